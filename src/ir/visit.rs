@@ -1,0 +1,163 @@
+#![forbid(unsafe_code)]
+//! The only exhaustive walk over the tree: children, rebuilding, facts.
+//!
+//! Promises: children come in evaluation order; [`map_children`] returns the very same node when no child changed.
+
+use super::{BinOp, Expr, ExprKind, Facts, For, Iter, Lambda, Let, Literal};
+use crate::diag::stack;
+use std::sync::Arc;
+
+/// Calls `f` with each direct child, in evaluation order; lambda bodies last.
+pub fn for_each_child<'a>(kind: &'a ExprKind, f: &mut dyn FnMut(&'a Expr)) {
+    match kind {
+        ExprKind::Literal(_) | ExprKind::Var(_) | ExprKind::NewBuilder(None) => {}
+        ExprKind::Block(lets, body) => {
+            lets.iter().for_each(|binding| f(&binding.value));
+            f(body);
+        }
+        ExprKind::Unary(_, a)
+        | ExprKind::Cast(_, a)
+        | ExprKind::Field(a, _)
+        | ExprKind::Len(a)
+        | ExprKind::Assert(a)
+        | ExprKind::NewBuilder(Some(a))
+        | ExprKind::Result(a) => f(a),
+        ExprKind::Binary(_, a, b) | ExprKind::Lookup(a, b) | ExprKind::Merge(a, b) => {
+            f(a);
+            f(b);
+        }
+        ExprKind::If(a, b, c) | ExprKind::Select(a, b, c) | ExprKind::Slice(a, b, c) => {
+            f(a);
+            f(b);
+            f(c);
+        }
+        ExprKind::Struct(items) | ExprKind::Vector(items) | ExprKind::Zip(items) => items.iter().for_each(f),
+        ExprKind::Apply(lambda, args) => {
+            args.iter().for_each(&mut *f);
+            f(&lambda.body);
+        }
+        ExprKind::For(parts) => {
+            f(&parts.builder);
+            for iter in &parts.iters {
+                match iter {
+                    Iter::Whole(data) => f(data),
+                    Iter::Strided { data, start, end, stride } => [data, start, end, stride].into_iter().for_each(&mut *f),
+                    Iter::Range { start, end, stride } => [start, end, stride].into_iter().for_each(&mut *f),
+                }
+            }
+            f(&parts.func.body);
+        }
+        ExprKind::Iterate(start, lambda) => {
+            f(start);
+            f(&lambda.body);
+        }
+    }
+}
+
+/// Calls `f` with every node of the tree, parents first.
+pub fn walk<'a>(expr: &'a Expr, f: &mut dyn FnMut(&'a Expr)) {
+    stack::deep(|| {
+        f(expr);
+        for_each_child(&expr.kind, &mut |child| walk(child, f));
+    });
+}
+
+/// Rebuilds a node from `f` of its children. The same node when `f` changed none of them.
+pub fn map_children(expr: &Expr, f: &mut dyn FnMut(&Expr) -> Expr) -> Expr {
+    let mut changed = false;
+    let mut go = |child: &Expr| {
+        let new = f(child);
+        changed |= !new.same(child);
+        new
+    };
+    let lambda = |old: &Lambda, body: Expr| Lambda { params: old.params.clone(), body };
+    let kind = match &expr.kind {
+        ExprKind::Literal(_) | ExprKind::Var(_) | ExprKind::NewBuilder(None) => return expr.clone(),
+        ExprKind::Block(lets, body) => {
+            let lets = lets.iter().map(|l| Let { name: l.name.clone(), value: go(&l.value) }).collect();
+            ExprKind::Block(lets, go(body))
+        }
+        ExprKind::Unary(op, a) => ExprKind::Unary(*op, go(a)),
+        ExprKind::Cast(to, a) => ExprKind::Cast(*to, go(a)),
+        ExprKind::Field(a, k) => ExprKind::Field(go(a), *k),
+        ExprKind::Len(a) => ExprKind::Len(go(a)),
+        ExprKind::Assert(a) => ExprKind::Assert(go(a)),
+        ExprKind::NewBuilder(Some(a)) => ExprKind::NewBuilder(Some(go(a))),
+        ExprKind::Result(a) => ExprKind::Result(go(a)),
+        ExprKind::Binary(op, a, b) => ExprKind::Binary(*op, go(a), go(b)),
+        ExprKind::Lookup(a, b) => ExprKind::Lookup(go(a), go(b)),
+        ExprKind::Merge(a, b) => ExprKind::Merge(go(a), go(b)),
+        ExprKind::If(a, b, c) => ExprKind::If(go(a), go(b), go(c)),
+        ExprKind::Select(a, b, c) => ExprKind::Select(go(a), go(b), go(c)),
+        ExprKind::Slice(a, b, c) => ExprKind::Slice(go(a), go(b), go(c)),
+        ExprKind::Struct(items) => ExprKind::Struct(items.iter().map(go).collect()),
+        ExprKind::Vector(items) => ExprKind::Vector(items.iter().map(go).collect()),
+        ExprKind::Zip(items) => ExprKind::Zip(items.iter().map(go).collect()),
+        ExprKind::Apply(func, args) => {
+            let args = args.iter().map(&mut go).collect();
+            ExprKind::Apply(Arc::new(lambda(func, go(&func.body))), args)
+        }
+        ExprKind::For(parts) => {
+            let builder = go(&parts.builder);
+            let iters = parts.iters.iter().map(|iter| match iter {
+                Iter::Whole(data) => Iter::Whole(go(data)),
+                Iter::Strided { data, start, end, stride } => {
+                    Iter::Strided { data: go(data), start: go(start), end: go(end), stride: go(stride) }
+                }
+                Iter::Range { start, end, stride } => Iter::Range { start: go(start), end: go(end), stride: go(stride) },
+            });
+            let iters = iters.collect();
+            let func = lambda(&parts.func, go(&parts.func.body));
+            ExprKind::For(Arc::new(For { iters, builder, func, simd: parts.simd }))
+        }
+        ExprKind::Iterate(start, func) => {
+            let start = go(start);
+            ExprKind::Iterate(start, Arc::new(lambda(func, go(&func.body))))
+        }
+    };
+    if changed { expr.with_kind(kind) } else { expr.clone() }
+}
+
+/// The facts of a node, from those of its children.
+pub(super) fn facts(kind: &ExprKind) -> Facts {
+    let mut facts = Facts { nodes: 1, loops: 0, may_fail: own_failure(kind), iterates: matches!(kind, ExprKind::Iterate(..)) };
+    facts.loops = u32::from(matches!(kind, ExprKind::For(_)));
+    for_each_child(kind, &mut |child| {
+        facts.nodes = facts.nodes.saturating_add(child.facts.nodes);
+        facts.loops = facts.loops.saturating_add(child.facts.loops);
+        facts.may_fail |= child.facts.may_fail;
+        facts.iterates |= child.facts.iterates;
+    });
+    facts
+}
+
+/// Whether the operation itself, apart from its operands, can raise a run-time error.
+fn own_failure(kind: &ExprKind) -> bool {
+    match kind {
+        ExprKind::Lookup(..) | ExprKind::Slice(..) | ExprKind::Assert(_) => true,
+        ExprKind::Binary(BinOp::Div | BinOp::Rem, _, divisor) => {
+            let is_float = divisor.ty.scalar().is_none_or(|scalar| scalar.is_float());
+            !is_float && divisor.literal().and_then(Literal::as_i64).is_none_or(|value| value == 0)
+        }
+        ExprKind::Zip(items) => items.len() > 1,
+        ExprKind::For(parts) => match parts.iters.as_slice() {
+            [Iter::Whole(_)] => false,
+            // Equal lengths are certain only when all run over the same variable.
+            iters => {
+                let first = match iters.first() {
+                    Some(Iter::Whole(data)) => data.var(),
+                    _ => None,
+                };
+                first.is_none()
+                    || !iters.iter().all(|iter| matches!(iter, Iter::Whole(data) if data.var() == first))
+            }
+        },
+        _ => false,
+    }
+}
+
+/// Moves the children out of a node that is being dropped.
+pub(super) fn take_children(kind: &mut ExprKind, out: &mut Vec<Expr>) {
+    let kind = std::mem::replace(kind, ExprKind::NewBuilder(None));
+    for_each_child(&kind, &mut |child| out.push(child.clone()));
+}

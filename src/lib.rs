@@ -1,0 +1,5 @@
+//! Weld.
+pub mod diag;
+pub mod ir;
+pub mod math;
+pub mod plan;

@@ -1,0 +1,36 @@
+#![forbid(unsafe_code)]
+//! How loops will run, decided once, as data that can be printed.
+//!
+//! Promises: a plan depends on the program alone, never on threads, time or the machine's load; the interpreter and
+//! compiled code read the same leaf lengths, so their float sums have the same bits.
+
+use crate::ir::{BuilderTy, For, MergeOp, Ty};
+
+/// Lanes that a leaf of a float reduction is interleaved over, on every machine (RUNTIME 4.2).
+pub const LANES: usize = 16;
+
+/// Iterations per leaf of a loop: the unit of scheduling, of polling for cancellation, and of the reduction tree.
+pub fn leaf_len(parts: &For) -> i64 {
+    let body = &parts.func.body.facts;
+    if body.loops > 0 || body.iterates { 16 } else { 4096 }
+}
+
+/// Whether a builder combines floats with `+` or `*`, so that the order of combining shows in the bits.
+pub fn rounds(builder: &Ty) -> bool {
+    match builder {
+        Ty::Struct(fields) => fields.iter().any(rounds),
+        Ty::Builder(builder) => match &**builder {
+            BuilderTy::Merger(value, MergeOp::Add | MergeOp::Mul) => has_float(value),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+fn has_float(ty: &Ty) -> bool {
+    match ty {
+        Ty::Scalar(scalar) => scalar.is_float(),
+        Ty::Struct(fields) => fields.iter().any(has_float),
+        _ => false,
+    }
+}

@@ -1,0 +1,209 @@
+//! The line between compiled code and the runtime: every function, struct and number both sides share.
+//!
+//! Promises: this file is the only declaration. `shims` defines the functions, `codegen::rtcall` declares
+//! them to LLVM, `codegen::jit` links them by address; a test counts that all agree. Structs are `repr(C)` and
+//! their offsets are asserted here.
+//! Rules: every function returns a [`Status`] number, compiled code tests it and leaves at once on anything but
+//! zero; nothing unwinds across this line.
+
+use super::shims;
+
+/// What a run ends with: the numbers of LANGUAGE section 18.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u32)]
+#[allow(missing_docs)]
+pub enum Status {
+    Ok = 0,
+    ArrayOutOfBounds = 4,
+    BadIteratorLength = 5,
+    MismatchedZipSize = 6,
+    OutOfMemory = 7,
+    /// A bug of ours: a panic was caught at this line.
+    Internal = 9,
+    AssertionError = 12,
+    Cancelled = 17,
+    DivideByZero = 18,
+    /// The time limit passed.
+    Timeout = 19,
+}
+
+impl Status {
+    /// All of them.
+    pub const ALL: [Status; 10] = [
+        Status::Ok,
+        Status::ArrayOutOfBounds,
+        Status::BadIteratorLength,
+        Status::MismatchedZipSize,
+        Status::OutOfMemory,
+        Status::Internal,
+        Status::AssertionError,
+        Status::Cancelled,
+        Status::DivideByZero,
+        Status::Timeout,
+    ];
+
+    /// The status with this number; an unknown number is `Internal`.
+    pub fn from_code(code: u32) -> Status {
+        Status::ALL.into_iter().find(|status| *status as u32 == code).unwrap_or(Status::Internal)
+    }
+
+    /// The name used in messages and JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Ok => "Success",
+            Status::ArrayOutOfBounds => "ArrayOutOfBounds",
+            Status::BadIteratorLength => "BadIteratorLength",
+            Status::MismatchedZipSize => "MismatchedZipSize",
+            Status::OutOfMemory => "OutOfMemory",
+            Status::Internal => "Unknown",
+            Status::AssertionError => "AssertionError",
+            Status::Cancelled => "Cancelled",
+            Status::DivideByZero => "DivideByZero",
+            Status::Timeout => "Timeout",
+        }
+    }
+}
+
+/// Why a run failed. What `a` and `b` mean depends on the status: index and length, start/end, the two
+/// lengths, asked and allowed bytes; 0 otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct Failure {
+    /// What happened.
+    pub status: Status,
+    /// The number of the check in the program's site table (`codegen` makes it); `u32::MAX` for none.
+    pub site: u32,
+    /// First value.
+    pub a: i64,
+    /// Second value.
+    pub b: i64,
+}
+
+/// What compiled code gets as its first argument: the state of one thread's part of a run.
+/// Compiled code reads only the first field.
+#[repr(C)]
+pub struct TaskCtx {
+    /// 0: go on; anything else: return [`Status`] from `weld_rt_stop`. Polled at the border of each leaf.
+    pub signal: *const std::sync::atomic::AtomicU32,
+    /// Everything else belongs to the runtime.
+    pub(super) inner: super::run::TaskInner,
+}
+
+/// An appender in memory. `cap` counts elements.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct Appender {
+    /// First element; null when `cap` is 0.
+    pub data: *mut u8,
+    /// Number of elements.
+    pub len: i64,
+    /// Room for this many.
+    pub cap: i64,
+}
+
+/// `vec[T]` in memory: read by C, NumPy and compiled code alike.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct WeldVec {
+    /// First element; may be null when `len` is 0.
+    pub data: *mut u8,
+    /// Number of elements.
+    pub len: i64,
+}
+
+/// A loop body: runs the iterations `lo..hi`, reads captured values from `env`, merges into the builders in
+/// `frame`. Returns a [`Status`] number.
+pub type BodyFn = unsafe extern "C" fn(ctx: *mut TaskCtx, env: *const u8, frame: *mut u8, lo: i64, hi: i64) -> u32;
+
+/// Combines the merger part of two frames of neighbouring iterations: `left := left op right`.
+pub type CombineFn = unsafe extern "C" fn(left: *mut u8, right: *const u8);
+
+/// A parallel loop, as constant data in the compiled module.
+///
+/// A *frame* holds the builders of the loop for one run of neighbouring iterations: first the accumulators of all
+/// mergers (`merger_bytes`), then the appenders. Frames are 64-byte aligned.
+#[repr(C)]
+pub struct LoopDesc {
+    /// The body.
+    pub body: BodyFn,
+    /// Combines merger parts; never called when `merger_bytes` is 0.
+    pub combine: CombineFn,
+    /// The merger part of a fresh frame: the neutral values.
+    pub neutral: *const u8,
+    /// Where the appenders are in a frame.
+    pub appenders: *const AppenderDesc,
+    /// Iterations per leaf: ranges are cut at multiples of it only.
+    pub leaf: i64,
+    /// Size of a frame.
+    pub frame_bytes: u32,
+    /// Size of its merger part.
+    pub merger_bytes: u32,
+    /// Number of appenders.
+    pub n_appenders: u32,
+    /// 1: the mergers round (float `+` and `*`), so `body` is called with one leaf at a time on neutral mergers and
+    /// the leaf values are combined in the fixed tree. 0: combining is exact and `body` may run over many leaves,
+    /// going on with the mergers it finds.
+    pub tree: u32,
+}
+
+/// One appender of a frame.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct AppenderDesc {
+    /// Offset of its [`Appender`] in the frame.
+    pub offset: u32,
+    /// Bytes per element.
+    pub stride: u32,
+}
+
+/// Hands each function that compiled code may call to `$each!`, as
+/// `name: type-of-the-Rust-function = symbol, (argument kinds)`. Kinds: `ptr`, `i64`, `u32`. All return `u32`, a [`Status`].
+macro_rules! for_each_runtime_fn {
+    ($each:ident) => {
+        $each! {
+            /// `*out = ` room for `bytes` bytes, 64-byte aligned, that lives until the end of the run.
+            weld_rt_alloc(bytes: i64, out: ptr);
+            /// Makes room for `more` further elements of `stride` bytes in `*appender`.
+            weld_rt_grow(appender: ptr, more: i64, stride: i64);
+            /// Records a failed check and returns its status: see [`Failure`].
+            weld_rt_fail(status: u32, site: u32, a: i64, b: i64);
+            /// The status behind a non-zero signal word.
+            weld_rt_stop();
+            /// Runs `n` iterations of the loop `desc`, in parallel when it pays. On entry the appenders of `*frame` hold
+            /// what was appended before; on return `*frame` holds all builders, the mergers without any start value.
+            weld_rt_for(desc: ptr, env: ptr, frame: ptr, n: i64);
+        }
+    };
+}
+pub(crate) use for_each_runtime_fn;
+
+/// A runtime function for the linker: symbol and address.
+pub struct Symbol {
+    /// The name that compiled code calls.
+    pub name: &'static str,
+    /// Where it is.
+    pub address: usize,
+}
+
+macro_rules! runtime_symbols {
+    ($($(#[doc = $doc:literal])+ $name:ident($($arg:ident: $kind:ident),*);)+) => {
+        /// Every function of this line.
+        pub fn symbols() -> Vec<Symbol> {
+            vec![$(Symbol { name: stringify!($name), address: shims::$name as *const () as usize },)+]
+        }
+    };
+}
+for_each_runtime_fn!(runtime_symbols);
+
+const _: () = {
+    use std::mem::{offset_of, size_of};
+    assert!(offset_of!(TaskCtx, signal) == 0);
+    assert!(offset_of!(Appender, data) == 0 && offset_of!(Appender, len) == 8 && offset_of!(Appender, cap) == 16);
+    assert!(size_of::<Appender>() == 24);
+    assert!(offset_of!(WeldVec, data) == 0 && offset_of!(WeldVec, len) == 8 && size_of::<WeldVec>() == 16);
+    assert!(offset_of!(LoopDesc, body) == 0 && offset_of!(LoopDesc, combine) == 8);
+    assert!(offset_of!(LoopDesc, neutral) == 16 && offset_of!(LoopDesc, appenders) == 24);
+    assert!(offset_of!(LoopDesc, leaf) == 32 && offset_of!(LoopDesc, frame_bytes) == 40);
+    assert!(offset_of!(LoopDesc, merger_bytes) == 44 && offset_of!(LoopDesc, n_appenders) == 48);
+    assert!(offset_of!(LoopDesc, tree) == 52 && size_of::<LoopDesc>() == 56);
+};

@@ -1,0 +1,267 @@
+#![forbid(unsafe_code)]
+//! The untyped tree that the parser makes and macro expansion rewrites.
+//!
+//! Promises: every node has a span; a run of lets is one flat [`ExprKind::Block`]; an identifier is its text
+//! and a mark, and only identifiers with the same text *and* mark are the same name: marks are how macro
+//! expansion stays hygienic. Cloning is cheap; dropping a deep tree uses constant stack.
+
+use crate::diag::Span;
+use crate::ir::{BinOp, Literal, MergeOp, Scalar, UnOp};
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// A name as written. `mark` is 0 in the user's text; each macro expansion gives the binders of its body a fresh one.
+#[derive(Clone, Debug)]
+pub struct Ident {
+    /// The letters.
+    pub text: Arc<str>,
+    /// Which expansion made it; 0 for the user's own.
+    pub mark: u32,
+    /// Where it stands (inside a macro body: the place of the call).
+    pub span: Span,
+}
+
+impl PartialEq for Ident {
+    fn eq(&self, other: &Ident) -> bool {
+        self.mark == other.mark && self.text == other.text
+    }
+}
+
+impl Eq for Ident {}
+
+impl std::hash::Hash for Ident {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+        self.mark.hash(state);
+    }
+}
+
+/// A type as written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ty {
+    /// What it is.
+    pub kind: TyKind,
+    /// Where.
+    pub span: Span,
+}
+
+/// The forms of types.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs)]
+pub enum TyKind {
+    Scalar(Scalar),
+    /// `simd[T]`; the argument may be an alias.
+    Simd(Box<Ty>),
+    Vec(Box<Ty>),
+    Dict(Box<(Ty, Ty)>),
+    Struct(Vec<Ty>),
+    Appender(Box<Ty>),
+    Merger(Box<Ty>, MergeOp),
+    DictMerger(Box<(Ty, Ty)>, MergeOp),
+    GroupMerger(Box<(Ty, Ty)>),
+    VecMerger(Box<Ty>, MergeOp),
+    /// `?`, or a type that the grammar lets one leave out.
+    Hole,
+    /// The name of an alias; gone after expansion.
+    Alias(Ident),
+}
+
+/// `key: value` of an annotation group.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Note {
+    /// The key.
+    pub key: Ident,
+    /// The value as text.
+    pub value: String,
+}
+
+/// The built-in functions written `name(args)`. Their signatures live in `check`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Builtin {
+    If,
+    Select,
+    Iterate,
+    Zip,
+    Len,
+    ToVec,
+    Assert,
+    Broadcast,
+    Serialize,
+    Result,
+    Lookup,
+    OptLookup,
+    KeyExists,
+    Slice,
+    Sort,
+    Merge,
+}
+
+impl Builtin {
+    /// All, with the name as written and the number of arguments (`None`: two or more).
+    pub const ALL: &'static [(Builtin, &'static str, Option<usize>)] = &[
+        (Builtin::If, "if", Some(3)),
+        (Builtin::Select, "select", Some(3)),
+        (Builtin::Iterate, "iterate", Some(2)),
+        (Builtin::Zip, "zip", None),
+        (Builtin::Len, "len", Some(1)),
+        (Builtin::ToVec, "tovec", Some(1)),
+        (Builtin::Assert, "assert", Some(1)),
+        (Builtin::Broadcast, "broadcast", Some(1)),
+        (Builtin::Serialize, "serialize", Some(1)),
+        (Builtin::Result, "result", Some(1)),
+        (Builtin::Lookup, "lookup", Some(2)),
+        (Builtin::OptLookup, "optlookup", Some(2)),
+        (Builtin::KeyExists, "keyexists", Some(2)),
+        (Builtin::Slice, "slice", Some(3)),
+        (Builtin::Sort, "sort", Some(2)),
+        (Builtin::Merge, "merge", Some(2)),
+    ];
+
+    /// The name as written.
+    pub fn name(self) -> &'static str {
+        Builtin::ALL.iter().find(|row| row.0 == self).map_or("", |row| row.1)
+    }
+}
+
+/// The kinds of iterators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum IterKind {
+    /// A plain expression, or `iter(..)`.
+    Iter,
+    SimdIter,
+    FringeIter,
+    RangeIter,
+    NdIter,
+}
+
+/// One iterator of a `for`.
+#[derive(Clone, Debug)]
+pub struct Iter {
+    /// Which iterator.
+    pub kind: IterKind,
+    /// `iter`, `simditer`, `fringeiter`: data, or data, start, end, stride. `rangeiter`: start, end, stride.
+    /// `nditer`: data, start, end, stride, shape, strides.
+    pub args: Vec<Expr>,
+    /// The whole iterator.
+    pub span: Span,
+}
+
+/// A parameter of a lambda.
+#[derive(Clone, Debug)]
+pub struct Param {
+    /// Its name.
+    pub name: Ident,
+    /// Its type, when written.
+    pub ty: Option<Ty>,
+}
+
+/// One binding.
+#[derive(Clone, Debug)]
+pub struct Let {
+    /// Its name.
+    pub name: Ident,
+    /// Its type, when written.
+    pub ty: Option<Ty>,
+    /// Its value.
+    pub value: Expr,
+}
+
+/// An untyped expression; shared and immutable.
+#[derive(Clone, Debug)]
+pub struct Expr(Arc<Node>);
+
+/// What an [`Expr`] points to.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// The form.
+    pub kind: ExprKind,
+    /// From its first to its last byte; inside a macro body, the call.
+    pub span: Span,
+    /// `@(key: value)` before it.
+    pub notes: Vec<Note>,
+}
+
+/// The forms of expressions.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub enum ExprKind {
+    Literal(Literal),
+    Ident(Ident),
+    /// `let a = x; let b = y; body`.
+    Block(Vec<Let>, Expr),
+    Lambda(Vec<Param>, Expr),
+    Unary(UnOp, Expr),
+    Binary(BinOp, Expr, Expr),
+    /// `e : T`.
+    Ascribe(Expr, Ty),
+    /// `e.$k`; the span is that of `$k`.
+    Field(Expr, u32, Span),
+    /// `callee(args)`: a lambda, a let-bound lambda or a macro.
+    Apply(Expr, Vec<Expr>),
+    Struct(Vec<Expr>),
+    Vector(Vec<Expr>),
+    /// `scalar(e)`.
+    Cast(Scalar, Expr),
+    Call(Builtin, Vec<Expr>),
+    /// `for(iters, builder, func)`. `zipped` tells `for(zip(v), ..)` from `for(v, ..)`.
+    For { iters: Vec<Iter>, zipped: bool, builder: Expr, func: Expr },
+    /// A builder with its type (holes where left out) and argument.
+    NewBuilder(Ty, Option<Expr>),
+    Deserialize(Ty, Expr),
+    CUdf { name: Ident, ty: Ty, args: Vec<Expr> },
+    /// Where the parser gave up and went on; the diagnostics hold the error. Never reaches `check`.
+    Error,
+}
+
+impl Deref for Expr {
+    type Target = Node;
+
+    fn deref(&self) -> &Node {
+        &self.0
+    }
+}
+
+impl Expr {
+    /// A node without annotations.
+    pub fn new(kind: ExprKind, span: Span) -> Expr {
+        Expr(Arc::new(Node { kind, span, notes: Vec::new() }))
+    }
+
+    /// A node with annotations.
+    pub fn with_notes(kind: ExprKind, span: Span, notes: Vec<Note>) -> Expr {
+        Expr(Arc::new(Node { kind, span, notes }))
+    }
+}
+
+/// A user's macro, or a standard one.
+#[derive(Clone, Debug)]
+pub struct Macro {
+    /// Its name.
+    pub name: Ident,
+    /// Its parameters.
+    pub params: Vec<Ident>,
+    /// What a call becomes.
+    pub body: Expr,
+}
+
+/// `type name = T;`
+#[derive(Clone, Debug)]
+pub struct Alias {
+    /// Its name.
+    pub name: Ident,
+    /// What it stands for.
+    pub ty: Ty,
+}
+
+/// A whole program text.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// Aliases, in order.
+    pub aliases: Vec<Alias>,
+    /// Macros, in order.
+    pub macros: Vec<Macro>,
+    /// The body: usually a lambda.
+    pub body: Expr,
+}

@@ -1,0 +1,104 @@
+//! Values of the language outside compiled code: what the interpreter computes with, what inputs are read into
+//! and what results are printed from.
+//!
+//! Promises: a vector of scalars is one flat buffer in the memory layout of LANGUAGE 17, shared and never
+//! copied on its way to compiled code; every printed value parses back to the same bits.
+
+pub mod buffer;
+pub mod layout;
+pub mod literal;
+#[cfg(feature = "jit")]
+pub mod marshal;
+mod print;
+
+pub use buffer::Buffer;
+
+use crate::ir::{Literal, Scalar, Ty};
+use std::sync::Arc;
+
+/// A value without builders. The type of an empty vector is not in the value: pair it with its [`Ty`].
+#[derive(Clone, Debug)]
+pub enum Value {
+    /// A scalar (never `Literal::Str`).
+    Scalar(Literal),
+    /// A vector of scalars: a flat buffer.
+    Scalars(Buffer),
+    /// A vector of anything else.
+    Vector(Arc<Vec<Value>>),
+    /// A struct.
+    Struct(Vec<Value>),
+    /// A builder that the program returns without calling `result`: its type and how many values it holds.
+    Builder(Ty, u64),
+}
+
+impl Value {
+    /// Whether both are the same value bit for bit, except that all NaNs are one.
+    pub fn same(&self, other: &Value) -> bool {
+        match (self, other) {
+            (Value::Scalar(a), Value::Scalar(b)) => same_literal(a, b),
+            (Value::Scalars(a), Value::Scalars(b)) => {
+                a.scalar() == b.scalar() && a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| same_literal(&a, &b))
+            }
+            (Value::Vector(a), Value::Vector(b)) => a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| a.same(b)),
+            (Value::Struct(a), Value::Struct(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b)),
+            (Value::Builder(a, n), Value::Builder(b, m)) => a == b && n == m,
+            _ => false,
+        }
+    }
+
+    /// The number of elements, if this is a vector.
+    pub fn len(&self) -> Option<usize> {
+        match self {
+            Value::Scalars(buffer) => Some(buffer.len()),
+            Value::Vector(items) => Some(items.len()),
+            _ => None,
+        }
+    }
+
+    /// Element `at` of a vector.
+    pub fn at(&self, at: usize) -> Option<Value> {
+        match self {
+            Value::Scalars(buffer) => buffer.get(at).map(Value::Scalar),
+            Value::Vector(items) => items.get(at).cloned(),
+            _ => None,
+        }
+    }
+
+    /// A vector of `elem`: flat when `elem` is a scalar. `None` when an item is not of that type.
+    pub fn vector(elem: &Ty, items: Vec<Value>) -> Option<Value> {
+        let Some(scalar) = elem.scalar() else { return Some(Value::Vector(Arc::new(items))) };
+        let mut buffer = buffer::Builder::new(scalar);
+        for item in items {
+            let Value::Scalar(literal) = item else { return None };
+            buffer.push(&literal)?;
+        }
+        Some(Value::Scalars(buffer.finish()))
+    }
+
+    /// Whether this is a value of type `ty`.
+    pub fn fits(&self, ty: &Ty) -> bool {
+        match (self, ty) {
+            (Value::Scalar(literal), Ty::Scalar(scalar)) => literal.scalar() == Some(*scalar),
+            (Value::Scalars(buffer), Ty::Vec(elem)) => elem.scalar() == Some(buffer.scalar()),
+            (Value::Vector(items), Ty::Vec(elem)) => elem.scalar().is_none() && items.iter().all(|item| item.fits(elem)),
+            (Value::Struct(items), Ty::Struct(fields)) => {
+                items.len() == fields.len() && items.iter().zip(fields.iter()).all(|(item, field)| item.fits(field))
+            }
+            (Value::Builder(found, _), _) => found == ty,
+            _ => false,
+        }
+    }
+}
+
+fn same_literal(a: &Literal, b: &Literal) -> bool {
+    match (a, b) {
+        (Literal::F32(a), Literal::F32(b)) if a.is_nan() => b.is_nan(),
+        (Literal::F64(a), Literal::F64(b)) if a.is_nan() => b.is_nan(),
+        _ => a == b,
+    }
+}
+
+/// The zero of a scalar type.
+pub fn zero(scalar: Scalar) -> Literal {
+    Literal::from_i64(scalar, 0)
+}
