@@ -4,6 +4,9 @@
 //! Promises: a plan depends on the program alone, never on threads, time or the machine's load; the interpreter and
 //! compiled code read the same leaf lengths, so their float sums have the same bits.
 
+pub mod cost;
+pub mod merges;
+
 use crate::ir::{BuilderTy, For, MergeOp, Ty};
 
 /// Lanes that a leaf of a float reduction is interleaved over, on every machine (RUNTIME 4.2).
