@@ -82,27 +82,30 @@ fn check(expr: &Expr, parts: &For) -> Result<(), Blocked> {
             Iter::Whole(_) => {}
         }
     }
-    lanes_of_builder(expr, &parts.builder.ty, &merges::per_iteration(&parts.func))?;
-    body(&parts.func.body)
+    lanes_of_builder(expr, &parts.builder.ty)?;
+    body(&parts.func.body)?;
+    if !appends_once(&parts.builder.ty, &merges::per_iteration(&parts.func)) {
+        return block(expr, "the loop does not append exactly one value per iteration", None);
+    }
+    Ok(())
 }
 
-fn lanes_of_builder(at: &Expr, ty: &Ty, merges: &Merges) -> Result<(), Blocked> {
+/// Whether each appender gets one value from each iteration.
+fn appends_once(ty: &Ty, merges: &Merges) -> bool {
     match ty {
-        Ty::Struct(fields) => {
-            for (k, field) in fields.iter().enumerate() {
-                lanes_of_builder(at, field, &merges.component(k))?;
-            }
-            Ok(())
-        }
+        Ty::Struct(fields) => fields.iter().enumerate().all(|(k, field)| appends_once(field, &merges.component(k))),
+        _ => merges.is_once() || !matches!(ty.as_builder(), Some(BuilderTy::Appender(_))),
+    }
+}
+
+fn lanes_of_builder(at: &Expr, ty: &Ty) -> Result<(), Blocked> {
+    match ty {
+        Ty::Struct(fields) => fields.iter().try_for_each(|field| lanes_of_builder(at, field)),
         Ty::Builder(builder) => match &**builder {
             // What can be merged is a scalar or a struct of scalars: both have lanes.
             BuilderTy::Merger(..) => Ok(()),
             BuilderTy::Appender(elem) if elem.scalar().is_none() => {
                 block(at, format!("the loop appends `{elem}`; lanes hold scalars"), None)
-            }
-            BuilderTy::Appender(_) if !merges.is_once() => {
-                let condition = "the loop does not append exactly one value per iteration";
-                block(at, condition, None)
             }
             BuilderTy::Appender(_) => Ok(()),
             other => block(at, format!("`{other}` takes one value at a time"), None),
@@ -124,7 +127,7 @@ fn body(expr: &Expr) -> Result<(), Blocked> {
     let no_form = |name: &str| block(expr, format!("`{name}` has no SIMD form yet"), None);
     let text = |at: &Expr| print::short(at, 48);
     match &expr.kind {
-        ExprKind::Var(name) if expr.ty.has_builder() || is_lane(&expr.ty) => Ok(name).map(|_| ()),
+        ExprKind::Var(_) if expr.ty.has_builder() || is_lane(&expr.ty) => Ok(()),
         ExprKind::Literal(_) if expr.ty.scalar().is_some() => Ok(()),
         ExprKind::Var(_) | ExprKind::Literal(_) => {
             block(expr, format!("`{}` is `{}`; lanes hold scalars", text(expr), expr.ty), None)
