@@ -4,6 +4,12 @@
 //! Promises: a plan depends on the program alone, never on threads, time or the machine's load; the interpreter and
 //! compiled code read the same leaf lengths, so their float sums have the same bits.
 
+mod loops;
+mod merges;
+
+pub use loops::{LoopPlan, Strategy, loop_plan, plan};
+pub use merges::merges_per_iteration;
+
 use crate::ir::{BuilderTy, For, MergeOp, Ty};
 
 /// Lanes that a leaf of a float reduction is interleaved over, on every machine (RUNTIME 4.2).
