@@ -5,13 +5,15 @@
 //! copied on its way to compiled code; every printed value parses back to the same bits.
 
 pub mod buffer;
+mod error;
 pub mod layout;
 pub mod literal;
 #[cfg(feature = "jit")]
 pub mod marshal;
-mod print;
+pub mod print;
 
 pub use buffer::Buffer;
+pub use error::{ErrorKind, RunError};
 
 use crate::ir::{Literal, Scalar, Ty};
 use std::sync::Arc;
