@@ -167,8 +167,9 @@ impl Own {
     }
 
     fn zeroed_or_abort(bytes: usize) -> Own {
-        Own::zeroed(bytes)
-            .unwrap_or_else(|| handle_alloc_error(Layout::from_size_align(bytes, 1).unwrap_or(Layout::new::<u64>())))
+        Own::zeroed(bytes).unwrap_or_else(|| {
+            handle_alloc_error(Layout::from_size_align(bytes, 1).unwrap_or(Layout::new::<u64>()))
+        })
     }
 
     /// Bytes there is room for.
@@ -291,7 +292,11 @@ mod tests {
         assert_eq!(middle.bytes(), [2, 3]);
         assert_eq!(middle.get(2), None);
         assert_eq!(middle.slice(1, 1).unwrap().get(0), Some(Literal::I8(3)));
-        assert!(middle.slice(1, 2).is_none() && middle.slice(3, 0).is_none() && middle.slice(usize::MAX, 2).is_none());
+        assert!(
+            middle.slice(1, 2).is_none()
+                && middle.slice(3, 0).is_none()
+                && middle.slice(usize::MAX, 2).is_none()
+        );
         assert!(middle.slice(2, 0).unwrap().bytes().is_empty());
     }
 }

@@ -107,6 +107,9 @@ mod tests {
         assert_eq!(field_offsets(&[Ty::I8, unit, Ty::I64]), [0, 1, 8]);
         assert_eq!(layout(&Ty::vec(Ty::I8)), Layout { size: 16, align: 8 });
         assert_eq!(layout(&Ty::builder(BuilderTy::Appender(Ty::I8))), Layout { size: 24, align: 8 });
-        assert_eq!(layout(&Ty::builder(BuilderTy::Merger(Ty::I8, MergeOp::Add))), Layout { size: 1, align: 1 });
+        assert_eq!(
+            layout(&Ty::builder(BuilderTy::Merger(Ty::I8, MergeOp::Add))),
+            Layout { size: 1, align: 1 }
+        );
     }
 }

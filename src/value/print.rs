@@ -209,7 +209,10 @@ mod tests {
         let value = Value::Builder(appender.clone(), 3);
         assert_eq!(to_text(&value, &appender), "<appender[i32], 3 elements; call `result` on it>");
         let merger = Ty::builder(BuilderTy::Merger(Ty::I64, MergeOp::Max));
-        assert_eq!(to_text(&Value::Builder(merger.clone(), 1), &merger), "<merger[i64,max]; call `result` on it>");
+        assert_eq!(
+            to_text(&Value::Builder(merger.clone(), 1), &merger),
+            "<merger[i64,max]; call `result` on it>"
+        );
     }
 
     #[test]
