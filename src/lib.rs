@@ -3,3 +3,4 @@ pub mod diag;
 pub mod ir;
 pub mod math;
 pub mod plan;
+pub mod runtime;
