@@ -1,5 +1,6 @@
 //! Weld.
 pub mod diag;
+pub mod inputs;
 pub mod interp;
 pub mod ir;
 pub mod math;
