@@ -1,4 +1,5 @@
 //! Weld.
+pub mod check;
 pub mod diag;
 pub mod ir;
 pub mod math;
