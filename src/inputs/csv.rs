@@ -81,32 +81,27 @@ struct Plan {
     structs: bool,
     /// Names of all columns, when the file has a header.
     names: Option<Vec<String>>,
+    /// Fields in each row.
     width: usize,
 }
 
 /// The vector in a file.
 pub(super) fn read(path: &Path, file: File, column: Option<&str>, ty: &Ty) -> Result<Value, InputError> {
-    let reopened = file.try_clone().map_err(|error| InputError::io(path, &error))?;
+    let io = |error| InputError::io(path, &error);
+    let again = file.try_clone().map_err(io)?;
     let mut reader =
         ReaderBuilder::new().has_headers(false).flexible(true).buffer_capacity(1 << 18).from_reader(file);
-    let fail = |error: ::csv::Error| match error.into_kind() {
-        ::csv::ErrorKind::Io(error) => InputError::io(path, &error),
-        other => InputError::new(InputErrorKind::Corrupt, format!("`{}`: {other:?}", path.display())),
-    };
     let wanted = wanted(path, ty)?;
-    let mut record = ByteRecord::new();
-    let mut rows = match wanted.as_slice() {
-        [Cell::Scalar(scalar)] if ty.elem().is_some_and(|elem| elem.scalar().is_some()) => {
-            Rows::Flat(buffer::Builder::new(*scalar))
-        }
-        _ => Rows::Items(Vec::new()),
+    let mut rows = match ty.elem().and_then(Ty::scalar) {
+        Some(scalar) => Rows::Flat(buffer::Builder::new(scalar)),
+        None => Rows::Items(Vec::new()),
     };
+    let mut record = ByteRecord::new();
     let mut plan: Option<Plan> = None;
     let mut last_start = 0;
-    while reader.read_byte_record(&mut record).map_err(fail)? {
+    while reader.read_byte_record(&mut record).map_err(|error| io(error.into()))? {
         let (line, start) = record.position().map_or((0, 0), |position| (position.line(), position.byte()));
         last_start = start;
-        let place = || format!("{}:{line}", path.display());
         let plan = match &plan {
             Some(plan) => plan,
             None => {
@@ -117,46 +112,9 @@ pub(super) fn read(path: &Path, file: File, column: Option<&str>, ty: &Ty) -> Re
                 new
             }
         };
-        if record.len() != plan.width {
-            let message = format!(
-                "{}: {} in this row, but {} in the first one",
-                place(),
-                fields(record.len()),
-                fields(plan.width)
-            );
-            return Err(InputError::new(InputErrorKind::Corrupt, message));
-        }
-        let mut items = Vec::with_capacity(if plan.structs { plan.columns.len() } else { 0 });
-        for (at, cell) in &plan.columns {
-            let text = record.get(*at).unwrap_or(&[]);
-            let bad = || {
-                let column =
-                    plan.names.as_ref().and_then(|names| names.get(*at)).map(|name| format!("`{name}`"));
-                let column = column.unwrap_or_else(|| (at + 1).to_string());
-                let shown: String = String::from_utf8_lossy(text).chars().take(40).collect();
-                let message = match shown.trim().is_empty() {
-                    true => format!(
-                        "{}: column {column} is empty, but should be of type {}",
-                        place(),
-                        cell.name()
-                    ),
-                    false => format!("{}: column {column}: `{shown}` is no {}", place(), cell.name()),
-                };
-                InputError::new(InputErrorKind::Corrupt, message)
-            };
-            match (&mut rows, cell) {
-                (Rows::Flat(buffer), Cell::Scalar(scalar)) => {
-                    number(text, *scalar).and_then(|literal| buffer.push(&literal)).ok_or_else(bad)?;
-                }
-                (Rows::Items(rows), cell) if !plan.structs => rows.push(cell.read(text).ok_or_else(bad)?),
-                (_, cell) => items.push(cell.read(text).ok_or_else(bad)?),
-            }
-        }
-        if plan.structs
-            && let Rows::Items(rows) = &mut rows
-        {
-            rows.push(Value::Struct(items));
-        }
+        plan.add_row(&record, &mut rows).map_err(|what| {
+            InputError::new(InputErrorKind::Corrupt, format!("{}:{line}: {what}", path.display()))
+        })?;
     }
     if plan.is_none()
         && let Some(name) = column
@@ -164,7 +122,7 @@ pub(super) fn read(path: &Path, file: File, column: Option<&str>, ty: &Ty) -> Re
         let message = format!("`{}` is empty: it has no column `{name}`", path.display());
         return Err(InputError::new(InputErrorKind::Corrupt, message));
     }
-    if ends_in_quotes(reopened, last_start).map_err(|error| InputError::io(path, &error))? {
+    if ends_in_quotes(again, last_start).map_err(io)? {
         let message = format!("`{}` ends inside a quoted field", path.display());
         return Err(InputError::new(InputErrorKind::Corrupt, message));
     }
@@ -172,6 +130,47 @@ pub(super) fn read(path: &Path, file: File, column: Option<&str>, ty: &Ty) -> Re
         Rows::Flat(buffer) => Value::Scalars(buffer.finish()),
         Rows::Items(items) => Value::Vector(items.into()),
     })
+}
+
+impl Plan {
+    /// Adds the element of one row. The error says what is wrong with the row.
+    fn add_row(&self, record: &ByteRecord, rows: &mut Rows) -> Result<(), String> {
+        if record.len() != self.width {
+            return Err(format!(
+                "{} in this row, but {} in the first one",
+                fields(record.len()),
+                fields(self.width)
+            ));
+        }
+        let bad = |at: usize, cell: Cell| {
+            let name = self.names.as_ref().and_then(|names| names.get(at)).map(|name| format!("`{name}`"));
+            let column = name.unwrap_or_else(|| (at + 1).to_string());
+            let shown: String =
+                String::from_utf8_lossy(record.get(at).unwrap_or(&[])).chars().take(40).collect();
+            match shown.trim().is_empty() {
+                true => format!("column {column} is empty, but should be of type {}", cell.name()),
+                false => format!("column {column}: `{shown}` is no {}", cell.name()),
+            }
+        };
+        let read = |(at, cell): &(usize, Cell)| {
+            record.get(*at).and_then(|text| cell.read(text)).ok_or_else(|| bad(*at, *cell))
+        };
+        match (rows, self.columns.as_slice()) {
+            (Rows::Flat(buffer), [(at, cell @ Cell::Scalar(scalar))]) => {
+                let literal = record.get(*at).and_then(|text| number(text, *scalar));
+                literal.and_then(|literal| buffer.push(&literal)).ok_or_else(|| bad(*at, *cell))
+            }
+            (Rows::Items(items), [column]) if !self.structs => {
+                items.push(read(column)?);
+                Ok(())
+            }
+            (Rows::Items(items), columns) => {
+                items.push(Value::Struct(columns.iter().map(read).collect::<Result<_, _>>()?));
+                Ok(())
+            }
+            (Rows::Flat(_), _) => Err("more than one column for a vector of scalars".to_string()),
+        }
+    }
 }
 
 fn fields(count: usize) -> String {

@@ -22,22 +22,36 @@ fn bounds(buffer: &Buffer) -> String {
     if buffer.scalar() == Scalar::Bool {
         return format!("  {} true", grouped(buffer.bytes().iter().filter(|byte| **byte != 0).count()));
     }
-    let is_nan = |literal: &Literal| {
-        matches!(literal, Literal::F64(x) if x.is_nan()) || matches!(literal, Literal::F32(x) if x.is_nan())
-    };
-    let extreme = |which: BinOp| {
-        let numbers = buffer.iter().filter(|literal| !is_nan(literal));
-        numbers.reduce(|a, b| op::binary(which, &a, &b).unwrap_or(a))
-    };
+    let mut extremes: Option<(Literal, Literal)> = None;
+    let mut nans = 0usize;
+    for literal in buffer.iter() {
+        match &literal {
+            Literal::F32(x) if x.is_nan() => nans += 1,
+            Literal::F64(x) if x.is_nan() => nans += 1,
+            _ => match &mut extremes {
+                None => extremes = Some((literal.clone(), literal)),
+                Some((low, high)) => {
+                    if is_below(&literal, low) {
+                        *low = literal;
+                    } else if is_below(high, &literal) {
+                        *high = literal;
+                    }
+                }
+            },
+        }
+    }
     let mut text = String::new();
-    if let (Some(low), Some(high)) = (extreme(BinOp::Min), extreme(BinOp::Max)) {
+    if let Some((low, high)) = extremes {
         text = format!("  min {}  max {}", plain(&low), plain(&high));
     }
-    let nans = buffer.iter().filter(is_nan).count();
     if nans > 0 {
         text.push_str(&format!("  {} NaN", grouped(nans)));
     }
     text
+}
+
+fn is_below(a: &Literal, b: &Literal) -> bool {
+    op::binary(BinOp::Lt, a, b) == Ok(Literal::Bool(true))
 }
 
 /// A number for people: no suffix, no cast, infinity by its name.
