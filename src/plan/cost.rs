@@ -185,10 +185,10 @@ const SHOWN_TERMS: usize = 8;
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut parts = Vec::new();
-        // The empty product, the plain number, comes first in the map and reads better last.
-        let (numbers, products): (Vec<_>, Vec<_>) =
-            self.terms.iter().filter(|(_, n)| **n != 0).partition(|(factors, _)| factors.is_empty());
-        for (factors, n) in products.into_iter().chain(numbers) {
+        // What grows fastest comes first, the plain number last.
+        let mut terms: Vec<_> = self.terms.iter().filter(|(_, n)| **n != 0).collect();
+        terms.sort_by_key(|(factors, _)| std::cmp::Reverse(factors.len()));
+        for (factors, n) in terms {
             if parts.len() == SHOWN_TERMS {
                 parts.push("...".to_string());
                 break;
@@ -264,7 +264,9 @@ impl Traffic {
                 Shape::Struct(mut fields) if fields.len() > *k as usize => fields.swap_remove(*k as usize),
                 _ => Shape::Unknown,
             },
-            ExprKind::Struct(items) => Shape::Struct(items.iter().map(|item| self.expr(item, times)).collect()),
+            ExprKind::Struct(items) => {
+                Shape::Struct(items.iter().map(|item| self.expr(item, times)).collect())
+            }
             ExprKind::Vector(items) => {
                 items.iter().for_each(|item| {
                     self.expr(item, times);
@@ -287,7 +289,8 @@ impl Traffic {
                 Shape::Elements(self.expr(v, times).elements().bounded())
             }
             ExprKind::Zip(items) => {
-                let lengths: Vec<Amount> = items.iter().map(|item| self.expr(item, times).elements()).collect();
+                let lengths: Vec<Amount> =
+                    items.iter().map(|item| self.expr(item, times).elements()).collect();
                 let length = lengths.into_iter().next().unwrap_or_default();
                 let bytes = items.iter().map(|item| item.ty.elem().map_or(0, size)).sum::<u64>();
                 self.count(&times.times(&length), bytes + expr.ty.elem().map_or(0, size));
@@ -389,9 +392,9 @@ fn grown(start: Shape, merges: &Merges, turns: &Amount) -> Shape {
             held.add(&more);
             Shape::Elements(held)
         }
-        (Shape::Struct(fields), Merges::Each(each)) => {
-            Shape::Struct(fields.into_iter().zip(each).map(|(field, merges)| grown(field, merges, turns)).collect())
-        }
+        (Shape::Struct(fields), Merges::Each(each)) => Shape::Struct(
+            fields.into_iter().zip(each).map(|(field, merges)| grown(field, merges, turns)).collect(),
+        ),
         _ => Shape::Unknown,
     }
 }
