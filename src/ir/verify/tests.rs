@@ -96,7 +96,7 @@ fn wrong_types() {
         build::binary(BinOp::Add, int(1), yes, at())
     });
     rejects("no such operation", |_, v| build::binary(BinOp::Add, v.clone(), v, at()));
-    rejects("`i64` where `f64`", |_, _| {
+    rejects("`f64` where `i64`", |_, _| {
         Expr::new(ExprKind::Binary(BinOp::Add, int(1), int(2)), Ty::Scalar(Scalar::F64), at())
     });
     rejects("not known", |_, _| Expr::new(ExprKind::Vector(vec![]), Ty::vec(Ty::Infer(3)), at()));
