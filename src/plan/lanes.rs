@@ -38,12 +38,25 @@ pub fn check(at: &Expr, parts: &For) -> Result<(), Blocked> {
             Iter::Whole(_) => {}
         }
     }
-    lanes_of_builder(at, Some(&parts.builder), &parts.builder.ty, &merges::per_iteration(&parts.func))?;
-    body(&parts.func.body)
+    lanes_of_builder(at, Some(&parts.builder), &parts.builder.ty)?;
+    // A branch is a better reason than the number of merges, which depends on it.
+    body(&parts.func.body)?;
+    if !appends_once(&parts.builder.ty, &merges::per_iteration(&parts.func)) {
+        return block(at, "the loop does not append exactly one value per iteration", None);
+    }
+    Ok(())
+}
+
+/// Whether each appender gets one value from each iteration.
+fn appends_once(ty: &Ty, merges: &Merges) -> bool {
+    match ty {
+        Ty::Struct(fields) => fields.iter().enumerate().all(|(k, field)| appends_once(field, &merges.component(k))),
+        _ => merges.is_once() || !matches!(ty.as_builder(), Some(BuilderTy::Appender(_))),
+    }
 }
 
 /// `start` is the builder the loop starts with, where it is written out.
-fn lanes_of_builder(at: &Expr, start: Option<&Expr>, ty: &Ty, merges: &Merges) -> Result<(), Blocked> {
+fn lanes_of_builder(at: &Expr, start: Option<&Expr>, ty: &Ty) -> Result<(), Blocked> {
     match ty {
         Ty::Struct(fields) => {
             for (k, field) in fields.iter().enumerate() {
@@ -51,7 +64,7 @@ fn lanes_of_builder(at: &Expr, start: Option<&Expr>, ty: &Ty, merges: &Merges) -
                     Some(ExprKind::Struct(items)) => items.get(k),
                     _ => None,
                 };
-                lanes_of_builder(at, start, field, &merges.component(k))?;
+                lanes_of_builder(at, start, field)?;
             }
             Ok(())
         }
@@ -60,10 +73,6 @@ fn lanes_of_builder(at: &Expr, start: Option<&Expr>, ty: &Ty, merges: &Merges) -
             BuilderTy::Merger(..) => Ok(()),
             BuilderTy::Appender(elem) if elem.scalar().is_none() => {
                 block(at, format!("the loop appends `{elem}`; lanes hold scalars"), None)
-            }
-            BuilderTy::Appender(_) if !merges.is_once() => {
-                let condition = "the loop does not append exactly one value per iteration";
-                block(at, condition, None)
             }
             BuilderTy::Appender(_) if !start.is_some_and(|start| matches!(start.kind, ExprKind::NewBuilder(_))) => {
                 block(at, "the appender does not start fresh at this loop, so its place in memory is not known", None)
@@ -97,7 +106,7 @@ fn body(expr: &Expr) -> Result<(), Blocked> {
     let no_form = |name: &str| block(expr, format!("`{name}` has no SIMD form yet"), None);
     let text = |at: &Expr| print::short(at, 48);
     match &expr.kind {
-        ExprKind::Var(name) if expr.ty.has_builder() || is_lane(&expr.ty) => Ok(name).map(|_| ()),
+        ExprKind::Var(_) if expr.ty.has_builder() || is_lane(&expr.ty) => Ok(()),
         ExprKind::Literal(_) if expr.ty.scalar().is_some() => Ok(()),
         ExprKind::Var(_) | ExprKind::Literal(_) => {
             block(expr, format!("`{}` is `{}`; lanes hold scalars", text(expr), expr.ty), None)
