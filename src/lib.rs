@@ -7,5 +7,6 @@ pub mod interp;
 pub mod ir;
 pub mod math;
 pub mod plan;
+pub mod expand;
 pub mod syntax;
 pub mod value;
