@@ -7,6 +7,5 @@ pub mod interp;
 pub mod ir;
 pub mod math;
 pub mod plan;
-pub mod expand;
 pub mod syntax;
 pub mod value;
