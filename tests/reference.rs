@@ -40,8 +40,11 @@ fn run(text: &str, inputs: &[&str]) -> String {
     };
     let params = &program.func.params;
     assert_eq!(params.len(), inputs.len(), "{text}");
-    let args: Vec<Value> =
-        inputs.iter().zip(params).map(|(input, param)| parse_value(input, &param.ty).expect(input)).collect();
+    let args = inputs.iter().zip(params).map(|(input, param)| parse_value(input, &param.ty));
+    let args: Vec<Value> = match args.collect() {
+        Ok(args) => args,
+        Err(message) => return message,
+    };
     match interp::run(&program, &args, &AtomicU32::new(0)) {
         Ok(value) => {
             assert!(value.fits(&program.func.body.ty), "{text}");
