@@ -77,6 +77,8 @@ struct Checker<'a> {
     types: Types,
     scope: Scope,
     names: Names,
+    /// What binders are called in the text; the first of each keeps its name.
+    texts: HashSet<Arc<str>>,
     /// By the number of the name.
     binders: Vec<Binder>,
     holes: Vec<Hole>,
@@ -105,6 +107,7 @@ pub fn check(body: &ast::Expr, macro_names: &[String]) -> (Option<Program>, Diag
         types: Types::default(),
         scope: Scope::default(),
         names: Names::default(),
+        texts: HashSet::new(),
         binders: Vec::new(),
         holes: Vec::new(),
         pending: Vec::new(),
@@ -169,10 +172,14 @@ impl Checker<'_> {
         for param in params {
             if let Some(first) = seen.insert(&param.name, param.name.span) {
                 self.report(
-                    Diagnostic::new(Code::DuplicateName, param.name.span, format!("two parameters are named `{}`", param.name.text))
-                        .label("the second")
-                        .related(first, "the first")
-                        .help("give each parameter a name of its own"),
+                    Diagnostic::new(
+                        Code::DuplicateName,
+                        param.name.span,
+                        format!("two parameters are named `{}`", param.name.text),
+                    )
+                    .label("the second")
+                    .related(first, "the first")
+                    .help("give each parameter a name of its own"),
                 );
             }
         }
@@ -187,8 +194,12 @@ impl Checker<'_> {
             }
             stack::deep(|| {
                 match &expr.kind {
-                    ast::ExprKind::Block(lets, _) => lets.iter().for_each(|binding| names.reserve(&binding.name.text)),
-                    ast::ExprKind::Lambda(params, _) => params.iter().for_each(|param| names.reserve(&param.name.text)),
+                    ast::ExprKind::Block(lets, _) => {
+                        lets.iter().for_each(|binding| names.reserve(&binding.name.text))
+                    }
+                    ast::ExprKind::Lambda(params, _) => {
+                        params.iter().for_each(|param| names.reserve(&param.name.text))
+                    }
                     _ => {}
                 }
                 expr.kind.for_each_child(&mut |child| visit(child, seen, names));
@@ -201,9 +212,15 @@ impl Checker<'_> {
 
     /// Binds a name to a value of type `ty` in the current scope.
     fn bind_value(&mut self, ident: &ast::Ident, ty: &Ty, because: Option<Span>) -> Name {
-        let name = self.names.fresh(&ident.text);
+        let is_first = self.texts.insert(ident.text.clone());
+        let name = if is_first { self.names.exact(&ident.text) } else { self.names.fresh(&ident.text) };
         let visible = ident.mark == 0;
-        self.binders.push(Binder { text: ident.text.clone(), span: ident.span, because: because.filter(|_| visible), visible });
+        self.binders.push(Binder {
+            text: ident.text.clone(),
+            span: ident.span,
+            because: because.filter(|_| visible),
+            visible,
+        });
         self.scope.bind(ident, Binding::Value(name.clone(), ty.clone()));
         name
     }

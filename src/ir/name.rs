@@ -61,11 +61,28 @@ impl Names {
         self.taken.insert(text.into());
     }
 
+    /// A new binder that prints exactly as `text`. Only for the first binder of each reserved text: a second one
+    /// would print the same.
+    pub fn exact(&mut self, text: &str) -> Name {
+        let id = self.next_id;
+        self.next_id += 1;
+        let text: Arc<str> = text.into();
+        self.taken.insert(text.clone());
+        self.next_suffix.entry(text.clone()).or_insert(1);
+        Name { text, id }
+    }
+
     /// A new binder that prints as `base`, or as `base__k` when that is taken. A suffix that an earlier
     /// call added is cut first, so that copies of copies do not grow.
     pub fn fresh(&mut self, base: &str) -> Name {
         let base = match base.rsplit_once("__") {
-            Some((stem, suffix)) if !stem.is_empty() && suffix.parse::<u32>().is_ok() && self.next_suffix.contains_key(stem) => stem,
+            Some((stem, suffix))
+                if !stem.is_empty()
+                    && suffix.parse::<u32>().is_ok()
+                    && self.next_suffix.contains_key(stem) =>
+            {
+                stem
+            }
             _ => base,
         };
         let id = self.next_id;

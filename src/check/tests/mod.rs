@@ -70,10 +70,10 @@ fn warnings(text: &str) -> Vec<Code> {
     messages.0.iter().map(|message| message.code).collect()
 }
 
-/// The first piece of code in the help of the only error.
+/// The last piece of code in the help of the only error.
 fn fix(text: &str) -> String {
     let help = error(text).help.unwrap_or_default();
-    help.split('`').nth(1).unwrap_or("").to_string()
+    help.rsplit('`').nth(1).unwrap_or("").to_string()
 }
 
 /// Requires that the help of the only error, put in place of `wrong`, makes the program `right`, which compiles.
