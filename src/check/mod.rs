@@ -77,8 +77,6 @@ struct Checker<'a> {
     types: Types,
     scope: Scope,
     names: Names,
-    /// What binders are called in the text; the first of each keeps its name.
-    texts: HashSet<Arc<str>>,
     /// By the number of the name.
     binders: Vec<Binder>,
     holes: Vec<Hole>,
@@ -107,7 +105,6 @@ pub fn check(body: &ast::Expr, macro_names: &[String]) -> (Option<Program>, Diag
         types: Types::default(),
         scope: Scope::default(),
         names: Names::default(),
-        texts: HashSet::new(),
         binders: Vec::new(),
         holes: Vec::new(),
         pending: Vec::new(),
@@ -212,8 +209,7 @@ impl Checker<'_> {
 
     /// Binds a name to a value of type `ty` in the current scope.
     fn bind_value(&mut self, ident: &ast::Ident, ty: &Ty, because: Option<Span>) -> Name {
-        let is_first = self.texts.insert(ident.text.clone());
-        let name = if is_first { self.names.exact(&ident.text) } else { self.names.fresh(&ident.text) };
+        let name = self.names.fresh(&ident.text);
         let visible = ident.mark == 0;
         self.binders.push(Binder {
             text: ident.text.clone(),

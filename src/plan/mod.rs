@@ -4,7 +4,25 @@
 //! Promises: a plan depends on the program alone, never on threads, time or the machine's load; the interpreter and
 //! compiled code read the same leaf lengths, so their float sums have the same bits.
 
+pub mod cost;
+pub mod lanes;
+mod loops;
+pub mod merges;
+
+pub use loops::{LoopPlan, Strategy, loop_plan, plan};
+
 use crate::ir::{BuilderTy, For, MergeOp, Ty};
+
+/// How much LLVM does with the code we emit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effort {
+    /// No LLVM passes and the fast instruction selector: least compile time.
+    None,
+    /// A short pipeline: what pays for interactive use.
+    Short,
+    /// LLVM's `default<O2>`.
+    Full,
+}
 
 /// Lanes that a leaf of a float reduction is interleaved over, on every machine (RUNTIME 4.2).
 pub const LANES: usize = 16;

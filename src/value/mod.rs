@@ -5,13 +5,15 @@
 //! copied on its way to compiled code; every printed value parses back to the same bits.
 
 pub mod buffer;
+mod error;
 pub mod layout;
 pub mod literal;
 #[cfg(feature = "jit")]
 pub mod marshal;
-mod print;
+pub mod print;
 
 pub use buffer::Buffer;
+pub use error::{ErrorKind, RunError};
 
 use crate::ir::{Literal, Scalar, Ty};
 use std::sync::Arc;
@@ -37,16 +39,23 @@ impl Value {
         match (self, other) {
             (Value::Scalar(a), Value::Scalar(b)) => same_literal(a, b),
             (Value::Scalars(a), Value::Scalars(b)) => {
-                a.scalar() == b.scalar() && a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| same_literal(&a, &b))
+                a.scalar() == b.scalar()
+                    && a.len() == b.len()
+                    && a.iter().zip(b.iter()).all(|(a, b)| same_literal(&a, &b))
             }
-            (Value::Vector(a), Value::Vector(b)) => a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| a.same(b)),
-            (Value::Struct(a), Value::Struct(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b)),
+            (Value::Vector(a), Value::Vector(b)) => {
+                a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| a.same(b))
+            }
+            (Value::Struct(a), Value::Struct(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b))
+            }
             (Value::Builder(a, n), Value::Builder(b, m)) => a == b && n == m,
             _ => false,
         }
     }
 
     /// The number of elements, if this is a vector.
+    #[allow(clippy::len_without_is_empty, reason = "a value that is no vector is not empty either")]
     pub fn len(&self) -> Option<usize> {
         match self {
             Value::Scalars(buffer) => Some(buffer.len()),
@@ -80,9 +89,12 @@ impl Value {
         match (self, ty) {
             (Value::Scalar(literal), Ty::Scalar(scalar)) => literal.scalar() == Some(*scalar),
             (Value::Scalars(buffer), Ty::Vec(elem)) => elem.scalar() == Some(buffer.scalar()),
-            (Value::Vector(items), Ty::Vec(elem)) => elem.scalar().is_none() && items.iter().all(|item| item.fits(elem)),
+            (Value::Vector(items), Ty::Vec(elem)) => {
+                elem.scalar().is_none() && items.iter().all(|item| item.fits(elem))
+            }
             (Value::Struct(items), Ty::Struct(fields)) => {
-                items.len() == fields.len() && items.iter().zip(fields.iter()).all(|(item, field)| item.fits(field))
+                items.len() == fields.len()
+                    && items.iter().zip(fields.iter()).all(|(item, field)| item.fits(field))
             }
             (Value::Builder(found, _), _) => found == ty,
             _ => false,

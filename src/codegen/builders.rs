@@ -1,0 +1,134 @@
+#![forbid(unsafe_code)]
+//! Builders as values: `merger` is its accumulator, `appender` is pointer, length and capacity.
+//!
+//! Promises: a merge writes only past the end of what the appender holds, so the old value of a builder, which linearity
+//! makes unreachable, is all that changes. An appender of capacity [`UNCHECKED`] has room for every merge of its loop.
+
+use super::CodegenError;
+use super::expr::scalar_of;
+use super::func::FnCx;
+use super::leaves::{Leaf, Val, int, leaf_at, pointer, single};
+use crate::ir::{BuilderTy, Expr, MergeOp, Scalar, Ty};
+use crate::value::layout;
+use inkwell::IntPredicate;
+use inkwell::values::{IntValue, PointerValue};
+
+/// The capacity that says: the loop has allocated one element per iteration, no check is needed.
+pub(super) const UNCHECKED: i64 = i64::MAX;
+
+impl<'c> FnCx<'_, 'c> {
+    /// A fresh builder of type `ty`.
+    pub fn new_builder(&mut self, ty: &Ty, arg: Option<&Expr>) -> Result<Val<'c>, CodegenError> {
+        let builder = ty.as_builder().ok_or_else(|| CodegenError(format!("`{ty}` is no builder")))?;
+        match builder {
+            BuilderTy::Appender(_) => {
+                // The size hint matters to loops that start here (see `for_loop`); otherwise only its errors do.
+                if let Some(arg) = arg {
+                    self.expr(arg)?;
+                }
+                let zero = self.int64(0).into();
+                Ok(vec![self.m.context.ptr_type(inkwell::AddressSpace::default()).const_null().into(), zero, zero])
+            }
+            BuilderTy::Merger(value, op) => match arg {
+                Some(arg) => self.expr(arg),
+                None => self.merger_start(value, *op),
+            },
+            BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..) | BuilderTy::VecMerger(..) => {
+                Err(CodegenError(format!("no code for `{ty}` yet")))
+            }
+        }
+    }
+
+    fn merger_start(&mut self, value: &Ty, op: MergeOp) -> Result<Val<'c>, CodegenError> {
+        match value {
+            Ty::Struct(fields) => {
+                let mut out = Vec::new();
+                for field in fields.iter() {
+                    out.extend(self.merger_start(field, op)?);
+                }
+                Ok(out)
+            }
+            _ => Ok(vec![self.constant(&op.identity(scalar_of(value)?))?]),
+        }
+    }
+
+    /// `merge(b, x)`.
+    pub fn merge(&mut self, builder: &Expr, value: &Expr) -> Result<Val<'c>, CodegenError> {
+        let (state, item) = (self.expr(builder)?, self.expr(value)?);
+        match builder.ty.as_builder() {
+            Some(BuilderTy::Appender(elem)) => self.append(elem, &state, &item),
+            Some(BuilderTy::Merger(ty, op)) => self.combine_values(ty, *op, &state, &item),
+            _ => Err(CodegenError(format!("no merge into `{}` yet", builder.ty))),
+        }
+    }
+
+    /// `a op b` field by field.
+    pub fn combine_values(&mut self, ty: &Ty, op: MergeOp, a: &[Leaf<'c>], b: &[Leaf<'c>]) -> Result<Val<'c>, CodegenError> {
+        let mut scalars: Vec<Scalar> = Vec::new();
+        match ty {
+            Ty::Struct(fields) => {
+                for field in fields.iter() {
+                    scalars.push(scalar_of(field)?);
+                }
+            }
+            _ => scalars.push(scalar_of(ty)?),
+        }
+        scalars.iter().enumerate().map(|(k, scalar)| self.combine(op, *scalar, leaf_at(a, k)?, leaf_at(b, k)?)).collect()
+    }
+
+    fn append(&mut self, elem: &Ty, state: &[Leaf<'c>], item: &[Leaf<'c>]) -> Result<Val<'c>, CodegenError> {
+        let (data, len, cap) = (pointer(leaf_at(state, 0)?)?, int(leaf_at(state, 1)?)?, leaf_at(state, 2)?);
+        let (data, cap) = if Self::is_constant(cap, UNCHECKED) { (data, cap) } else { self.grow_when_full(elem, data, len, int(cap)?)? };
+        let address = self.elem_address(elem, data, len)?;
+        match self.lanes {
+            Some(lanes) => {
+                let item = self.splat(single(item)?, lanes)?;
+                self.store_scalar(scalar_of(elem)?, item, address)?;
+            }
+            None => self.store(elem, item, address)?,
+        }
+        let len = self.b.build_int_add(len, self.int64(1), "len")?;
+        Ok(vec![data.into(), len.into(), cap])
+    }
+
+    fn grow_when_full(
+        &mut self,
+        elem: &Ty,
+        data: PointerValue<'c>,
+        len: IntValue<'c>,
+        cap: IntValue<'c>,
+    ) -> Result<(PointerValue<'c>, Leaf<'c>), CodegenError> {
+        let full = self.b.build_int_compare(IntPredicate::EQ, len, cap, "full")?;
+        let from = self.here()?;
+        let (grow, roomy) = (self.block("grow"), self.block("roomy"));
+        self.b.build_conditional_branch(full, grow, roomy)?;
+        self.b.position_at_end(grow);
+        let slot = self.alloca(self.m.context.i64_type().array_type(3).into(), "appender")?;
+        self.store_appender(&[data.into(), len.into(), cap.into()], slot)?;
+        let stride = self.int64(layout::layout(elem).size as i64);
+        self.call_runtime("weld_rt_grow", &[slot.into(), self.int64(1).into(), stride.into()])?;
+        let grown = self.load_appender(slot)?;
+        let to = self.here()?;
+        self.enter(roomy)?;
+        let joined = self.join((&vec![data.into(), cap.into()], from), (&vec![leaf_at(&grown, 0)?, leaf_at(&grown, 2)?], to))?;
+        Ok((pointer(leaf_at(&joined, 0)?)?, leaf_at(&joined, 1)?))
+    }
+
+    /// Writes an appender as `abi::Appender`.
+    pub fn store_appender(&self, state: &[Leaf<'c>], to: PointerValue<'c>) -> Result<(), CodegenError> {
+        for slot in 0..3 {
+            self.b.build_store(self.offset(to, slot * 8)?, leaf_at(state, slot)?)?;
+        }
+        Ok(())
+    }
+
+    /// Reads an `abi::Appender`.
+    pub fn load_appender(&self, from: PointerValue<'c>) -> Result<Val<'c>, CodegenError> {
+        let count = self.m.context.i64_type();
+        Ok(vec![
+            self.b.build_load(self.ptr_ty(), from, "data")?,
+            self.b.build_load(count, self.offset(from, 8)?, "len")?,
+            self.b.build_load(count, self.offset(from, 16)?, "cap")?,
+        ])
+    }
+}

@@ -1,0 +1,52 @@
+//! From an optimized program to LLVM IR to machine code.
+//!
+//! Promises: emitted IR has no undefined behaviour (no poison-making flags, every division, shift, bound and
+//! conversion guarded); every error is a status, nothing unwinds; the emitter never panics on a verified program.
+//! Floors: reads `ir`, `plan`, `value::layout` and `runtime::abi`; passes and the interpreter never see LLVM.
+
+mod builders;
+mod call;
+mod compare;
+mod expr;
+mod func;
+mod jit;
+mod leaves;
+mod loops;
+mod module;
+mod outline;
+mod scalar;
+mod target;
+mod vectors;
+
+pub use jit::{Compiled, Engine, Times};
+pub use call::Finished;
+pub use module::{Check, Site};
+
+use std::fmt;
+
+/// Why no code could be made: always a bug of ours or of LLVM, never of the program.
+#[derive(Clone, Debug)]
+pub struct CodegenError(pub String);
+
+impl fmt::Display for CodegenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<inkwell::builder::BuilderError> for CodegenError {
+    fn from(error: inkwell::builder::BuilderError) -> CodegenError {
+        CodegenError(format!("llvm builder: {error}"))
+    }
+}
+
+/// A level of code that can be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// LLVM IR as emitted.
+    Llvm,
+    /// LLVM IR after LLVM's passes.
+    LlvmOptimized,
+    /// Assembly of this machine.
+    Assembly,
+}

@@ -1,0 +1,78 @@
+#![forbid(unsafe_code)]
+//! The machine we compile for: this one, with all its features.
+//!
+//! Promises: made once per engine; a [`TargetMachine`] keeps caches that make later compiles cheaper, and is used by
+//! one thread at a time.
+
+use super::{CodegenError, Level};
+use crate::plan::Effort;
+use inkwell::OptimizationLevel;
+use inkwell::module::Module;
+use inkwell::passes::PassBuilderOptions;
+use inkwell::targets::{CodeModel, FileType, InitializationConfig, RelocMode, Target, TargetMachine};
+
+/// The short pipeline: clean-ups that the emitter leaves to LLVM, none that search. Loops are already in the form and the
+/// vector width that they should have.
+const SHORT: &str = "function(sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,loop-mssa(licm),early-cse)";
+
+/// The machines for the two levels of instruction selection.
+pub(super) struct Machines {
+    fast: TargetMachine,
+    good: TargetMachine,
+}
+
+impl Machines {
+    /// Detects the host.
+    pub fn new() -> Result<Machines, CodegenError> {
+        let config = InitializationConfig { asm_parser: false, ..InitializationConfig::default() };
+        #[cfg(target_arch = "x86_64")]
+        Target::initialize_x86(&config);
+        #[cfg(target_arch = "aarch64")]
+        Target::initialize_aarch64(&config);
+        let triple = TargetMachine::get_default_triple();
+        let target = Target::from_triple(&triple).map_err(|message| CodegenError(message.to_string_lossy().into_owned()))?;
+        let (cpu, features) = (TargetMachine::get_host_cpu_name(), TargetMachine::get_host_cpu_features());
+        let machine = |level| -> Result<TargetMachine, CodegenError> {
+            let (cpu, features) = (cpu.to_string_lossy(), features.to_string_lossy());
+            let made = target.create_target_machine(&triple, &cpu, &features, level, RelocMode::PIC, CodeModel::Default);
+            let machine = made.ok_or_else(|| CodegenError(format!("llvm cannot compile for {}", triple.as_str().to_string_lossy())))?;
+            machine.set_asm_verbosity(false);
+            Ok(machine)
+        };
+        Ok(Machines { fast: machine(OptimizationLevel::None)?, good: machine(OptimizationLevel::Default)? })
+    }
+
+    fn machine(&self, effort: Effort) -> &TargetMachine {
+        if effort == Effort::None { &self.fast } else { &self.good }
+    }
+
+    /// Tells the module what it is compiled for; before [`Machines::optimize`].
+    pub fn prepare(&self, module: &Module<'_>) {
+        module.set_triple(&self.good.get_triple());
+        module.set_data_layout(&self.good.get_target_data().get_data_layout());
+    }
+
+    /// Runs LLVM's passes.
+    pub fn optimize(&self, module: &Module<'_>, effort: Effort) -> Result<(), CodegenError> {
+        let pipeline = match effort {
+            Effort::None => return Ok(()),
+            Effort::Short => SHORT,
+            Effort::Full => "default<O2>",
+        };
+        let run = module.run_passes(pipeline, self.machine(effort), PassBuilderOptions::create());
+        run.map_err(|message| CodegenError(format!("llvm passes: {}", message.to_string_lossy())))
+    }
+
+    /// Machine code as an object file, or assembly text.
+    pub fn generate(&self, module: &Module<'_>, effort: Effort, level: Level) -> Result<Vec<u8>, CodegenError> {
+        let kind = if level == Level::Assembly { FileType::Assembly } else { FileType::Object };
+        let code = self.machine(effort).write_to_memory_buffer(module, kind);
+        let code = code.map_err(|message| CodegenError(format!("llvm code generation: {}", message.to_string_lossy())))?;
+        Ok(code.as_slice().to_vec())
+    }
+
+    /// The processor that code is made for.
+    pub fn cpu(&self) -> String {
+        self.good.get_cpu().to_string_lossy().into_owned()
+    }
+}

@@ -1,0 +1,145 @@
+#![forbid(unsafe_code)]
+//! The only way in: text to checked program, to optimized program, to machine code, to a value.
+//!
+//! Promises: no terminal, no global state, no reading of the environment; every failure is a value. Two sessions share
+//! nothing. Programs keep what they need alive and may be run from several threads at once.
+
+#[cfg(feature = "jit")]
+mod program;
+
+#[cfg(feature = "jit")]
+pub use program::Program;
+
+use crate::config::Config;
+use crate::diag::{Code, Diagnostic, Diagnostics, SourceId, SourceMap, Span};
+use crate::ir;
+use crate::passes::{self, Optimized};
+use crate::runtime::Pool;
+use crate::value::{RunError, Value};
+use crate::{check, expand, interp, syntax};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use std::time::{Duration, Instant};
+
+/// Texts above this are refused at once.
+const MAX_SOURCE_BYTES: usize = 64 << 20;
+
+/// How long each stage of the front half took.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FrontTimes {
+    /// Tokens and the untyped tree.
+    pub parse: Duration,
+    /// Macros and aliases.
+    pub expand: Duration,
+    /// Types and builders.
+    pub check: Duration,
+}
+
+impl FrontTimes {
+    /// All stages together.
+    pub fn total(&self) -> Duration {
+        self.parse + self.expand + self.check
+    }
+}
+
+/// A program that has passed all static rules.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The typed program.
+    pub program: ir::Program,
+    /// Its text.
+    pub source: SourceId,
+    /// Warnings.
+    pub warnings: Diagnostics,
+    /// How long checking took.
+    pub times: FrontTimes,
+}
+
+/// One user's state: settings, sources, and the machinery that is made once.
+pub struct Session {
+    config: Config,
+    sources: SourceMap,
+    pool: Arc<Pool>,
+    #[cfg(feature = "jit")]
+    engine: std::sync::OnceLock<Result<Arc<crate::codegen::Engine>, crate::codegen::CodegenError>>,
+}
+
+impl Session {
+    /// A session; starts nothing expensive.
+    pub fn new(config: Config) -> Session {
+        let pool = Pool::new(config.threads);
+        Session {
+            config,
+            sources: SourceMap::default(),
+            pool,
+            #[cfg(feature = "jit")]
+            engine: std::sync::OnceLock::new(),
+        }
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Changes the settings for what is compiled and run from now on.
+    pub fn set_config(&mut self, config: Config) {
+        if config.threads != self.config.threads {
+            self.pool = Pool::new(config.threads);
+        }
+        self.config = config;
+    }
+
+    /// The texts of this session, for rendering messages.
+    pub fn sources(&self) -> &SourceMap {
+        &self.sources
+    }
+
+    /// Adds a program text under the name shown in messages.
+    pub fn add_source(&mut self, name: &str, text: String) -> SourceId {
+        self.sources.add(name, text)
+    }
+
+    /// Parses, expands macros, infers types, checks builders.
+    pub fn check(&self, source: SourceId) -> Result<Checked, Diagnostics> {
+        let text = self.sources.text(source);
+        if text.len() > MAX_SOURCE_BYTES {
+            let title = format!("the program has {} bytes; at most {MAX_SOURCE_BYTES} are allowed", text.len());
+            return Err(Diagnostic::new(Code::ProgramTooLarge, Span::new(source, 0, 0), title).into());
+        }
+        let mut times = FrontTimes::default();
+        let start = Instant::now();
+        let (parsed, mut messages) = syntax::parse(source, &text);
+        times.parse = start.elapsed();
+        if messages.has_errors() {
+            return Err(messages);
+        }
+        let start = Instant::now();
+        let (expanded, more) = expand::expand(&parsed);
+        times.expand = start.elapsed();
+        messages.0.extend(more.0);
+        if messages.has_errors() {
+            return Err(messages);
+        }
+        let names: Vec<String> = expand::macro_names(&parsed).map(str::to_string).collect();
+        let start = Instant::now();
+        let (program, more) = check::check(&expanded, &names);
+        times.check = start.elapsed();
+        messages.0.extend(more.0);
+        match program {
+            Some(program) if !messages.has_errors() => Ok(Checked { program, source, warnings: messages, times }),
+            _ => Err(messages),
+        }
+    }
+
+    /// Runs the pipeline of the settings and records what it did.
+    pub fn optimize(&self, checked: &Checked) -> Optimized {
+        let pipeline = passes::parse_pipeline(&self.config.passes).unwrap_or_default();
+        passes::optimize(&checked.program, &pipeline, &passes::Options::default())
+    }
+
+    /// Evaluates a program by the reference interpreter. `signal` becomes non-zero to stop it.
+    pub fn interpret(&self, program: &ir::Program, args: &[Value], signal: &AtomicU32) -> Result<Value, RunError> {
+        interp::run(program, args, signal)
+    }
+}

@@ -1,0 +1,91 @@
+#![forbid(unsafe_code)]
+//! Compiled programs: compiling, showing code, running.
+//!
+//! Promises: a run never changes its inputs; its result owns its memory; a program may be run from several threads.
+
+use super::Session;
+use crate::codegen::{CodegenError, Compiled, Engine, Finished, Level, Times};
+use crate::ir;
+use crate::passes::Optimized;
+use crate::runtime::{Pool, RunOptions};
+use crate::value::{RunError, Value};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+/// A program in machine code, ready to run.
+pub struct Program {
+    compiled: Compiled,
+    pool: Arc<Pool>,
+    threads: usize,
+    memory_limit: Option<u64>,
+    time_limit: Option<Duration>,
+}
+
+impl Session {
+    /// Compiles an optimized program.
+    pub fn compile(&self, optimized: &Optimized) -> Result<Program, CodegenError> {
+        self.compile_ir(&optimized.program)
+    }
+
+    /// Compiles a program as it is; the required lowering is part of code generation, so every step compiles.
+    pub fn compile_ir(&self, program: &ir::Program) -> Result<Program, CodegenError> {
+        let compiled = self.engine()?.compile(program, self.config.effort)?;
+        Ok(Program {
+            compiled,
+            pool: self.pool.clone(),
+            threads: self.config.threads,
+            memory_limit: self.config.memory_limit,
+            time_limit: self.config.time_limit,
+        })
+    }
+
+    /// One level of code of a program as text.
+    pub fn code(&self, program: &ir::Program, level: Level) -> Result<String, CodegenError> {
+        self.engine()?.text(program, self.config.effort, level)
+    }
+
+    /// The processor that programs are compiled for.
+    pub fn cpu(&self) -> Result<String, CodegenError> {
+        Ok(self.engine()?.cpu())
+    }
+
+    /// LLVM, started at the first use.
+    fn engine(&self) -> Result<&Arc<Engine>, CodegenError> {
+        self.engine.get_or_init(Engine::new).as_ref().map_err(Clone::clone)
+    }
+}
+
+impl Program {
+    /// Runs on values of the parameter types. `signal` becomes `RunOptions::CANCEL` to stop it.
+    pub fn run(&self, args: &[Value], signal: &Arc<AtomicU32>) -> Result<Finished, RunError> {
+        let options = RunOptions { threads: self.threads, memory_limit: self.memory_limit, signal: signal.clone() };
+        let Some(limit) = self.time_limit else { return self.compiled.run(args, &self.pool, options) };
+        let done = (Mutex::new(false), Condvar::new());
+        std::thread::scope(|scope| {
+            // A watchdog that wakes at the limit or when the run ends, whichever is first.
+            scope.spawn(|| {
+                let lock = done.0.lock().unwrap_or_else(PoisonError::into_inner);
+                let waited = done.1.wait_timeout_while(lock, limit, |done| !*done);
+                if waited.is_ok_and(|(_, timeout)| timeout.timed_out()) {
+                    // Somebody's cancel stays a cancel.
+                    let _ = signal.compare_exchange(0, RunOptions::TIMEOUT, Ordering::Relaxed, Ordering::Relaxed);
+                }
+            });
+            let finished = self.compiled.run(args, &self.pool, options);
+            *done.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
+            done.1.notify_all();
+            finished
+        })
+    }
+
+    /// How long each stage of code generation took.
+    pub fn times(&self) -> Times {
+        self.compiled.times
+    }
+
+    /// Bytes of object code.
+    pub fn code_bytes(&self) -> usize {
+        self.compiled.code_bytes
+    }
+}

@@ -1,0 +1,129 @@
+#![forbid(unsafe_code)]
+//! Errors of a run: what happened, where in the program, and the values that were wrong.
+//!
+//! Promises: one constructor per check, called by the interpreter and by the driver of compiled code, so both
+//! tell the same story; names and numbers are those of LANGUAGE 18.
+//! Must not: know line numbers; who shows the error looks them up in the `SourceMap`.
+
+use crate::diag::Origin;
+use std::fmt;
+
+macro_rules! kinds {
+    ($($name:ident $code:literal $text:literal $about:literal;)+) => {
+        /// What stopped a run.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum ErrorKind { $(#[doc = $about] $name,)+ }
+
+        impl ErrorKind {
+            /// Every kind.
+            pub const ALL: &'static [ErrorKind] = &[$(ErrorKind::$name,)+];
+
+            /// The name in messages and JSON.
+            pub fn name(self) -> &'static str {
+                match self { $(ErrorKind::$name => $text,)+ }
+            }
+
+            /// The number in the C API.
+            pub fn code(self) -> u32 {
+                match self { $(ErrorKind::$name => $code,)+ }
+            }
+        }
+    };
+}
+
+kinds! {
+    ArrayOutOfBounds 4 "ArrayOutOfBounds" "An index of `lookup`, or the start of `slice`, that is not in the vector.";
+    BadIteratorLength 5 "BadIteratorLength" "Start, end and stride of an iterator that do not fit together or the data.";
+    MismatchedZipSize 6 "MismatchedZipSize" "Zipped vectors or iterators of different lengths.";
+    OutOfMemory 7 "OutOfMemory" "The memory limit was reached.";
+    Internal 9 "Unknown" "A bug of ours.";
+    AssertionError 12 "AssertionError" "The condition of an `assert` was false.";
+    Cancelled 17 "Cancelled" "Somebody stopped the run.";
+    DivideByZero 18 "DivideByZero" "Integer `/` or `%` by zero.";
+    Timeout 19 "Timeout" "The time limit passed.";
+}
+
+/// Why a run has no value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunError {
+    /// What happened.
+    pub kind: ErrorKind,
+    /// The operation that failed; `None` when none is to blame (cancelled, time limit).
+    pub origin: Option<Origin>,
+    /// One line that says it with the values.
+    pub message: String,
+    /// The values: index and length, start and end, the two lengths, asked and allowed bytes; else zeros.
+    pub values: (i64, i64),
+}
+
+impl RunError {
+    fn new(kind: ErrorKind, origin: Option<&Origin>, values: (i64, i64), message: String) -> RunError {
+        RunError { kind, origin: origin.cloned(), message, values }
+    }
+
+    /// `lookup(v, index)` with `len(v) == len`.
+    pub fn lookup_out_of_bounds(origin: &Origin, index: i64, len: i64) -> RunError {
+        let message = format!("lookup index {index} out of range for length {len}");
+        RunError::new(ErrorKind::ArrayOutOfBounds, Some(origin), (index, len), message)
+    }
+
+    /// `slice(v, start, n)` with `len(v) == len`.
+    pub fn slice_out_of_bounds(origin: &Origin, start: i64, len: i64) -> RunError {
+        let message = format!("slice start {start} out of range for length {len}");
+        RunError::new(ErrorKind::ArrayOutOfBounds, Some(origin), (start, len), message)
+    }
+
+    /// `iter` or `rangeiter` from `start` to `end` with a stride, or data, that does not fit.
+    pub fn bad_iterator(origin: &Origin, start: i64, end: i64) -> RunError {
+        let message = format!(
+            "iterator from {start} to {end}: the stride must not be zero, must lead from start to end in whole steps, \
+             and every step must lie in the vector"
+        );
+        RunError::new(ErrorKind::BadIteratorLength, Some(origin), (start, end), message)
+    }
+
+    /// Zipped data of `first` and of `other` elements.
+    pub fn mismatched_zip(origin: &Origin, first: i64, other: i64) -> RunError {
+        let message = format!("zipped lengths differ: {first} and {other}");
+        RunError::new(ErrorKind::MismatchedZipSize, Some(origin), (first, other), message)
+    }
+
+    /// `assert(false)`.
+    pub fn assertion(origin: &Origin) -> RunError {
+        RunError::new(ErrorKind::AssertionError, Some(origin), (0, 0), "assertion failed".to_string())
+    }
+
+    /// Integer `/` or `%` by zero.
+    pub fn divide_by_zero(origin: &Origin) -> RunError {
+        RunError::new(ErrorKind::DivideByZero, Some(origin), (0, 0), "division by zero".to_string())
+    }
+
+    /// An allocation of `asked` bytes past the limit of `allowed`.
+    pub fn out_of_memory(asked: i64, allowed: i64) -> RunError {
+        let message = format!("out of memory: {asked} bytes wanted, the limit is {allowed}");
+        RunError::new(ErrorKind::OutOfMemory, None, (asked, allowed), message)
+    }
+
+    /// Stopped from outside.
+    pub fn cancelled() -> RunError {
+        RunError::new(ErrorKind::Cancelled, None, (0, 0), "cancelled".to_string())
+    }
+
+    /// The time limit passed.
+    pub fn timeout() -> RunError {
+        RunError::new(ErrorKind::Timeout, None, (0, 0), "the time limit passed".to_string())
+    }
+
+    /// A bug of ours.
+    pub fn internal(origin: Option<&Origin>, what: impl fmt::Display) -> RunError {
+        RunError::new(ErrorKind::Internal, origin, (0, 0), format!("internal error: {what}"))
+    }
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for RunError {}
