@@ -140,6 +140,7 @@ fn fields_and_casts() {
     rejects("|| {1, 2}.$2", Code::NoSuchField, "$2");
     rejects("|v: vec[{i64}]| v.$0", Code::NoSuchField, "$0");
     rejects("|| i64([1])", Code::BadCast, "[1]");
+    fixed_by("|v: vec[i32]| i64(v)", "i64(v)", "map(v, |x| i64(x))");
     rejects("|| i64({1})", Code::BadCast, "{1}");
     // Decided when the type becomes known.
     rejects("|| let v = []; let x = lookup(v, 0L).$3; [v, [{1, 2}]]", Code::NoSuchField, "$3");

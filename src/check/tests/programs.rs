@@ -47,6 +47,36 @@ fn acceptance_programs() {
     }
 }
 
+/// Those that need macros, and a sample of the standard macros (LANGUAGE 15).
+#[test]
+fn macros() {
+    for (text, ty) in [
+        ("macro pair(a,b) = {a,b}; |b: i32| pair(b, 1)", "{i32,i32}"),
+        ("type p = {i32,i32}; |q: vec[p]| map(q, |e| e.$0 + e.$1)", "vec[i32]"),
+        (
+            "|v: vec[i32]| let pos = filter(v, |x| x > 0); result(for(pos, appender, |b,i,x| merge(b, {x, i})))",
+            "vec[{i32,i64}]",
+        ),
+        ("|v: vec[i64], w: vec[f64]| map(zip(v, w), |p| f64(p.$0) + p.$1)", "vec[f64]"),
+        ("|m: vec[vec[i8]]| flatten(m)", "vec[i8]"),
+        ("|v: vec[{i64,f64}]| sum(v)", "{i64,f64}"),
+        ("|v: vec[f32]| mean(map(v, |x| x * 2.0f))", "f64"),
+        ("|v: vec[i64]| let double = (|x| x * 2L); map(filter(v, |x| x > 0L), double)", "vec[i64]"),
+        ("|a: vec[f64], b: vec[f64]| dot(a, b) / f64(len(a))", "f64"),
+        ("|n: i64| map2(range(n), fill(n, 1.5), |a, b| f64(a) * b)", "vec[f64]"),
+        (
+            "|v: vec[i64]| {product(v), minimum(v), maximum(v), count(v, |x| x > 0L), any(v, |x| x == 1L)}",
+            "{i64,i64,i64,i64,bool}",
+        ),
+        ("|v: vec[i64], ix: vec[i64]| reverse(gather(v, ix))", "vec[i64]"),
+        ("|x: i32| compare(clamp(x, 1, 5), 3)", "i32"),
+        ("|v: vec[i64]| mapi(v, |i, x| i * x)", "vec[i64]"),
+        ("|x: i64| let map = x; map + 1L", "i64"),
+    ] {
+        assert_eq!(type_of(text), ty, "{text}");
+    }
+}
+
 #[test]
 fn every_operator() {
     for (text, ty) in [
