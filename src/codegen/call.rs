@@ -66,6 +66,7 @@ impl Compiled {
                 Check::Lookup => RunError::lookup_out_of_bounds(&site.origin, failure.a, failure.b),
                 Check::Slice => RunError::slice_out_of_bounds(&site.origin, failure.a, failure.b),
                 Check::Iterator => RunError::bad_iterator(&site.origin, failure.a, failure.b),
+                Check::LoopSize => RunError::wrong_loop_size(&site.origin, failure.a, failure.b),
                 Check::Zip => RunError::mismatched_zip(&site.origin, failure.a, failure.b),
                 Check::Assert => RunError::assertion(&site.origin),
                 Check::Division => RunError::divide_by_zero(&site.origin),

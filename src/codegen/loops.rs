@@ -58,6 +58,11 @@ impl<'c> FnCx<'_, 'c> {
             counts.push(count);
         }
         let n = self.equal_counts(&counts, &expr.origin)?;
+        if let Some(promised) = expr.loop_size() {
+            let promised = self.int64(promised);
+            let kept = self.b.build_int_compare(IntPredicate::EQ, n, promised, "kept")?;
+            self.check(kept, Check::LoopSize, &expr.origin, n, promised)?;
+        }
         let shape = shape(expr, parts, iters);
         for part in &shape.builders {
             if let Part::InPlace { at, elem } = part {

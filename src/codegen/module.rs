@@ -26,6 +26,8 @@ pub enum Check {
     Slice,
     /// The bounds of an iterator.
     Iterator,
+    /// The number of iterations that `@(loopsize: N)` promises.
+    LoopSize,
     /// The lengths of zipped data.
     Zip,
     /// The condition of `assert`.
@@ -39,7 +41,7 @@ impl Check {
     pub fn status(self) -> Status {
         match self {
             Check::Lookup | Check::Slice => Status::ArrayOutOfBounds,
-            Check::Iterator => Status::BadIteratorLength,
+            Check::Iterator | Check::LoopSize => Status::BadIteratorLength,
             Check::Zip => Status::MismatchedZipSize,
             Check::Assert => Status::AssertionError,
             Check::Division => Status::DivideByZero,
