@@ -22,19 +22,43 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("config", &["diag", "passes", "plan"]),
     (
         "session",
-        &["check", "codegen", "config", "diag", "expand", "inputs", "interp", "ir", "passes", "plan", "runtime", "syntax", "value"],
+        &[
+            "check", "codegen", "config", "diag", "expand", "inputs", "interp", "ir", "passes", "plan",
+            "runtime", "syntax", "value",
+        ],
     ),
-    ("view", &["config", "diag", "inputs", "ir", "passes", "plan", "runtime", "session", "syntax", "value", "codegen"]),
-    ("repl", &["config", "diag", "expand", "inputs", "ir", "passes", "plan", "runtime", "session", "syntax", "value", "view", "codegen"]),
+    (
+        "view",
+        &[
+            "config", "diag", "inputs", "ir", "passes", "plan", "runtime", "session", "syntax", "value",
+            "codegen",
+        ],
+    ),
+    (
+        "repl",
+        &[
+            "config", "diag", "expand", "inputs", "ir", "passes", "plan", "runtime", "session", "syntax",
+            "value", "view", "codegen",
+        ],
+    ),
     (
         "cli",
-        &["config", "diag", "inputs", "ir", "passes", "plan", "repl", "runtime", "session", "value", "view", "codegen"],
+        &[
+            "config", "diag", "inputs", "ir", "passes", "plan", "repl", "runtime", "session", "value",
+            "view", "codegen",
+        ],
     ),
 ];
 
 /// Files that may contain `unsafe`; every block in them names its contract (clippy checks that).
-const UNSAFE: &[&str] =
-    &["src/runtime/", "src/value/buffer.rs", "src/value/marshal.rs", "src/codegen/func.rs", "src/codegen/jit.rs", "src/codegen/call.rs"];
+const UNSAFE: &[&str] = &[
+    "src/runtime/",
+    "src/value/buffer.rs",
+    "src/value/marshal.rs",
+    "src/codegen/func.rs",
+    "src/codegen/jit.rs",
+    "src/codegen/call.rs",
+];
 
 /// Files longer than [`MOST_LINES`], and why.
 const LONG: &[(&str, &str)] = &[];
@@ -137,7 +161,10 @@ fn unsafe_stays_where_it_belongs() {
         });
         let uses = text.lines().any(|line| {
             let code = line.split("//").next().unwrap_or("");
-            code.contains("unsafe {") || code.contains("unsafe fn") || code.contains("unsafe impl") || code.contains("unsafe extern")
+            code.contains("unsafe {")
+                || code.contains("unsafe fn")
+                || code.contains("unsafe impl")
+                || code.contains("unsafe extern")
         });
         if uses && !may {
             wrong.push(format!("{name}: `unsafe` outside the files that may have it"));
@@ -162,7 +189,11 @@ fn files_stay_small() {
             wrong.push(format!("{name}: no longer long, take it off the list"));
         }
     }
-    assert!(wrong.is_empty(), "more than {MOST_LINES} lines: split by idea, or give a reason in LONG\n{}", wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "more than {MOST_LINES} lines: split by idea, or give a reason in LONG\n{}",
+        wrong.join("\n")
+    );
 }
 
 #[test]
@@ -188,9 +219,12 @@ fn every_pass_has_fixtures_for_every_rule() {
 
 #[test]
 fn every_code_has_a_fixture() {
-    let have: BTreeSet<String> =
-        files("tests/diagnostics", "weld").iter().filter_map(|(name, _)| name.split('/').nth(2).map(str::to_string)).collect();
-    let missing: Vec<&str> = weld::diag::Code::ALL.iter().map(|code| code.id()).filter(|id| !have.contains(*id)).collect();
+    let have: BTreeSet<String> = files("tests/diagnostics", "weld")
+        .iter()
+        .filter_map(|(name, _)| name.split('/').nth(2).map(str::to_string))
+        .collect();
+    let missing: Vec<&str> =
+        weld::diag::Code::ALL.iter().map(|code| code.id()).filter(|id| !have.contains(*id)).collect();
     assert!(missing.is_empty(), "codes without a fixture in tests/diagnostics/CODE/: {}", missing.join(", "));
     let mut ids = BTreeSet::new();
     for code in weld::diag::Code::ALL {

@@ -107,7 +107,9 @@ impl Iter {
     /// verifier rejects it.
     pub fn elem_ty(&self) -> Ty {
         match self {
-            Iter::Whole(data) | Iter::Strided { data, .. } => data.ty.elem().cloned().unwrap_or_else(|| data.ty.clone()),
+            Iter::Whole(data) | Iter::Strided { data, .. } => {
+                data.ty.elem().cloned().unwrap_or_else(|| data.ty.clone())
+            }
             Iter::Range { .. } => Ty::I64,
         }
     }

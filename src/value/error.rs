@@ -84,7 +84,8 @@ impl RunError {
 
     /// A loop of `count` iterations with the annotation `loopsize: promised`.
     pub fn wrong_loop_size(origin: &Origin, count: i64, promised: i64) -> RunError {
-        let message = format!("the loop has {count} iterations, but `@(loopsize:{promised})` promises {promised}");
+        let message =
+            format!("the loop has {count} iterations, but `@(loopsize:{promised})` promises {promised}");
         RunError::new(ErrorKind::BadIteratorLength, Some(origin), (count, promised), message)
     }
 
