@@ -128,11 +128,10 @@ impl Engine {
         let mut times = Times::default();
         let context = Context::create();
         let start = Instant::now();
-        let cx = ModuleCx::emit(&context, program)?;
+        let cx = ModuleCx::emit(&context, program, &inner.machines)?;
         inner.programs += 1;
         let name = format!("{ENTRY}_{}", inner.programs);
         cx.function(ENTRY)?.as_global_value().set_name(&name);
-        inner.machines.prepare(&cx.module);
         times.emit = start.elapsed();
 
         let start = Instant::now();
@@ -155,8 +154,7 @@ impl Engine {
     pub fn text(&self, program: &Program, effort: Effort, level: Level) -> Result<String, CodegenError> {
         let inner = self.lock();
         let context = Context::create();
-        let cx = ModuleCx::emit(&context, program)?;
-        inner.machines.prepare(&cx.module);
+        let cx = ModuleCx::emit(&context, program, &inner.machines)?;
         if level != Level::Llvm {
             inner.machines.optimize(&cx.module, effort)?;
         }

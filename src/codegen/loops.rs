@@ -51,14 +51,19 @@ impl<'c> FnCx<'_, 'c> {
     /// `for(..)`.
     pub fn for_loop(&mut self, parts: &For, expr: &Expr) -> Result<Val<'c>, CodegenError> {
         let mut start = self.expr(&parts.builder)?;
-        let (mut iters, mut counts) = (Vec::new(), Vec::new());
+        // All operands first, then each iterator's own check, then the lengths: the order of the reference.
+        let mut operands = Vec::new();
         for iter in &parts.iters {
-            let (iter, count) = self.iterator(iter, &expr.origin)?;
+            operands.push(self.operands(iter)?);
+        }
+        let (mut iters, mut counts) = (Vec::new(), Vec::new());
+        for (iter, operands) in parts.iters.iter().zip(&operands) {
+            let (iter, count) = self.iterator(iter, operands, &expr.origin)?;
             iters.push(iter);
             counts.push(count);
         }
         let n = self.equal_counts(&counts, &expr.origin)?;
-        let shape = shape(parts, iters, &expr.origin);
+        let shape = shape(expr, parts, iters);
         for part in &shape.builders {
             if let Part::InPlace { at, elem } = part {
                 let data = self.allocate(elem, n)?;
@@ -75,29 +80,41 @@ impl<'c> FnCx<'_, 'c> {
         Ok(value)
     }
 
-    /// Evaluates an iterator and checks its bounds.
-    fn iterator(&mut self, iter: &Iter, origin: &Origin) -> Result<(IterVal<'c>, IntValue<'c>), CodegenError> {
+    /// Evaluates the operands of an iterator: the leaves of its data, if any, then its numbers.
+    fn operands(&mut self, iter: &Iter) -> Result<Val<'c>, CodegenError> {
+        let mut out = Vec::new();
+        let operands: &[&Expr] = match iter {
+            Iter::Whole(data) => &[data],
+            Iter::Strided { data, start, end, stride } => &[data, start, end, stride],
+            Iter::Range { start, end, stride } => &[start, end, stride],
+        };
+        for operand in operands {
+            out.extend(self.expr(operand)?);
+        }
+        Ok(out)
+    }
+
+    /// Checks the bounds of an iterator and counts its elements.
+    fn iterator(&mut self, iter: &Iter, operands: &Val<'c>, origin: &Origin) -> Result<(IterVal<'c>, IntValue<'c>), CodegenError> {
+        let number = |at: usize| leaf_at(operands, at).and_then(int);
         match iter {
-            Iter::Whole(data) => {
-                let vector = self.expr(data)?;
-                let data = pointer(leaf_at(&vector, 0)?)?;
-                Ok((IterVal::Whole { elem: iter.elem_ty(), data }, int(leaf_at(&vector, 1)?)?))
+            Iter::Whole(_) => {
+                let data = pointer(leaf_at(operands, 0)?)?;
+                Ok((IterVal::Whole { elem: iter.elem_ty(), data }, number(1)?))
             }
-            Iter::Strided { data, start, end, stride } => {
-                let vector = self.expr(data)?;
-                let (start, end, stride) = (int(self.leaf(start)?)?, int(self.leaf(end)?)?, int(self.leaf(stride)?)?);
+            Iter::Strided { .. } => {
+                let (len, start, end, stride) = (number(1)?, number(2)?, number(3)?, number(4)?);
                 let count = self.count(start, end, stride, origin)?;
-                let len = int(leaf_at(&vector, 1)?)?;
                 let last = self.b.build_int_sub(end, stride, "last")?;
                 let none = self.b.build_int_compare(IntPredicate::EQ, count, self.int64(0), "none")?;
                 let first_in = self.b.build_int_compare(IntPredicate::ULT, start, len, "first_in")?;
                 let last_in = self.b.build_int_compare(IntPredicate::ULT, last, len, "last_in")?;
                 let inside = self.b.build_or(none, self.b.build_and(first_in, last_in, "both")?, "inside")?;
                 self.check(inside, Check::Iterator, origin, start, end)?;
-                Ok((IterVal::Strided { elem: iter.elem_ty(), data: pointer(leaf_at(&vector, 0)?)?, start, stride }, count))
+                Ok((IterVal::Strided { elem: iter.elem_ty(), data: pointer(leaf_at(operands, 0)?)?, start, stride }, count))
             }
-            Iter::Range { start, end, stride } => {
-                let (start, end, stride) = (int(self.leaf(start)?)?, int(self.leaf(end)?)?, int(self.leaf(stride)?)?);
+            Iter::Range { .. } => {
+                let (start, end, stride) = (number(0)?, number(1)?, number(2)?);
                 let count = self.count(start, end, stride, origin)?;
                 Ok((IterVal::Range { start, stride }, count))
             }
@@ -445,8 +462,8 @@ fn keep_in_place<'c>(shape: &Shape<'_, 'c>, mut next: Val<'c>, carried: &Val<'c>
     next
 }
 
-fn shape<'p, 'c>(parts: &'p For, iters: Vec<IterVal<'c>>, origin: &Origin) -> Shape<'p, 'c> {
-    let plan = loop_plan(parts, origin, 0);
+fn shape<'p, 'c>(expr: &Expr, parts: &'p For, iters: Vec<IterVal<'c>>) -> Shape<'p, 'c> {
+    let plan = loop_plan(expr, parts, 0);
     let mut builders = Vec::new();
     let mut at = 0;
     for (ty, strategy) in &plan.builders {

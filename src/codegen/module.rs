@@ -5,6 +5,7 @@
 
 use super::CodegenError;
 use super::func::FnCx;
+use super::target::Machines;
 use crate::diag::Origin;
 use crate::ir::{Program, Ty};
 use crate::runtime::abi::{Status, for_each_runtime_fn};
@@ -70,8 +71,9 @@ pub(super) struct ModuleCx<'c> {
 
 impl<'c> ModuleCx<'c> {
     /// A module holding the whole program.
-    pub fn emit(context: &'c Context, program: &Program) -> Result<ModuleCx<'c>, CodegenError> {
+    pub fn emit(context: &'c Context, program: &Program, machines: &Machines) -> Result<ModuleCx<'c>, CodegenError> {
         let module = context.create_module("weld");
+        machines.prepare(&module);
         let mut cx = ModuleCx { context, module, sites: Vec::new(), comparers: HashMap::new(), bodies: 0 };
         cx.declare_runtime();
         let ptr = context.ptr_type(AddressSpace::default());

@@ -46,7 +46,7 @@ impl Machines {
         if effort == Effort::None { &self.fast } else { &self.good }
     }
 
-    /// Tells the module what it is compiled for; before [`Machines::optimize`].
+    /// Tells a fresh module what it is compiled for, before anything is emitted into it.
     pub fn prepare(&self, module: &Module<'_>) {
         module.set_triple(&self.good.get_triple());
         module.set_data_layout(&self.good.get_target_data().get_data_layout());
