@@ -1,5 +1,6 @@
 //! Weld.
 pub mod check;
+pub mod cli;
 #[cfg(feature = "jit")]
 pub mod codegen;
 pub mod config;
@@ -11,7 +12,9 @@ pub mod ir;
 pub mod math;
 pub mod passes;
 pub mod plan;
+pub mod repl;
 pub mod runtime;
 pub mod session;
 pub mod syntax;
 pub mod value;
+pub mod view;

@@ -69,7 +69,14 @@ pub struct Common {
           value_parser = clap::value_parser!(u32).range(1..=512))]
     pub threads: Option<u32>,
     /// The passes: `default`, `none`, names in order, or `default,-NAME`
-    #[arg(long, global = true, value_name = "LIST", allow_hyphen_values = true, env = "WELD_PASSES", hide_env = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "LIST",
+        allow_hyphen_values = true,
+        env = "WELD_PASSES",
+        hide_env = true
+    )]
     pub passes: Option<String>,
     /// What LLVM does
     #[arg(long, global = true, value_enum, value_name = "HOW")]

@@ -4,7 +4,7 @@
 //! Promises: a program without such lines has an empty header; a line that is written wrongly is told with its number;
 //! a claim that does not hold says what was found instead. Must not: read files; inputs are only named.
 
-use crate::diag::suggest::suggest;
+use crate::diag::suggest;
 use crate::ir::Ty;
 use crate::passes::{self, Optimized};
 use crate::plan::{self, cost};
@@ -188,12 +188,20 @@ fn known_rule(name: &str) -> Result<String, String> {
 
 impl Expect {
     /// Checks the claim. `outcome` is the result of the run with its type, or its error. The error says what was found.
-    pub fn check(&self, optimized: &Optimized, outcome: Result<(&Value, &Ty), &RunError>) -> Result<(), String> {
+    pub fn check(
+        &self,
+        optimized: &Optimized,
+        outcome: Result<(&Value, &Ty), &RunError>,
+    ) -> Result<(), String> {
         match (&self.claim, outcome) {
-            (Claim::Result(_) , Err(error)) => Err(format!("the run ended with {}", error.kind.name())),
+            (Claim::Result(_), Err(error)) => Err(format!("the run ended with {}", error.kind.name())),
             (Claim::Result(wanted), Ok((value, ty))) => {
                 let wanted = literal::parse_value(wanted, ty)?;
-                if wanted.same(value) { Ok(()) } else { Err(format!("the result is {}", print::preview(value, ty, 16))) }
+                if wanted.same(value) {
+                    Ok(())
+                } else {
+                    Err(format!("the result is {}", print::preview(value, ty, 16)))
+                }
             }
             (Claim::Error(wanted), Err(error)) if error.kind.name() == wanted => Ok(()),
             (Claim::Error(_), Err(error)) => Err(format!("the run ended with {}", error.kind.name())),
@@ -209,11 +217,17 @@ impl Expect {
                 if holds { Ok(()) } else { Err(format!("there are {found}")) }
             }
             (Claim::Fired { name, fired }, _) => {
-                let mut firings = optimized.trace.steps.iter().flat_map(|step| {
-                    step.firings.iter().map(|firing| (step.pass.name, firing.rule))
-                });
+                let mut firings = optimized
+                    .trace
+                    .steps
+                    .iter()
+                    .flat_map(|step| step.firings.iter().map(|firing| (step.pass.name, firing.rule)));
                 let found = firings.any(|(pass, rule)| pass == name || rule == name);
-                if found == *fired { Ok(()) } else { Err(if found { "it fired" } else { "it did not fire" }.to_string()) }
+                if found == *fired {
+                    Ok(())
+                } else {
+                    Err(if found { "it fired" } else { "it did not fire" }.to_string())
+                }
             }
             (Claim::Simd, _) => {
                 let simd = plan::plan(&optimized.program).iter().any(|plan| plan.lanes.is_some());
@@ -249,8 +263,11 @@ mod tests {
         let header = Header::parse(text);
         assert_eq!(header.problems, []);
         assert_eq!(header.title.as_deref(), Some("A title"));
-        let inputs: Vec<(&str, &str, usize)> =
-            header.inputs.iter().map(|input| (input.name.as_str(), input.spec.as_str(), input.line)).collect();
+        let inputs: Vec<(&str, &str, usize)> = header
+            .inputs
+            .iter()
+            .map(|input| (input.name.as_str(), input.spec.as_str(), input.line))
+            .collect();
         assert_eq!(inputs, [("v", "[1, 2]", 3), ("w", "@data/w.csv:price", 5)]);
         assert_eq!(header.quizzes, ["which?"]);
         let claims: Vec<&Claim> = header.expects.iter().map(|expect| &expect.claim).collect();
@@ -262,8 +279,16 @@ mod tests {
     #[test]
     fn mistakes_are_told_with_their_line() {
         let text = "#@ titel x\n#@ in v\n#@ expect fired fuse-vertcal\n#@ expect loops > 1\n#@ in a = 1\n#@ in a = 2\n#@ expect error DivideByNull";
-        let problems: Vec<String> = Header::parse(text).problems.iter().map(|problem| problem.to_string()).collect();
-        let parts = ["did you mean `#@ title`", "NAME = VALUE", "did you mean `fuse-vertical`", "is no claim", "twice", "DivideByZero"];
+        let problems: Vec<String> =
+            Header::parse(text).problems.iter().map(|problem| problem.to_string()).collect();
+        let parts = [
+            "did you mean `#@ title`",
+            "NAME = VALUE",
+            "did you mean `fuse-vertical`",
+            "is no claim",
+            "twice",
+            "DivideByZero",
+        ];
         assert_eq!(problems.len(), parts.len(), "{problems:?}");
         for (problem, part) in problems.iter().zip(parts) {
             assert!(problem.contains(part), "{part} in {problem}");
