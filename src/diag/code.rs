@@ -85,6 +85,12 @@ codes! {
 }
 
 impl Code {
+    /// The rule of LANGUAGE 11 that the code stands for, such as `L1`, as its explanation names it.
+    pub fn rule(self) -> Option<&'static str> {
+        let (_, rest) = self.about().split_once("(rule ")?;
+        rest.split_once(')').map(|(rule, _)| rule)
+    }
+
     /// Errors stop the program, warnings do not.
     pub fn is_error(self) -> bool {
         self.id().starts_with('E')

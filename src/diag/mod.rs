@@ -9,7 +9,9 @@ mod diagnostic;
 pub mod render;
 mod span;
 pub mod stack;
+mod suggest;
 
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Diagnostics, Label};
 pub use span::{Origin, Place, SourceId, SourceMap, Span};
+pub use suggest::suggest;

@@ -181,6 +181,8 @@ pub struct Node {
     pub span: Span,
     /// `@(key: value)` before it.
     pub notes: Vec<Note>,
+    /// How many nodes the tree has, this one included; a shared part counts each time it occurs.
+    pub size: u32,
 }
 
 /// The forms of expressions.
@@ -206,11 +208,20 @@ pub enum ExprKind {
     Cast(Scalar, Expr),
     Call(Builtin, Vec<Expr>),
     /// `for(iters, builder, func)`. `zipped` tells `for(zip(v), ..)` from `for(v, ..)`.
-    For { iters: Vec<Iter>, zipped: bool, builder: Expr, func: Expr },
+    For {
+        iters: Vec<Iter>,
+        zipped: bool,
+        builder: Expr,
+        func: Expr,
+    },
     /// A builder with its type (holes where left out) and argument.
     NewBuilder(Ty, Option<Expr>),
     Deserialize(Ty, Expr),
-    CUdf { name: Ident, ty: Ty, args: Vec<Expr> },
+    CUdf {
+        name: Ident,
+        ty: Ty,
+        args: Vec<Expr>,
+    },
     /// Where the parser gave up and went on; the diagnostics hold the error. Never reaches `check`.
     Error,
 }
@@ -226,12 +237,106 @@ impl Deref for Expr {
 impl Expr {
     /// A node without annotations.
     pub fn new(kind: ExprKind, span: Span) -> Expr {
-        Expr(Arc::new(Node { kind, span, notes: Vec::new() }))
+        Expr::with_notes(kind, span, Vec::new())
     }
 
     /// A node with annotations.
     pub fn with_notes(kind: ExprKind, span: Span, notes: Vec<Note>) -> Expr {
-        Expr(Arc::new(Node { kind, span, notes }))
+        let mut size = 1u32;
+        kind.for_each_child(&mut |child| size = size.saturating_add(child.size));
+        Expr(Arc::new(Node { kind, span, notes, size }))
+    }
+
+    /// Whether both are the very same node.
+    pub fn same(&self, other: &Expr) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl ExprKind {
+    /// Hands each direct child to `visit`, in the order of evaluation.
+    pub fn for_each_child(&self, visit: &mut dyn FnMut(&Expr)) {
+        match self {
+            ExprKind::Literal(_) | ExprKind::Ident(_) | ExprKind::Error | ExprKind::NewBuilder(_, None) => {}
+            ExprKind::Block(lets, body) => {
+                lets.iter().for_each(|binding| visit(&binding.value));
+                visit(body);
+            }
+            ExprKind::Binary(_, left, right) => {
+                visit(left);
+                visit(right);
+            }
+            ExprKind::Apply(callee, args) => {
+                visit(callee);
+                args.iter().for_each(visit);
+            }
+            ExprKind::For { iters, builder, func, .. } => {
+                visit(builder);
+                iters.iter().flat_map(|iter| &iter.args).for_each(&mut *visit);
+                visit(func);
+            }
+            ExprKind::Lambda(_, child)
+            | ExprKind::Unary(_, child)
+            | ExprKind::Ascribe(child, _)
+            | ExprKind::Field(child, _, _)
+            | ExprKind::Cast(_, child)
+            | ExprKind::NewBuilder(_, Some(child))
+            | ExprKind::Deserialize(_, child) => visit(child),
+            ExprKind::Struct(items)
+            | ExprKind::Vector(items)
+            | ExprKind::Call(_, items)
+            | ExprKind::CUdf { args: items, .. } => items.iter().for_each(visit),
+        }
+    }
+
+    /// Moves the children out, in no particular order.
+    fn into_children(self, out: &mut Vec<Expr>) {
+        match self {
+            ExprKind::Literal(_) | ExprKind::Ident(_) | ExprKind::Error | ExprKind::NewBuilder(_, None) => {}
+            ExprKind::Block(lets, body) => {
+                out.extend(lets.into_iter().map(|binding| binding.value));
+                out.push(body);
+            }
+            ExprKind::Binary(_, left, right) => out.extend([left, right]),
+            ExprKind::Apply(callee, args) => {
+                out.push(callee);
+                out.extend(args);
+            }
+            ExprKind::For { iters, builder, func, .. } => {
+                out.extend([builder, func]);
+                out.extend(iters.into_iter().flat_map(|iter| iter.args));
+            }
+            ExprKind::Lambda(_, child)
+            | ExprKind::Unary(_, child)
+            | ExprKind::Ascribe(child, _)
+            | ExprKind::Field(child, _, _)
+            | ExprKind::Cast(_, child)
+            | ExprKind::NewBuilder(_, Some(child))
+            | ExprKind::Deserialize(_, child) => out.push(child),
+            ExprKind::Struct(items)
+            | ExprKind::Vector(items)
+            | ExprKind::Call(_, items)
+            | ExprKind::CUdf { args: items, .. } => out.extend(items),
+        }
+    }
+}
+
+impl Drop for Expr {
+    /// Takes large trees apart with a list instead of the call stack.
+    fn drop(&mut self) {
+        // Small trees recurse: their depth is bounded by their size.
+        if self.0.size < 512 {
+            return;
+        }
+        let Some(node) = Arc::get_mut(&mut self.0) else { return };
+        let mut pending = Vec::new();
+        std::mem::replace(&mut node.kind, ExprKind::Error).into_children(&mut pending);
+        while let Some(mut expr) = pending.pop() {
+            if let Some(node) = Arc::get_mut(&mut expr.0) {
+                std::mem::replace(&mut node.kind, ExprKind::Error).into_children(&mut pending);
+                node.size = 0;
+            }
+        }
     }
 }
 

@@ -1,1 +1,0 @@
-//! How diagnostics look.

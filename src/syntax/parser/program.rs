@@ -1,0 +1,86 @@
+#![forbid(unsafe_code)]
+//! Programs: type aliases, macros and the body.
+
+use super::{Parser, TokenKind};
+use crate::diag::{Code, Diagnostic};
+use crate::syntax::ast::{Alias, Ident, Macro, Program};
+use crate::syntax::token::Keyword;
+
+impl Parser<'_> {
+    pub(super) fn program(&mut self) -> Program {
+        let (mut aliases, mut macros) = (Vec::new(), Vec::new());
+        loop {
+            match self.kind() {
+                TokenKind::Keyword(Keyword::Type) => aliases.push(self.alias()),
+                TokenKind::Keyword(Keyword::Macro) => macros.push(self.macro_definition()),
+                _ => break,
+            }
+        }
+        let body = self.expr();
+        if self.kind() == TokenKind::Semicolon {
+            let message = self.expected_message("the end of the program");
+            self.report_here(message.help("remove the `;`: the body of a program is one expression"));
+        } else if self.kind() != TokenKind::End {
+            self.expected("an operator or the end of the program");
+        }
+        Program { aliases, macros, body }
+    }
+
+    fn alias(&mut self) -> Alias {
+        self.bump();
+        let name = self.ident("the name of a type");
+        self.expect(TokenKind::Equal, "`=`");
+        let ty = self.ty();
+        self.end_of_definition("type", &name);
+        Alias { name, ty }
+    }
+
+    fn macro_definition(&mut self) -> Macro {
+        self.bump();
+        let name = self.ident("the name of a macro");
+        let params = self.macro_params();
+        self.expect(TokenKind::Equal, "`=`");
+        let body = self.expr();
+        self.end_of_definition("macro", &name);
+        Macro { name, params, body }
+    }
+
+    fn macro_params(&mut self) -> Vec<Ident> {
+        let mut params: Vec<Ident> = Vec::new();
+        if self.kind() != TokenKind::OpenParen {
+            self.expected("`(` and the parameters of the macro");
+            return params;
+        }
+        self.brackets(TokenKind::CloseParen, |parser| {
+            let param = parser.ident("the name of a parameter");
+            if parser.kind() == TokenKind::Colon {
+                let message = parser.expected_message("`,` or `)`");
+                parser.report_here(message.help("the parameters of macros have no types"));
+            }
+            if let Some(first) = params.iter().find(|earlier| **earlier == param && !param.text.is_empty()) {
+                let title = format!("two parameters are named `{}`", param.text);
+                let message = Diagnostic::new(Code::DuplicateName, param.span, title).label("again here");
+                parser.report(
+                    message.related(first.span, "first here").help("give each parameter its own name"),
+                );
+            }
+            params.push(param);
+        });
+        params
+    }
+
+    fn end_of_definition(&mut self, what: &str, name: &Ident) {
+        if self.kind() != TokenKind::Semicolon {
+            let message = self.expected_message(&format!("`;` after the {what} `{}`", name.text));
+            self.report_here(message);
+            while !matches!(self.kind(), TokenKind::End | TokenKind::Semicolon) && !self.at_definition() {
+                self.bump();
+            }
+        }
+        self.eat(TokenKind::Semicolon);
+    }
+
+    fn at_definition(&self) -> bool {
+        matches!(self.kind(), TokenKind::Keyword(Keyword::Type | Keyword::Macro))
+    }
+}
