@@ -113,7 +113,8 @@ pub struct WeldVec {
 
 /// A loop body: runs the iterations `lo..hi`, reads captured values from `env`, merges into the builders in
 /// `frame`. Returns a [`Status`] number.
-pub type BodyFn = unsafe extern "C" fn(ctx: *mut TaskCtx, env: *const u8, frame: *mut u8, lo: i64, hi: i64) -> u32;
+pub type BodyFn =
+    unsafe extern "C" fn(ctx: *mut TaskCtx, env: *const u8, frame: *mut u8, lo: i64, hi: i64) -> u32;
 
 /// Combines the merger part of two frames of neighbouring iterations: `left := left op right`.
 pub type CombineFn = unsafe extern "C" fn(left: *mut u8, right: *const u8);
@@ -198,7 +199,9 @@ for_each_runtime_fn!(runtime_symbols);
 const _: () = {
     use std::mem::{offset_of, size_of};
     assert!(offset_of!(TaskCtx, signal) == 0);
-    assert!(offset_of!(Appender, data) == 0 && offset_of!(Appender, len) == 8 && offset_of!(Appender, cap) == 16);
+    assert!(
+        offset_of!(Appender, data) == 0 && offset_of!(Appender, len) == 8 && offset_of!(Appender, cap) == 16
+    );
     assert!(size_of::<Appender>() == 24);
     assert!(offset_of!(WeldVec, data) == 0 && offset_of!(WeldVec, len) == 8 && size_of::<WeldVec>() == 16);
     assert!(offset_of!(LoopDesc, body) == 0 && offset_of!(LoopDesc, combine) == 8);

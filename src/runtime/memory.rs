@@ -1,0 +1,237 @@
+//! Memory of a run: a budget, one region of small allocations per worker, and a table of large ones.
+//!
+//! Promises: every allocation is 64-byte aligned and fallible; nothing is handed out beyond the limit; what was
+//! not freed or taken lives until [`Memory`] goes. Small allocations are never freed one by one.
+
+use super::abi::{Failure, Status};
+use super::lock;
+use std::alloc::Layout;
+use std::collections::HashMap;
+use std::ptr::NonNull;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Alignment of everything: a cache line and the widest SIMD register.
+pub(super) const ALIGN: usize = 64;
+/// From this size on an allocation stands alone: it can be freed early and taken over by a value.
+pub(super) const LARGE: usize = 64 * 1024;
+const FIRST_CHUNK: usize = 16 * 1024;
+const LAST_CHUNK: usize = 1024 * 1024;
+
+/// What an allocation of no bytes points at: never read, but aligned and not null.
+pub(super) fn dangling() -> *mut u8 {
+    std::ptr::without_provenance_mut(ALIGN)
+}
+
+/// `bytes` rounded up to whole alignment units; `None` beyond what an object may have.
+pub(super) fn rounded(bytes: usize) -> Option<usize> {
+    bytes.checked_next_multiple_of(ALIGN).filter(|bytes| isize::try_from(*bytes).is_ok())
+}
+
+/// One piece of memory from the system, given back on drop.
+pub(super) struct Block {
+    data: NonNull<u8>,
+    layout: Layout,
+}
+
+// SAFETY: a block owns its memory alone and lets nobody read or write it; who uses `data` keeps the aliasing rules.
+unsafe impl Send for Block {}
+// SAFETY: as above: through a shared block one can only learn the address.
+unsafe impl Sync for Block {}
+
+impl Block {
+    fn new(bytes: usize) -> Option<Block> {
+        let layout = Layout::from_size_align(rounded(bytes.max(1))?, ALIGN).ok()?;
+        // SAFETY: the layout has a non-zero size.
+        let data = NonNull::new(unsafe { std::alloc::alloc(layout) })?;
+        Some(Block { data, layout })
+    }
+
+    pub(super) fn data(&self) -> *mut u8 {
+        self.data.as_ptr()
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.layout.size()
+    }
+}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        // SAFETY: `new` allocated `data` with exactly this layout, and only this drop frees it.
+        unsafe { std::alloc::dealloc(self.data.as_ptr(), self.layout) }
+    }
+}
+
+/// Memory that all workers of a run share: the budget and the large allocations.
+pub(super) struct Store {
+    limit: u64,
+    used: AtomicU64,
+    large: Mutex<HashMap<usize, Block>>,
+    #[cfg(test)]
+    pub(super) faults: Faults,
+}
+
+/// Which allocation a test lets fail.
+#[cfg(test)]
+#[derive(Default)]
+pub(super) struct Faults {
+    /// Allocations so far.
+    pub(super) count: AtomicU64,
+    /// Fails the allocation with this number (from 1) and all after it; 0 for none.
+    pub(super) from: AtomicU64,
+}
+
+impl Store {
+    pub(super) fn new(limit: Option<u64>) -> Store {
+        Store {
+            limit: limit.unwrap_or(u64::MAX),
+            used: AtomicU64::new(0),
+            large: Mutex::new(HashMap::new()),
+            #[cfg(test)]
+            faults: Faults::default(),
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn used(&self) -> u64 {
+        self.used.load(Ordering::Relaxed)
+    }
+
+    /// The failure of a request for `bytes`.
+    pub(super) fn exhausted(&self, bytes: usize) -> Failure {
+        let limit = if self.limit == u64::MAX { 0 } else { i64::try_from(self.limit).unwrap_or(i64::MAX) };
+        let asked = i64::try_from(bytes).unwrap_or(i64::MAX);
+        Failure { status: Status::OutOfMemory, site: u32::MAX, a: asked, b: limit }
+    }
+
+    /// A block outside the budget, for the runtime's own bookkeeping: a few KiB per segment of a loop.
+    pub(super) fn scratch(&self, bytes: usize) -> Result<Block, Failure> {
+        #[cfg(test)]
+        {
+            let number = self.faults.count.fetch_add(1, Ordering::Relaxed) + 1;
+            let from = self.faults.from.load(Ordering::Relaxed);
+            if from != 0 && number >= from {
+                return Err(self.exhausted(bytes));
+            }
+        }
+        Block::new(bytes).ok_or_else(|| self.exhausted(bytes))
+    }
+
+    /// A block within the budget. The budget is taken first, so that usage is never above the limit.
+    fn counted(&self, bytes: usize) -> Result<Block, Failure> {
+        let size = rounded(bytes).ok_or_else(|| self.exhausted(bytes))?;
+        let within = |used: u64| used.checked_add(size as u64).filter(|sum| *sum <= self.limit);
+        if self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, within).is_err() {
+            return Err(self.exhausted(bytes));
+        }
+        self.scratch(size).inspect_err(|_| {
+            self.used.fetch_sub(size as u64, Ordering::Relaxed);
+        })
+    }
+
+    /// A new large allocation.
+    pub(super) fn large(&self, bytes: usize) -> Result<*mut u8, Failure> {
+        let block = self.counted(bytes)?;
+        let data = block.data();
+        let mut table = lock(&self.large);
+        if table.try_reserve(1).is_err() {
+            self.used.fetch_sub(block.bytes() as u64, Ordering::Relaxed);
+            return Err(self.exhausted(bytes));
+        }
+        table.insert(data.addr(), block);
+        Ok(data)
+    }
+
+    /// Frees the large allocation at `data`, if there is one; small ones stay until the end of the run.
+    pub(super) fn free(&self, data: *const u8) {
+        let block = lock(&self.large).remove(&data.addr());
+        if let Some(block) = block {
+            self.used.fetch_sub(block.bytes() as u64, Ordering::Relaxed);
+        }
+    }
+
+    fn into_large(self) -> HashMap<usize, Block> {
+        self.large.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// The small allocations of one worker: chunks that are handed out front to back.
+#[derive(Default)]
+pub(super) struct Region {
+    chunks: Vec<Block>,
+    /// Bytes handed out of the last chunk.
+    used: usize,
+}
+
+impl Region {
+    /// `bytes` (a multiple of the alignment) of the last chunk, or of a new one. Returns the data and the number of
+    /// bytes newly taken from the system.
+    pub(super) fn alloc(&mut self, store: &Store, bytes: usize) -> Result<(*mut u8, usize), Failure> {
+        if let Some(chunk) = self.chunks.last()
+            && chunk.bytes() - self.used >= bytes
+        {
+            // SAFETY: `used + bytes` is within the chunk.
+            let data = unsafe { chunk.data().add(self.used) };
+            self.used += bytes;
+            return Ok((data, 0));
+        }
+        let next = self
+            .chunks
+            .last()
+            .map_or(FIRST_CHUNK, |chunk| (chunk.bytes() * 2).clamp(FIRST_CHUNK, LAST_CHUNK));
+        self.chunks.try_reserve(1).map_err(|_| store.exhausted(bytes))?;
+        // Near the limit a whole chunk may be too much while the request itself still fits.
+        let chunk = store.counted(next.max(bytes)).or_else(|_| store.counted(bytes))?;
+        let (data, size) = (chunk.data(), chunk.bytes());
+        self.chunks.push(chunk);
+        self.used = bytes;
+        Ok((data, size))
+    }
+
+    /// Makes the allocation `data` of `old` bytes `new` bytes long where it is: possible when it is the latest one and
+    /// its chunk has room.
+    pub(super) fn extend(&mut self, data: *const u8, old: usize, new: usize) -> bool {
+        let Some(chunk) = self.chunks.last() else { return false };
+        let Some(start) = data.addr().checked_sub(chunk.data().addr()) else { return false };
+        let latest = start < chunk.bytes() && start + old == self.used;
+        if latest && chunk.bytes() - start >= new {
+            self.used = start + new;
+            return true;
+        }
+        false
+    }
+}
+
+/// Everything that a run allocated and did not free. Results point into it.
+pub struct Memory {
+    large: HashMap<usize, Block>,
+    _regions: Vec<Region>,
+}
+
+impl Memory {
+    pub(super) fn new(store: Store, regions: Vec<Region>) -> Memory {
+        Memory { large: store.into_large(), _regions: regions }
+    }
+
+    /// Hands over the large allocation that starts exactly at `data`; `None` when there is none (it is small, or was
+    /// taken before). What is not taken is freed with this value.
+    pub fn take(&mut self, data: *const u8) -> Option<Allocation> {
+        self.large.remove(&data.addr()).map(Allocation)
+    }
+}
+
+/// One large allocation of a run that is over, freed on drop.
+pub struct Allocation(Block);
+
+impl Allocation {
+    /// First byte, 64-byte aligned.
+    pub fn data(&self) -> *const u8 {
+        self.0.data()
+    }
+
+    /// How many bytes there are: at least as many as were asked for. Those that no code wrote are not initialised.
+    pub fn bytes(&self) -> usize {
+        self.0.bytes()
+    }
+}

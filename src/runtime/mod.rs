@@ -1,0 +1,25 @@
+//! What compiled code runs on: memory, failures, and parallel loops on a work-stealing pool.
+//!
+//! Promises: knows no compiler type and no LLVM; compiled code meets it only through [`abi`]. Whatever the number
+//! of threads and the schedule, a loop gives the same bits. A failure is a [`Failure`], never an unwinding or an
+//! abort; a run never uses more memory than its limit.
+
+pub mod abi;
+mod memory;
+pub mod pool;
+mod run;
+mod shims;
+#[cfg(test)]
+mod tests;
+
+pub use abi::{Failure, Status};
+pub use memory::{Allocation, Memory};
+pub use pool::Pool;
+pub use run::{Run, RunOptions, RunStats};
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Locks a mutex whose data stays valid when a holder panics.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

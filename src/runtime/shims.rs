@@ -1,0 +1,98 @@
+//! The functions that compiled code calls: thin, safe against panics, one status each.
+//!
+//! Promises: the names and signatures are those of `abi::for_each_runtime_fn`; nothing unwinds out of here.
+//! Contract of all of them: `ctx` is the context that the runtime gave to the calling code, used by this thread
+//! only; pointers are valid as `abi` says.
+
+use super::abi::{Appender, LoopDesc, Status, TaskCtx};
+use super::pool;
+use super::run::{TaskInner, plain_failure};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Runs `f` on the runtime's part of `ctx`; a panic is `Internal`.
+///
+/// # Safety
+/// `ctx` is as the module says.
+unsafe fn with(ctx: *mut TaskCtx, f: impl FnOnce(&mut TaskInner) -> u32) -> u32 {
+    catch_unwind(AssertUnwindSafe(|| {
+        // SAFETY: the context belongs to this thread, and no other reference to it is alive: the runtime keeps none
+        // while compiled code runs.
+        f(unsafe { &mut (*ctx).inner })
+    }))
+    .unwrap_or(Status::Internal as u32)
+}
+
+/// `*out = ` room for `bytes` bytes. A negative number is the overflow of a huge one.
+///
+/// # Safety
+/// `ctx` is as the module says; `out` may be written.
+pub unsafe extern "C" fn weld_rt_alloc(ctx: *mut TaskCtx, bytes: i64, out: *mut *mut u8) -> u32 {
+    let body = |inner: &mut TaskInner| match inner.alloc(usize::try_from(bytes).unwrap_or(usize::MAX)) {
+        Ok(data) => {
+            // SAFETY: by contract.
+            unsafe { *out = data };
+            0
+        }
+        Err(failure) => inner.fail(failure),
+    };
+    // SAFETY: by contract.
+    unsafe { with(ctx, body) }
+}
+
+/// Makes room for `more` further elements of `stride` bytes in `*appender`.
+///
+/// # Safety
+/// `ctx` is as the module says; `appender` is a valid appender of elements of this size, used by nobody else.
+pub unsafe extern "C" fn weld_rt_grow(
+    ctx: *mut TaskCtx,
+    appender: *mut Appender,
+    more: i64,
+    stride: i64,
+) -> u32 {
+    let body = |inner: &mut TaskInner| {
+        let more = usize::try_from(more).unwrap_or(usize::MAX);
+        let stride = usize::try_from(stride).unwrap_or(usize::MAX);
+        // SAFETY: by contract.
+        let appender = unsafe { &mut *appender };
+        inner.grow(appender, more, stride).map_or_else(|failure| inner.fail(failure), |()| 0)
+    };
+    // SAFETY: by contract.
+    unsafe { with(ctx, body) }
+}
+
+/// Records a failed check.
+///
+/// # Safety
+/// `ctx` is as the module says.
+pub unsafe extern "C" fn weld_rt_fail(ctx: *mut TaskCtx, status: u32, site: u32, a: i64, b: i64) -> u32 {
+    let failure = super::abi::Failure { status: Status::from_code(status), site, a, b };
+    // SAFETY: by contract.
+    unsafe { with(ctx, |inner| inner.fail(failure)) }
+}
+
+/// The status behind the signal.
+///
+/// # Safety
+/// `ctx` is as the module says.
+pub unsafe extern "C" fn weld_rt_stop(ctx: *mut TaskCtx) -> u32 {
+    // SAFETY: by contract.
+    unsafe { with(ctx, |inner| inner.fail(plain_failure(inner.run().stop_status()))) }
+}
+
+/// Runs a loop.
+///
+/// # Safety
+/// `ctx` is as the module says; `desc` describes a loop as `abi` says, whose body and combine function are
+/// valid for `env` and frames of its size and may be called from several threads at once with different frames;
+/// `frame` is such a frame, 64-byte aligned.
+pub unsafe extern "C" fn weld_rt_for(
+    ctx: *mut TaskCtx,
+    desc: *const LoopDesc,
+    env: *const u8,
+    frame: *mut u8,
+    n: i64,
+) -> u32 {
+    // SAFETY: by contract. The context is passed on as a pointer, since the body uses it too.
+    let body = || unsafe { pool::run_loop(ctx, &*desc, env, frame, n) };
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or(Status::Internal as u32)
+}
