@@ -121,8 +121,9 @@ impl Session {
         if messages.has_errors() {
             return Err(messages);
         }
+        let names: Vec<String> = expand::macro_names(&parsed).map(str::to_string).collect();
         let start = Instant::now();
-        let (program, more) = check::check(&expanded, &expand::macro_names(&parsed));
+        let (program, more) = check::check(&expanded, &names);
         times.check = start.elapsed();
         messages.0.extend(more.0);
         match program {
@@ -134,7 +135,7 @@ impl Session {
     /// Runs the pipeline of the settings and records what it did.
     pub fn optimize(&self, checked: &Checked) -> Optimized {
         let pipeline = passes::parse_pipeline(&self.config.passes).unwrap_or_default();
-        passes::optimize(&checked.program, &pipeline)
+        passes::optimize(&checked.program, &pipeline, &passes::Options::default())
     }
 
     /// Evaluates a program by the reference interpreter. `signal` becomes non-zero to stop it.

@@ -38,7 +38,7 @@ impl Owner for Taken {
 impl Compiled {
     /// Runs the program on values of its parameter types.
     pub fn run(&self, args: &[Value], pool: &Arc<Pool>, options: RunOptions) -> Result<Finished, RunError> {
-        let arguments = marshal::Arguments::new(args, &self.params)?;
+        let arguments = marshal::Arguments::new(args, &self.params).map_err(|message| RunError::internal(None, message))?;
         let mut result = vec![Slot([0; 64]); layout::layout(&self.result).size.div_ceil(64).max(1)];
         let to: *mut u8 = result.as_mut_ptr().cast();
         let mut run = Run::new(pool, options);

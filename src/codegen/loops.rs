@@ -58,7 +58,7 @@ impl<'c> FnCx<'_, 'c> {
             counts.push(count);
         }
         let n = self.equal_counts(&counts, &expr.origin)?;
-        let shape = shape(parts, iters, &expr.origin);
+        let shape = shape(expr, parts, iters);
         for part in &shape.builders {
             if let Part::InPlace { at, elem } = part {
                 let data = self.allocate(elem, n)?;
@@ -445,8 +445,8 @@ fn keep_in_place<'c>(shape: &Shape<'_, 'c>, mut next: Val<'c>, carried: &Val<'c>
     next
 }
 
-fn shape<'p, 'c>(parts: &'p For, iters: Vec<IterVal<'c>>, origin: &Origin) -> Shape<'p, 'c> {
-    let plan = loop_plan(parts, origin, 0);
+fn shape<'p, 'c>(expr: &Expr, parts: &'p For, iters: Vec<IterVal<'c>>) -> Shape<'p, 'c> {
+    let plan = loop_plan(expr, parts, 0);
     let mut builders = Vec::new();
     let mut at = 0;
     for (ty, strategy) in &plan.builders {

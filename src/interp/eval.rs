@@ -10,7 +10,6 @@ use crate::ir::op::{self, ArithmeticError};
 use crate::ir::{BinOp, Expr, ExprKind, Lambda, Literal, Scalar};
 use crate::value::{Buffer, RunError, Value};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 impl Machine<'_> {
     /// The value of an expression.
@@ -235,9 +234,7 @@ impl Machine<'_> {
         };
         let mut state = self.eval(start)?;
         loop {
-            if self.cancel.load(Ordering::Relaxed) != 0 {
-                return Err(Box::new(RunError::cancelled()));
-            }
+            self.poll()?;
             self.bind(&param.name, state);
             let next = self.eval(&lambda.body)?;
             let go = match &next {

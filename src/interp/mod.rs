@@ -17,14 +17,15 @@ mod tests;
 
 use crate::diag::Origin;
 use crate::ir::{Name, Program};
-use crate::value::{RunError, Value};
+use crate::value::{ErrorKind, RunError, Value};
 use slot::Slot;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Iterations between two looks at the cancel flag.
-const TURNS_PER_LOOK: u32 = 1024;
+/// Iterations between two polls of the cancel flag.
+const TURNS_PER_POLL: u32 = 1024;
 
-/// The value of a program on its inputs. A non-zero `cancel` stops it.
+/// The value of a program on its inputs. A non-zero `cancel` stops it: the number of [`ErrorKind::Timeout`] because the
+/// time limit passed, any other because somebody asked for it.
 pub fn run(program: &Program, args: &[Value], cancel: &AtomicU32) -> Result<Value, RunError> {
     let params = &program.func.params;
     if params.len() != args.len() {
@@ -73,10 +74,16 @@ impl Machine<'_> {
     /// Called once per iteration.
     fn turn(&mut self) -> Outcome<()> {
         self.turns = self.turns.wrapping_add(1);
-        if self.turns.is_multiple_of(TURNS_PER_LOOK) && self.cancel.load(Ordering::Relaxed) != 0 {
-            return Err(Box::new(RunError::cancelled()));
+        if self.turns.is_multiple_of(TURNS_PER_POLL) { self.poll() } else { Ok(()) }
+    }
+
+    /// Stops the run when somebody asked for it.
+    fn poll(&self) -> Outcome<()> {
+        match self.cancel.load(Ordering::Relaxed) {
+            0 => Ok(()),
+            reason if reason == ErrorKind::Timeout.code() => Err(Box::new(RunError::timeout())),
+            _ => Err(Box::new(RunError::cancelled())),
         }
-        Ok(())
     }
 }
 

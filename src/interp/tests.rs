@@ -409,8 +409,11 @@ fn cancelling_stops_loops_and_iterate() {
     let iter = Iter::Range { start: int64(0), end: int64(1 << 40), stride: int64(1) };
     let builder = fresh(BuilderTy::Merger(Ty::I64, MergeOp::Add), None);
     let endless = each(&mut Names::default(), vec![iter], builder, |_, b, _, e| build::merge(b, e, here()));
-    let error = run(&program(vec![], endless), &[], &cancel).unwrap_err();
+    let endless = program(vec![], endless);
+    let error = run(&endless, &[], &cancel).unwrap_err();
     assert_eq!(error.kind, ErrorKind::Cancelled);
+    let error = run(&endless, &[], &AtomicU32::new(ErrorKind::Timeout.code())).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Timeout);
 }
 
 #[test]

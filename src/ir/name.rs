@@ -47,10 +47,16 @@ impl fmt::Display for Name {
     }
 }
 
-/// The supply of fresh names of one program.
+/// The supply of fresh names of one program. Cloning is cheap: copies share their tables until one of them
+/// makes a name.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     next_id: u32,
+    tables: Arc<Tables>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Tables {
     taken: HashSet<Arc<str>>,
     next_suffix: HashMap<Arc<str>, u32>,
 }
@@ -58,28 +64,29 @@ pub struct Names {
 impl Names {
     /// Marks a text of the source as taken, so that no fresh name looks like it.
     pub fn reserve(&mut self, text: &str) {
-        self.taken.insert(text.into());
+        Arc::make_mut(&mut self.tables).taken.insert(text.into());
     }
 
     /// A new binder that prints as `base`, or as `base__k` when that is taken. A suffix that an earlier
     /// call added is cut first, so that copies of copies do not grow.
     pub fn fresh(&mut self, base: &str) -> Name {
+        let tables = Arc::make_mut(&mut self.tables);
         let base = match base.rsplit_once("__") {
-            Some((stem, suffix)) if !stem.is_empty() && suffix.parse::<u32>().is_ok() && self.next_suffix.contains_key(stem) => stem,
+            Some((stem, suffix)) if !stem.is_empty() && suffix.parse::<u32>().is_ok() && tables.next_suffix.contains_key(stem) => stem,
             _ => base,
         };
         let id = self.next_id;
         self.next_id += 1;
         let key: Arc<str> = base.into();
-        let Some(next) = self.next_suffix.get_mut(&key) else {
-            self.next_suffix.insert(key.clone(), 1);
-            self.taken.insert(key.clone());
+        let Some(next) = tables.next_suffix.get_mut(&key) else {
+            tables.next_suffix.insert(key.clone(), 1);
+            tables.taken.insert(key.clone());
             return Name { text: key, id };
         };
         loop {
             let text: Arc<str> = format!("{base}__{next}").into();
             *next += 1;
-            if self.taken.insert(text.clone()) {
+            if tables.taken.insert(text.clone()) {
                 return Name { text, id };
             }
         }

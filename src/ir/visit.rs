@@ -3,7 +3,7 @@
 //!
 //! Promises: children come in evaluation order; [`map_children`] returns the very same node when no child changed.
 
-use super::{BinOp, Expr, ExprKind, Facts, For, Iter, Lambda, Let, Literal};
+use super::{BinOp, BuilderTy, Expr, ExprKind, Facts, For, Iter, Lambda, Let, Literal};
 use crate::diag::stack;
 use std::sync::Arc;
 
@@ -140,6 +140,8 @@ fn own_failure(kind: &ExprKind) -> bool {
             !is_float && divisor.literal().and_then(Literal::as_i64).is_none_or(|value| value == 0)
         }
         ExprKind::Zip(items) => items.len() > 1,
+        // A vecmerger checks its index.
+        ExprKind::Merge(b, _) => matches!(b.ty.as_builder(), Some(BuilderTy::VecMerger(..))),
         ExprKind::For(parts) => match parts.iters.as_slice() {
             [Iter::Whole(_)] => false,
             // Equal lengths are certain only when all run over the same variable.
