@@ -5,9 +5,8 @@
 
 use super::Repl;
 use super::reply::{Failure, Outcome, Reply};
-use crate::ir::Ty;
 use crate::value::{ErrorKind, RunError, Value};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// One finished run.
 pub(super) struct Ran {
@@ -21,10 +20,10 @@ impl Repl {
     /// Runs the current program once and shows its result with the times.
     pub(super) fn run_program(&mut self) -> Outcome {
         let args = self.arguments()?;
-        let compile = self.compile()?;
+        let compiled = self.compile()?;
         let ran = self.run_once(&args)?;
-        let ty = self.result_ty()?;
-        Ok(Reply::text(self.render_result(&ran.value, &ty) + &self.render_times(compile, &[ran.time])))
+        let ty = &self.entered()?.checked.program.func.body.ty;
+        Ok(Reply::text(self.render_result(&ran.value, ty) + &self.render_times(compiled, &[ran.time])?))
     }
 
     /// The inputs of the current program, or the one that is missing.
@@ -36,26 +35,19 @@ impl Repl {
         })
     }
 
-    /// The type of the result of the current program.
-    pub(super) fn result_ty(&self) -> Result<Ty, Failure> {
-        Ok(self.entered()?.checked.program.func.body.ty.clone())
-    }
-
-    /// Makes machine code if there is none yet; says how long that took.
+    /// Makes machine code, and says so, if there is none yet.
     #[cfg(feature = "jit")]
-    pub(super) fn compile(&mut self) -> Result<Option<Duration>, Failure> {
+    pub(super) fn compile(&mut self) -> Result<bool, Failure> {
         let entered = self.entered()?;
         if entered.compiled.is_some() {
-            return Ok(None);
+            return Ok(false);
         }
-        let start = Instant::now();
         let compiled = self.session.compile(&entered.optimized)?;
-        let time = start.elapsed();
         if let Some(entered) = &mut self.program {
             entered.compiled = Some(compiled);
         }
         self.stop_if_asked()?;
-        Ok(Some(time))
+        Ok(true)
     }
 
     /// Runs machine code; [`Repl::compile`] has made it.
@@ -69,15 +61,15 @@ impl Repl {
 
     /// The interpreter needs no machine code.
     #[cfg(not(feature = "jit"))]
-    pub(super) fn compile(&mut self) -> Result<Option<Duration>, Failure> {
-        Ok(None)
+    pub(super) fn compile(&mut self) -> Result<bool, Failure> {
+        Ok(false)
     }
 
     /// Interprets the program: this build has no LLVM.
     #[cfg(not(feature = "jit"))]
     pub(super) fn run_once(&self, args: &[Value]) -> Result<Ran, Failure> {
         let program = &self.entered()?.optimized.program;
-        let start = Instant::now();
+        let start = std::time::Instant::now();
         let value = self.session.interpret(program, args, &self.signal).map_err(|error| self.run_failure(error))?;
         Ok(Ran { value, time: start.elapsed() })
     }

@@ -4,6 +4,9 @@
 //! Promises: a value stays until another one of its name comes, so that programs with the same inputs can be tried one
 //! after the other; a program sees only values of exactly its types.
 
+use super::Repl;
+use super::reply::Failure;
+use crate::diag::suggest;
 use crate::ir::{Program, Ty};
 use crate::value::Value;
 use std::collections::BTreeMap;
@@ -16,7 +19,7 @@ pub(super) struct Given {
     /// The value.
     pub value: Value,
     /// How it was given, such as `@prices.csv:amount`.
-    pub origin: String,
+    pub spec: String,
 }
 
 /// Every input that was given so far.
@@ -49,5 +52,32 @@ impl Inputs {
             self.fitting(name, &param.ty).map(|given| given.value.clone()).ok_or_else(|| name.to_string())
         });
         values.collect()
+    }
+}
+
+impl Repl {
+    /// Reads an input from a literal, or from `@FILE[:COLUMN]`.
+    pub(super) fn give(&mut self, name: &str, spec: &str) -> Result<Given, Failure> {
+        let ty = self.input_ty(name)?;
+        let value = crate::inputs::load(spec, &ty)
+            .map_err(|error| Failure::new(format!("`{name}`: {}", error.message)).maybe_help(error.hint))?;
+        let given = Given { ty, value, spec: spec.to_string() };
+        self.inputs.set(name, given.clone());
+        Ok(given)
+    }
+
+    /// The type of an input of the current program.
+    pub(super) fn input_ty(&self, name: &str) -> Result<Ty, Failure> {
+        let params = &self.entered()?.checked.program.func.params;
+        if let Some(param) = params.iter().find(|param| param.name.text() == name) {
+            return Ok(param.ty.clone());
+        }
+        let names = || params.iter().map(|param| param.name.text());
+        let help = match suggest(name, names()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if params.is_empty() => "it has no inputs at all".to_string(),
+            None => format!("its inputs are {}", names().collect::<Vec<_>>().join(", ")),
+        };
+        Err(Failure::new(format!("the program has no input `{name}`")).help(help))
     }
 }

@@ -10,7 +10,6 @@ mod complete;
 mod editor;
 mod entered;
 mod execute;
-mod generate;
 mod header;
 mod highlight;
 mod inputs;
@@ -32,26 +31,14 @@ use reply::{Failure, Outcome};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-
-/// How replies look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Options {
-    /// Colours and columns.
-    pub screen: Screen,
-    /// Prints `_` for everything that differs from run to run and machine to machine, such as times.
-    pub stable: bool,
-}
-
-impl Default for Options {
-    fn default() -> Options {
-        Options { screen: Screen { color: false, width: 80 }, stable: false }
-    }
-}
+use std::time::Instant;
 
 /// A session of the explorer.
 pub struct Repl {
     session: Session,
-    options: Options,
+    screen: Screen,
+    /// When the current input came.
+    started: Instant,
     signal: Arc<AtomicU32>,
     program: Option<Entered>,
     inputs: Inputs,
@@ -62,10 +49,11 @@ pub struct Repl {
 
 impl Repl {
     /// A session without a program.
-    pub fn new(config: Config, options: Options) -> Repl {
+    pub fn new(config: Config, screen: Screen) -> Repl {
         Repl {
             session: Session::new(config),
-            options,
+            screen,
+            started: Instant::now(),
             signal: Arc::new(AtomicU32::new(0)),
             program: None,
             inputs: Inputs::default(),
@@ -80,8 +68,14 @@ impl Repl {
     }
 
     /// Changes how replies look, for a terminal that was resized.
-    pub fn set_options(&mut self, options: Options) {
-        self.options = options;
+    pub fn set_screen(&mut self, screen: Screen) {
+        self.screen = screen;
+    }
+
+    /// The names of the inputs of the current program.
+    fn input_names(&self) -> Vec<String> {
+        let params = self.program.iter().flat_map(|entered| &entered.checked.program.func.params);
+        params.map(|param| param.name.text().to_string()).collect()
     }
 
     /// Puts what was typed in earlier sessions before what is typed in this one.
@@ -92,6 +86,7 @@ impl Repl {
     /// Answers one input: a program, a command, or nothing at all, which steps to the next pass.
     pub fn feed(&mut self, input: &str) -> Reply {
         self.signal.store(0, Ordering::Relaxed);
+        self.started = Instant::now();
         // A panic is a bug of ours; it costs this input, not the session.
         let outcome = catch_unwind(AssertUnwindSafe(|| self.answer(input)));
         let outcome = outcome.unwrap_or_else(|_| Err(Failure::internal("this input made the explorer panic")));

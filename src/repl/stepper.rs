@@ -2,83 +2,81 @@
 //! Stepping through the passes: an empty line shows the next pass that changed something.
 //!
 //! Promises: every changed pass is shown once on the way down, with what lies between named; behind the last one come the
-//! plan, the figures and, when all inputs are there, the result.
+//! plan and the times and, when all inputs are there, the result.
 
 use super::Repl;
 use super::reply::{Failure, Outcome, Reply};
+use crate::view::steps::next_change;
 
 /// How far the reader is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Cursor {
-    /// The number of steps seen: the index of the next one.
-    pub seen: usize,
-    /// Whether the summary behind the last step was shown.
-    pub summed_up: bool,
+    /// The number of the step shown last, from 1; 0 is the program before all passes.
+    shown: usize,
+    /// Whether what comes behind the last step was shown.
+    summed_up: bool,
 }
 
 impl Repl {
     /// What an empty line does. Without a program it does nothing.
     pub(super) fn step_on(&mut self) -> Outcome {
         let Some(entered) = &self.program else { return Ok(Reply::default()) };
-        let (steps, seen) = (&entered.optimized.trace.steps, entered.cursor.seen);
-        let next = (seen..steps.len()).find(|at| steps.get(*at).is_some_and(|step| step.changed()));
-        let Some(next) = next else { return self.sum_up() };
-        let skipped = self.render_unchanged(seen, next);
-        self.move_to(next + 1);
+        let shown = entered.cursor.shown;
+        let Some(next) = next_change(&entered.optimized.trace, shown) else { return self.sum_up() };
+        let skipped = self.render_unchanged(shown, next - 1);
+        self.move_to(next);
         Ok(Reply::text(skipped + &self.render_step(next, None)))
     }
 
-    /// Back to the pass before the one that was shown last.
+    /// Back to the changed pass before the one that was shown last; before the first one is the typed program.
     pub(super) fn step_back(&mut self) -> Outcome {
         let entered = self.entered()?;
         let steps = &entered.optimized.trace.steps;
-        // After the summary the last changed pass comes first; otherwise it is the one on the screen.
-        let shown = if entered.cursor.summed_up { entered.cursor.seen } else { entered.cursor.seen.saturating_sub(1) };
-        let before = (0..shown.min(steps.len())).rev().find(|at| steps.get(*at).is_some_and(|step| step.changed()));
-        let Some(before) = before else {
-            self.move_to(0);
-            return Ok(Reply::text(self.render_start()));
-        };
-        self.move_to(before + 1);
+        // Behind the summary the last step counts as not yet shown.
+        let end = if entered.cursor.summed_up { steps.len() } else { entered.cursor.shown.saturating_sub(1) };
+        let before = steps.iter().take(end).rposition(|step| step.changed()).map_or(0, |at| at + 1);
+        self.move_to(before);
         Ok(Reply::text(self.render_step(before, None)))
     }
 
-    /// Shows pass `number`, from 1, or one firing of it.
+    /// Shows pass `number`, or one firing of it. 0 is the typed program.
     pub(super) fn step_to(&mut self, number: usize, firing: Option<usize>) -> Outcome {
         let steps = &self.entered()?.optimized.trace.steps;
-        let Some(at) = number.checked_sub(1).filter(|at| *at < steps.len()) else {
+        if number > steps.len() {
             return Err(no_step(number, steps.len()));
-        };
-        let firings = steps.get(at).map_or(0, |step| step.firings.len());
+        }
+        let firings = number.checked_sub(1).and_then(|at| steps.get(at)).map_or(0, |step| step.firings.len());
         if let Some(firing) = firing
             && !(1..=firings).contains(&firing)
         {
-            return Err(Failure::new(format!("pass {number} has {firings} firings; there is no firing {firing}")));
+            return Err(Failure::new(format!("pass {number} fired {firings} times; there is no firing {firing}")));
         }
-        self.move_to(at + 1);
-        Ok(Reply::text(self.render_step(at, firing)))
+        self.move_to(number);
+        Ok(Reply::text(self.render_step(number, firing)))
     }
 
-    fn move_to(&mut self, seen: usize) {
+    fn move_to(&mut self, shown: usize) {
         if let Some(entered) = &mut self.program {
-            entered.cursor = Cursor { seen, summed_up: false };
+            entered.cursor = Cursor { shown, summed_up: false };
         }
     }
 
     fn sum_up(&mut self) -> Outcome {
         let Some(entered) = &mut self.program else { return Ok(Reply::default()) };
-        let (seen, n_steps) = (entered.cursor.seen, entered.optimized.trace.steps.len());
         if entered.cursor.summed_up {
             return Ok(Reply::text(self.render_end()));
         }
-        entered.cursor = Cursor { seen: n_steps, summed_up: true };
-        let mut text = self.render_unchanged(seen, n_steps);
-        text += &self.render_plan()?;
-        text += &self.render_stats()?;
-        let mut reply = Reply::text(text);
+        let (shown, last) = (entered.cursor.shown, entered.optimized.trace.steps.len());
+        entered.cursor = Cursor { shown: last, summed_up: true };
+        let mut reply = Reply::text(self.render_unchanged(shown, last) + &self.render_summary()?);
         if self.is_ready() {
-            let run = self.run_program()?;
-            reply.out += &run.out;
+            match self.run_program() {
+                Ok(run) => reply.out += &run.out,
+                Err(failure) => {
+                    reply.err = self.render_failure(&failure);
+                    reply.failed = true;
+                }
+            }
         }
         Ok(reply)
     }
@@ -86,6 +84,5 @@ impl Repl {
 
 /// Why a step is not to be had.
 pub(super) fn no_step(number: usize, n_steps: usize) -> Failure {
-    Failure::new(format!("there is no pass {number}; this pipeline has passes 1 to {n_steps}"))
-        .help(":passes lists them")
+    Failure::new(format!("there is no pass {number}; the last one is {n_steps}")).help(":passes lists them")
 }

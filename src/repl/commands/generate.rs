@@ -2,11 +2,12 @@
 //! `:gen`: an input with random values.
 
 use super::{Command, Wants, usage};
+use crate::inputs;
 use crate::ir::Ty;
 use crate::repl::Repl;
-use crate::repl::generate::{Recipe, generate};
 use crate::repl::inputs::Given;
 use crate::repl::reply::{Failure, Outcome, Reply};
+use crate::value::print::grouped;
 
 pub(super) static COMMAND: Command = Command {
     names: &["gen"],
@@ -19,32 +20,47 @@ pub(super) static COMMAND: Command = Command {
     run,
 };
 
+/// Most elements of a vector: 2 GiB of `i64`.
+const MOST: u64 = 1 << 28;
+
+/// The other end of the range when only one is given.
+const USUAL: (f64, f64) = (0.0, 9999.0);
+
 fn run(repl: &mut Repl, args: &str) -> Outcome {
     let mut words = args.split_whitespace();
     let name = words.next().ok_or_else(|| Failure::new("which input?").help(usage(&COMMAND)))?;
     let ty = repl.input_ty(name)?;
     let is_vector = matches!(ty, Ty::Vec(_));
-    let mut recipe = Recipe { len: 0, min: None, max: None, seed: 1 };
-    let mut len = None;
+    let (mut len, mut least, mut most, mut seed) = (None, None, None, 1);
     for word in words {
         match word.split_once('=') {
-            Some(("min", text)) => recipe.min = Some(number(text)?),
-            Some(("max", text)) => recipe.max = Some(number(text)?),
-            Some(("seed", text)) => recipe.seed = count(text)?,
+            Some(("min", text)) => least = Some(number(text)?),
+            Some(("max", text)) => most = Some(number(text)?),
+            Some(("seed", text)) => seed = count(text)?,
             None if len.is_none() && is_vector => len = Some(count(word)?),
             _ => return Err(Failure::new(format!("`{word}` is not understood here")).help(usage(&COMMAND))),
         }
     }
-    recipe.len = match len {
-        Some(len) => len,
+    let len = match len {
+        Some(len) if len <= MOST => len as usize,
+        Some(len) => {
+            let what = format!("{} elements are too many; at most {} are generated", grouped(len), grouped(MOST));
+            return Err(Failure::new(what));
+        }
         None if is_vector => return Err(Failure::new("how many elements?").help(usage(&COMMAND))),
         None => 0,
     };
-    let value = generate(&ty, &recipe, &repl.signal);
-    repl.stop_if_asked()?;
-    let value = value.map_err(Failure::new)?;
-    repl.inputs.set(name, Given { ty, value, origin: format!(":gen {args}") });
-    Ok(Reply::text(repl.render_input(name)))
+    let range = match (least, most) {
+        (None, None) => None,
+        (Some(least), Some(most)) => Some((least, most)),
+        (Some(least), None) => Some((least, USUAL.1.max(least))),
+        (None, Some(most)) => Some((USUAL.0.min(most), most)),
+    };
+    let value = inputs::generate(&ty, len, seed, range)
+        .map_err(|error| Failure::new(error.message).maybe_help(error.hint))?;
+    let given = Given { ty, value, spec: format!(":gen {args}") };
+    repl.inputs.set(name, given.clone());
+    Ok(Reply::text(repl.render_input(name, &given)))
 }
 
 fn number(text: &str) -> Result<f64, Failure> {

@@ -9,7 +9,7 @@ pub(super) static COMMAND: Command = Command {
     names: &["in"],
     args: "NAME = VALUE | NAME @FILE[:COLUMN]",
     help: "give an input",
-    more: "The type comes from the program. Files: .csv .json .jsonl .npy .bin .parquet .arrow",
+    more: "The type comes from the program. Files: .csv .npy .json .jsonl .bin",
     examples: &[":in v = [1L, -2L, 3L]"],
     wants: Wants::Input,
     run,
@@ -21,6 +21,6 @@ fn run(repl: &mut Repl, args: &str) -> Outcome {
         return Err(Failure::new("an input needs a name and a value").help(usage(&COMMAND)));
     };
     let (name, value) = (name.trim(), value.trim());
-    repl.give(name, value)?;
-    Ok(Reply::text(repl.render_input(name)))
+    let given = repl.give(name, value)?;
+    Ok(Reply::text(repl.render_input(name, &given)))
 }

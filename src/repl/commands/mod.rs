@@ -22,6 +22,7 @@ mod step;
 mod time;
 mod type_of;
 
+pub(super) use help::topics;
 pub(super) use show::LEVELS;
 
 use super::Repl;

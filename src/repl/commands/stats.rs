@@ -17,5 +17,6 @@ pub(super) static COMMAND: Command = Command {
 
 fn run(repl: &mut Repl, args: &str) -> Outcome {
     no_arguments(&COMMAND, args)?;
+    repl.compile()?;
     Ok(Reply::text(repl.render_stats()?))
 }

@@ -26,7 +26,7 @@ const BUDGET: Duration = Duration::from_millis(500);
 fn run(repl: &mut Repl, args: &str) -> Outcome {
     let wanted = if args.is_empty() { None } else { Some(runs(args)?) };
     let values = repl.arguments()?;
-    let compile = repl.compile()?;
+    let compiled = repl.compile()?;
     // The first run touches the memory that the others find warm.
     repl.run_once(&values)?;
     let start = Instant::now();
@@ -37,7 +37,7 @@ fn run(repl: &mut Repl, args: &str) -> Outcome {
             None => times.len() >= RUNS.1 || (times.len() >= RUNS.0 && start.elapsed() > BUDGET),
         };
         if enough {
-            return Ok(Reply::text(repl.render_times(compile, &times)));
+            return Ok(Reply::text(repl.render_times(compiled, &times)?));
         }
         times.push(repl.run_once(&values)?.time);
     }
