@@ -72,8 +72,8 @@ impl Checker<'_> {
             ast::ExprKind::Vector(items) => self.infer_vector(items, span),
             ast::ExprKind::Cast(to, a) => self.infer_cast(*to, a, span),
             ast::ExprKind::Call(builtin, args) => self.infer_builtin(*builtin, args, expr),
-            ast::ExprKind::For { iters, zipped, builder, func } => {
-                self.infer_for(iters, *zipped, builder, func, expr)
+            ast::ExprKind::For { iters, builder, func, .. } => {
+                self.infer_for(iters, builder, func, expr)
             }
             ast::ExprKind::NewBuilder(ty, arg) => self.infer_new_builder(ty, arg.as_ref(), span),
             ast::ExprKind::Deserialize(..) => self.not_built("deserialize", span),
@@ -368,9 +368,14 @@ impl Checker<'_> {
     /// The place that decided the type of `expr`, when it is a name, and what to say there.
     pub(super) fn because(&self, expr: &ast::Expr, ty: &Ty) -> Option<(Span, String)> {
         let ast::ExprKind::Ident(ident) = &expr.kind else { return None };
+        let text = format!("so `{}` is {}", ident.text, messages::a(&messages::type_text(ty)));
+        self.because_of(expr).map(|span| (span, text))
+    }
+
+    /// The place that decided the type of a name.
+    pub(super) fn because_of(&self, expr: &ast::Expr) -> Option<Span> {
+        let ast::ExprKind::Ident(ident) = &expr.kind else { return None };
         let Some(Binding::Value(name, _)) = self.scope.lookup(ident) else { return None };
-        let binder = self.binder(name)?;
-        let text = format!("so `{}` is {}", binder.text, messages::a(&messages::type_text(ty)));
-        binder.because.map(|span| (span, text))
+        self.binder(name)?.because
     }
 }

@@ -20,13 +20,12 @@ impl Checker<'_> {
     pub(super) fn infer_for(
         &mut self,
         iters: &[ast::Iter],
-        zipped: bool,
         builder: &ast::Expr,
         func: &ast::Expr,
         whole: &ast::Expr,
     ) -> Expr {
         let span = whole.span;
-        let (typed_iters, elem) = self.infer_iters(iters, zipped);
+        let (typed_iters, elem) = self.infer_iters(iters);
         if let ast::ExprKind::Lambda(params, _) = &builder.kind {
             self.report(messages::loop_with_lambda_builder(span, builder, params.len()));
             return self.broken(span);
@@ -38,7 +37,7 @@ impl Checker<'_> {
             self.report(messages::loop_parameters(callee.span(), callee.params()));
             return self.broken(span);
         }
-        let data = iters.first().map(|iter| iter.span);
+        let data = iters.first().map(|iter| self.element_source(iter));
         let given = [
             Given { ty: start.ty.clone(), because: Some(builder.span), role: "the builder of this loop" },
             Given { ty: Ty::I64, because: None, role: "the index" },
@@ -81,6 +80,14 @@ impl Checker<'_> {
         self.loop_names.entry(key).or_default().push((param.clone(), ty.clone()));
     }
 
+    /// The place that decides the type of the elements.
+    fn element_source(&self, iter: &ast::Iter) -> Span {
+        match (iter.kind, iter.args.first()) {
+            (IterKind::RangeIter, _) | (_, None) => iter.span,
+            (_, Some(data)) => self.because_of(data).unwrap_or(data.span),
+        }
+    }
+
     fn is_builder_value(&mut self, ty: &Ty) -> bool {
         matches!(self.types.head(ty), Ty::Builder(_)) || self.types.resolve(ty).is_builder_like()
     }
@@ -107,7 +114,7 @@ impl Checker<'_> {
     // ---- iterators -----------------------------------------------------------------------------------
 
     /// The iterators and the type of the element that the body gets.
-    fn infer_iters(&mut self, iters: &[ast::Iter], zipped: bool) -> (Vec<Iter>, Ty) {
+    fn infer_iters(&mut self, iters: &[ast::Iter]) -> (Vec<Iter>, Ty) {
         if let [single] = iters {
             if let (IterKind::Iter, [data]) = (single.kind, single.args.as_slice()) {
                 if let ast::ExprKind::Call(Builtin::Zip, vectors) = &data.kind {
@@ -124,8 +131,6 @@ impl Checker<'_> {
                 self.limited(Ty::tuple(elems), span)
             }
         };
-        // Without the grammar's `zip(..)` there is one iterator only.
-        debug_assert!(zipped || iters.len() == 1);
         (typed, elem)
     }
 
