@@ -11,6 +11,9 @@ use std::borrow::Cow;
 /// Columns of a line.
 const WIDTH: u32 = 88;
 
+/// Deeper nesting is not indented further: the text stays linear in the size of the tree.
+const MAX_INDENT: u32 = 60;
+
 /// Wider than any line: the document holds a break that is always taken.
 const FORCED: u32 = u32::MAX;
 
@@ -145,7 +148,7 @@ impl Writer<'_> {
                 self.column = indent;
             }
             Kind::Seq(items) => self.seq(items, indent, flat, tail),
-            Kind::Nest(inner) => stack::deep(|| self.put(*inner, indent + 2, flat, tail)),
+            Kind::Nest(inner) => stack::deep(|| self.put(*inner, (indent + 2).min(MAX_INDENT), flat, tail)),
             Kind::Group(inner) => {
                 let flat = flat || self.fits(entry.width.saturating_add(tail));
                 stack::deep(|| self.put(*inner, indent, flat, tail));

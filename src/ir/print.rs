@@ -28,7 +28,7 @@ mod level {
 /// The text of an expression.
 pub fn expr(expr: &Expr) -> String {
     let mut printer = Printer { layout: Layout::new(false), budget: usize::MAX };
-    let doc = printer.expr(expr, level::OPEN);
+    let doc = printer.body(expr);
     printer.layout.render(doc)
 }
 
@@ -37,8 +37,10 @@ pub fn program(program: &Program) -> String {
     let mut printer = Printer { layout: Layout::new(false), budget: usize::MAX };
     let params: Vec<String> = program.func.params.iter().map(|p| format!("{}: {}", p.name, p.ty)).collect();
     let head = printer.layout.text(format!("|{}|", params.join(", ")));
-    let body = printer.expr(&program.func.body, level::OPEN);
-    let doc = printer.lambda(head, body);
+    let body = printer.body(&program.func.body);
+    // The inputs keep their line when a loop below them shrinks: texts of two steps then differ where the steps do.
+    let line = if program.func.body.facts.loops > 0 { printer.layout.hard() } else { printer.layout.soft(" ") };
+    let doc = printer.below(head, line, body);
     printer.layout.render(doc)
 }
 
@@ -102,11 +104,12 @@ impl Printer {
         match &expr.kind {
             ExprKind::Literal(value) => self.layout.text(value.to_string()),
             ExprKind::Var(name) => self.layout.text(name.text().to_string()),
-            ExprKind::Block(lets, body) => self.block(lets, body),
+            ExprKind::Block(lets, body) => self.block(lets, body, false),
             ExprKind::Unary(op @ (UnOp::Neg | UnOp::Not | UnOp::BitNot), a) => {
                 let sign = self.layout.text(op.symbol());
-                // `-5` reads as one constant, so a minus on a constant needs parentheses.
-                let operand = if *op == UnOp::Neg && a.literal().is_some() && a.notes.is_none() {
+                // `-5` reads as one constant, so a minus on an integer constant needs parentheses.
+                let is_integer = a.literal().is_some_and(|value| value.as_i64().is_some());
+                let operand = if *op == UnOp::Neg && is_integer && a.notes.is_none() {
                     let inner = self.kind(a);
                     self.parenthesized(inner)
                 } else {
@@ -156,11 +159,12 @@ impl Printer {
                 let arg = self.list("(", vec![arg], ")");
                 self.layout.seq(vec![head, arg])
             }
-            ExprKind::Merge(b, x) if b.facts.nodes <= 4 && !matches!(x.kind, ExprKind::Block(..)) => {
+            ExprKind::Merge(b, x) if b.facts.nodes <= 4 => {
                 let head = self.layout.text("merge(");
                 let b = self.expr(b, level::OPEN);
                 let comma = self.layout.text(", ");
                 let x = self.expr(x, level::OPEN);
+                let x = self.layout.nest(x);
                 let close = self.layout.text(")");
                 self.layout.seq(vec![head, b, comma, x, close])
             }
@@ -169,7 +173,8 @@ impl Printer {
         }
     }
 
-    fn block(&mut self, lets: &[Let], body: &Expr) -> Doc {
+    /// Where a block is a body, its lets are on lines of their own; as an operand it may be on one line.
+    fn block(&mut self, lets: &[Let], body: &Expr, is_body: bool) -> Doc {
         let mut lines = Vec::with_capacity(lets.len() * 6 + 1);
         for binding in lets {
             if self.budget == 0 {
@@ -178,10 +183,21 @@ impl Printer {
             lines.push(self.layout.text(format!("let {} = ", binding.name)));
             lines.push(self.expr(&binding.value, level::OPERATOR));
             lines.push(self.layout.text(";"));
-            lines.push(self.layout.hard());
+            lines.push(if is_body { self.layout.hard() } else { self.layout.soft(" ") });
         }
         lines.push(self.expr(body, level::OPEN));
-        self.layout.seq(lines)
+        let lines = self.layout.seq(lines);
+        self.layout.group(lines)
+    }
+
+    /// The body of a lambda or a program.
+    fn body(&mut self, expr: &Expr) -> Doc {
+        match &expr.kind {
+            ExprKind::Block(lets, body) if expr.notes.is_none() && self.budget > 0 => {
+                self.block(lets, body, true)
+            }
+            _ => self.expr(expr, level::OPEN),
+        }
     }
 
     /// A run of operators of one level: the operands in one paragraph, operators at the beginning of lines.
@@ -294,7 +310,7 @@ impl Printer {
 
     fn func(&mut self, lambda: &Lambda) -> Doc {
         let head = self.params(lambda);
-        let body = self.expr(&lambda.body, level::OPEN);
+        let body = self.body(&lambda.body);
         self.lambda(head, body)
     }
 
@@ -305,6 +321,10 @@ impl Printer {
 
     fn lambda(&mut self, head: Doc, body: Doc) -> Doc {
         let line = self.layout.soft(" ");
+        self.below(head, line, body)
+    }
+
+    fn below(&mut self, head: Doc, line: Doc, body: Doc) -> Doc {
         let body = self.layout.seq(vec![line, body]);
         let body = self.layout.nest(body);
         let all = self.layout.seq(vec![head, body]);
@@ -338,7 +358,7 @@ impl Printer {
     fn with_lambda(&mut self, head: &'static str, args: Vec<Doc>, lambda: &Lambda) -> Doc {
         let head = self.layout.text(head);
         let params = self.params(lambda);
-        let body = self.expr(&lambda.body, level::OPEN);
+        let body = self.body(&lambda.body);
         let close = self.layout.text(")");
 
         let mut hugged = vec![head];
@@ -401,6 +421,8 @@ fn notes(expr: &Expr) -> Option<String> {
         return None;
     }
     let mut items: Vec<String> = if simd { vec!["simd:true".to_string()] } else { Vec::new() };
-    items.extend(expr.notes.iter().flat_map(|notes| notes.iter()).map(|(key, value)| format!("{key}:{value}")));
+    items.extend(
+        expr.notes.iter().flat_map(|notes| notes.iter()).map(|(key, value)| format!("{key}:{value}")),
+    );
     Some(format!("@({}) ", items.join(", ")))
 }

@@ -71,8 +71,3 @@ pub fn scalar_cost(expr: &Expr) -> Option<u32> {
     });
     cost
 }
-
-/// Whether it is a scalar computation that costs little and cannot fail.
-pub fn is_cheap(expr: &Expr) -> bool {
-    expr.ty.scalar().is_some() && scalar_cost(expr).is_some_and(|cost| cost <= CHEAP)
-}

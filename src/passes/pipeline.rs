@@ -9,6 +9,7 @@ use super::predicate::Predicate;
 use super::size_hints::SizeHints;
 use super::vectorize::Vectorize;
 use super::Pass;
+use crate::diag::suggest;
 
 /// Every pass, in the order of the default pipeline.
 pub static ALL: &[&dyn Pass] =
@@ -64,33 +65,11 @@ pub fn parse_pipeline(text: &str) -> Result<Vec<&'static dyn Pass>, String> {
 fn unknown(name: &str) -> String {
     let names = ALL.iter().flat_map(|pass| std::iter::once(&pass.info().name).chain(pass.info().aliases));
     let names = names.copied().chain(["default", "none"]);
-    let nearest = names.map(|known| (distance(name, known), known)).min();
-    match nearest {
-        Some((distance, known)) if distance <= name.len().div_ceil(3) => {
-            format!("there is no pass `{name}`; did you mean `{known}`?")
-        }
-        _ => {
+    match suggest(name, names) {
+        Some(known) => format!("there is no pass `{name}`; did you mean `{known}`?"),
+        None => {
             let all: Vec<&str> = ALL.iter().map(|pass| pass.info().name).collect();
             format!("there is no pass `{name}`; the passes are {}", all.join(", "))
         }
     }
-}
-
-/// Edits (insert, delete, replace) that turn `a` into `b`.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (slot, y) in row.iter_mut().skip(1).zip(&b) {
-            let best = (*slot + 1).min(left + 1).min(diagonal + usize::from(x != *y));
-            diagonal = std::mem::replace(slot, best);
-            left = best;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-    }
-    row.last().copied().unwrap_or(0)
 }

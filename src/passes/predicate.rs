@@ -16,7 +16,8 @@ declare_pass! {
     /// neutral element. `@(predicate:true)` lifts the limit on the cost, `@(predicate:false)` forbids.
     ///
     /// ```weld
-    /// |v: vec[i64]| result(for(v, merger[i64,+], |b, i, x| if(x > 0L, merge(b, x), b)))
+    /// |v: vec[i64]|
+    ///   result(for(v, merger[i64,+], |b, i, x| if(x > 0L, merge(b, x), b)))
     /// ```
     /// becomes
     /// ```weld
@@ -172,11 +173,11 @@ impl Sweep<'_, '_> {
 
 /// What the user can write to get past the limit on the cost.
 fn would(expr: &Expr) -> Option<String> {
-    let total = visit_droppable(expr);
-    total.then(|| "write `@(predicate:true)` before the `if` to compute it in any case".to_string())
+    only_cost(expr).then(|| "write `@(predicate:true)` before the `if` to compute it in any case".to_string())
 }
 
-fn visit_droppable(expr: &Expr) -> bool {
+/// Whether nothing but the cost of its branches speaks against computing both.
+fn only_cost(expr: &Expr) -> bool {
     let ExprKind::If(_, a, b) = &expr.kind else { return false };
     pattern::is_droppable(a) && pattern::is_droppable(b) && a.facts.loops == 0 && b.facts.loops == 0
 }
