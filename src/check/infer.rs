@@ -72,9 +72,7 @@ impl Checker<'_> {
             ast::ExprKind::Vector(items) => self.infer_vector(items, span),
             ast::ExprKind::Cast(to, a) => self.infer_cast(*to, a, span),
             ast::ExprKind::Call(builtin, args) => self.infer_builtin(*builtin, args, expr),
-            ast::ExprKind::For { iters, builder, func, .. } => {
-                self.infer_for(iters, builder, func, expr)
-            }
+            ast::ExprKind::For { iters, builder, func, .. } => self.infer_for(iters, builder, func, expr),
             ast::ExprKind::NewBuilder(ty, arg) => self.infer_new_builder(ty, arg.as_ref(), span),
             ast::ExprKind::Deserialize(..) => self.not_built("deserialize", span),
             ast::ExprKind::CUdf { args, .. } => {
@@ -168,17 +166,17 @@ impl Checker<'_> {
     }
 
     fn infer_field(&mut self, base: &ast::Expr, index: u32, at: Span, span: Span) -> Expr {
-        if let ast::ExprKind::Ident(ident) = &base.kind {
-            if let Some(Binding::Value(name, ty)) = self.scope.lookup(ident) {
-                let (name, ty) = (name.clone(), ty.clone());
-                let (name, _) = self.through_loops(name, ty, ident.span);
-                let inner =
-                    self.loop_names.get(&(name.id(), Some(index))).and_then(|stack| stack.last()).cloned();
-                if let Some((inner, ty)) = inner {
-                    self.report_outer_builder(&name, Some(index), &inner, span);
-                    let (inner, ty) = self.through_loops(inner, ty, span);
-                    return build::var(&inner, ty, span);
-                }
+        if let ast::ExprKind::Ident(ident) = &base.kind
+            && let Some(Binding::Value(name, ty)) = self.scope.lookup(ident)
+        {
+            let (name, ty) = (name.clone(), ty.clone());
+            let (name, _) = self.through_loops(name, ty, ident.span);
+            let inner =
+                self.loop_names.get(&(name.id(), Some(index))).and_then(|stack| stack.last()).cloned();
+            if let Some((inner, ty)) = inner {
+                self.report_outer_builder(&name, Some(index), &inner, span);
+                let (inner, ty) = self.through_loops(inner, ty, span);
+                return build::var(&inner, ty, span);
             }
         }
         let base = self.infer(base);

@@ -107,10 +107,10 @@ impl Walk<'_> {
                 (uses, Derived::Unknown)
             }
             ExprKind::NewBuilder(arg) => {
-                if let Ty::Builder(builder) = &expr.ty {
-                    if let BuilderTy::Appender(elem) = &**builder {
-                        self.check_stored(elem, span, "an appender");
-                    }
+                if let Ty::Builder(builder) = &expr.ty
+                    && let BuilderTy::Appender(elem) = &**builder
+                {
+                    self.check_stored(elem, span, "an appender");
                 }
                 let uses = arg.as_ref().map(|arg| self.walk(arg, By::Value).0).unwrap_or_default();
                 (uses, Derived::fresh(span))
@@ -331,11 +331,11 @@ impl Walk<'_> {
         uses.or(body);
         let next = after.field(0);
         let Some(own) = own.filter(|own| own.ty.has_builder()) else { return (uses, Derived::Unknown) };
-        if let Some(wrong) = wrong_part(&next, own.name.id(), &mut Path::new(), &own.ty, true) {
-            if let Source::Place(name, path) = wrong.source {
-                let (wants, found) = (self.place(own.name.id(), &wrong.path), self.place(name, &path));
-                self.found.push(words::iterate_swapped(value_span(&func.body), &wants, &found));
-            }
+        if let Some(wrong) = wrong_part(&next, own.name.id(), &mut Path::new(), &own.ty, true)
+            && let Source::Place(name, path) = wrong.source
+        {
+            let (wants, found) = (self.place(own.name.id(), &wrong.path), self.place(name, &path));
+            self.found.push(words::iterate_swapped(value_span(&func.body), &wants, &found));
         }
         (uses, steps(&before, &next, &own.ty))
     }

@@ -115,12 +115,11 @@ impl Checker<'_> {
 
     /// The iterators and the type of the element that the body gets.
     fn infer_iters(&mut self, iters: &[ast::Iter]) -> (Vec<Iter>, Ty) {
-        if let [single] = iters {
-            if let (IterKind::Iter, [data]) = (single.kind, single.args.as_slice()) {
-                if let ast::ExprKind::Call(Builtin::Zip, vectors) = &data.kind {
-                    return self.infer_zipped(vectors);
-                }
-            }
+        if let [single] = iters
+            && let (IterKind::Iter, [data]) = (single.kind, single.args.as_slice())
+            && let ast::ExprKind::Call(Builtin::Zip, vectors) = &data.kind
+        {
+            return self.infer_zipped(vectors);
         }
         let (typed, mut elems): (Vec<Iter>, Vec<Ty>) = iters.iter().map(|iter| self.infer_iter(iter)).unzip();
         let elem = match (elems.len(), elems.pop()) {
@@ -198,14 +197,14 @@ impl Checker<'_> {
         let (found_text, wants_text) = (self.text(found), self.text(wants));
         let mut diagnostic =
             messages::merge_mismatch(node, builder, (found, &found_text), (wants, &wants_text));
-        if let ast::ExprKind::Call(_, args) = &node.kind {
-            if let [b, x] = args.as_slice() {
-                if let Some((span, _)) = self.because(b, wants) {
-                    diagnostic = diagnostic.related(span, format!("collects `{wants_text}` values"));
-                }
-                if let Some((span, text)) = self.because(x, found) {
-                    diagnostic = diagnostic.related(span, text);
-                }
+        if let ast::ExprKind::Call(_, args) = &node.kind
+            && let [b, x] = args.as_slice()
+        {
+            if let Some((span, _)) = self.because(b, wants) {
+                diagnostic = diagnostic.related(span, format!("collects `{wants_text}` values"));
+            }
+            if let Some((span, text)) = self.because(x, found) {
+                diagnostic = diagnostic.related(span, text);
             }
         }
         diagnostic
