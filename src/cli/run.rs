@@ -15,6 +15,10 @@ use std::io::Write;
 /// Runs a program.
 pub fn run(args: &RunArgs, cx: &mut Context) -> Result<(), Failure> {
     let loaded = cx.load(&args.source)?;
+    if args.inputs.inputs.iter().any(|input| input.spec.starts_with('@')) {
+        // Files take time to read; LLVM can start meanwhile.
+        cx.session.warm_up();
+    }
     let values = inputs::values(&loaded, &args.inputs.inputs)?;
     let optimized = cx.optimize(&loaded.checked);
     let ready = cx.ready(&optimized.program)?;
