@@ -279,9 +279,9 @@ impl Parser<'_> {
     }
 }
 
-/// The same expression with `notes` after those that it has.
-fn annotate(expr: &Expr, notes: Vec<Note>) -> Expr {
-    let mut all = notes;
-    all.extend(expr.notes.iter().cloned());
-    Expr::with_notes(expr.kind.clone(), expr.span, all)
+/// The same expression with `notes` before those that it has. Of two with the same key the inner one counts.
+fn annotate(expr: &Expr, mut notes: Vec<Note>) -> Expr {
+    notes.retain(|note| expr.notes.iter().all(|inner| inner.key != note.key));
+    notes.extend(expr.notes.iter().cloned());
+    Expr::with_notes(expr.kind.clone(), expr.span, notes)
 }
