@@ -105,7 +105,8 @@ impl Session {
     pub fn check(&self, source: SourceId) -> Result<Checked, Diagnostics> {
         let text = self.sources.text(source);
         if text.len() > MAX_SOURCE_BYTES {
-            let title = format!("the program has {} bytes; at most {MAX_SOURCE_BYTES} are allowed", text.len());
+            let title =
+                format!("the program has {} bytes; at most {MAX_SOURCE_BYTES} are allowed", text.len());
             return Err(Diagnostic::new(Code::ProgramTooLarge, Span::new(source, 0, 0), title).into());
         }
         let mut times = FrontTimes::default();
@@ -128,7 +129,9 @@ impl Session {
         times.check = start.elapsed();
         messages.0.extend(more.0);
         match program {
-            Some(program) if !messages.has_errors() => Ok(Checked { program, source, warnings: messages, times }),
+            Some(program) if !messages.has_errors() => {
+                Ok(Checked { program, source, warnings: messages, times })
+            }
             _ => Err(messages),
         }
     }
@@ -140,7 +143,12 @@ impl Session {
     }
 
     /// Evaluates a program by the reference interpreter. `signal` becomes non-zero to stop it.
-    pub fn interpret(&self, program: &ir::Program, args: &[Value], signal: &AtomicU32) -> Result<Value, RunError> {
+    pub fn interpret(
+        &self,
+        program: &ir::Program,
+        args: &[Value],
+        signal: &AtomicU32,
+    ) -> Result<Value, RunError> {
         interp::run(program, args, signal)
     }
 }

@@ -155,7 +155,12 @@ impl Checker<'_> {
         }
     }
 
-    fn elaborate_here(&mut self, lambda: &ast::Expr, given: &[Given<'_>], outer: Option<OuterName>) -> Lambda {
+    fn elaborate_here(
+        &mut self,
+        lambda: &ast::Expr,
+        given: &[Given<'_>],
+        outer: Option<OuterName>,
+    ) -> Lambda {
         let ast::ExprKind::Lambda(params, body) = &lambda.kind else {
             return Lambda { params: Vec::new(), body: self.broken(lambda.span) };
         };

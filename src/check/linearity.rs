@@ -77,7 +77,11 @@ impl Walk<'_> {
                 branches.or(other);
                 let found = &mut Vec::new();
                 uses.then(branches, &mut |name, in_condition, in_branch| {
-                    found.push(words::condition_and_branch(&self.place(name, &in_branch.path), in_condition, in_branch));
+                    found.push(words::condition_and_branch(
+                        &self.place(name, &in_branch.path),
+                        in_condition,
+                        in_branch,
+                    ));
                 });
                 self.found.append(found);
                 (uses, first.or(&second, &expr.ty))
@@ -118,7 +122,8 @@ impl Walk<'_> {
                     self.then(&mut uses, value);
                     parts.push(derived);
                 }
-                let derived = if expr.ty.has_builder() { Derived::Struct(parts.into()) } else { Derived::Unknown };
+                let derived =
+                    if expr.ty.has_builder() { Derived::Struct(parts.into()) } else { Derived::Unknown };
                 (uses, derived)
             }
             ExprKind::Vector(items) => {
@@ -301,7 +306,9 @@ impl Walk<'_> {
 
     /// L3: the body gives back the builder of its loop, each field in its place.
     fn check_derived(&mut self, derived: &Derived, own: &Param, body: &Expr, from: Span) {
-        let Some(wrong) = wrong_part(derived, own.name.id(), &mut Path::new(), &own.ty, false) else { return };
+        let Some(wrong) = wrong_part(derived, own.name.id(), &mut Path::new(), &own.ty, false) else {
+            return;
+        };
         let wants = self.place(own.name.id(), &wrong.path);
         let at = value_span(body);
         let diagnostic = match wrong.source {
@@ -374,7 +381,8 @@ fn wrong_part(derived: &Derived, own: u32, path: &mut Path, ty: &Ty, fresh_allow
         }
         // A whole binder stands in its own place.
         (Ty::Struct(_), Derived::From(sources))
-            if sources.fresh.is_none() && sources.places.iter().all(|(name, at)| *name == own && at == path) =>
+            if sources.fresh.is_none()
+                && sources.places.iter().all(|(name, at)| *name == own && at == path) =>
         {
             None
         }

@@ -88,14 +88,18 @@ impl Checker<'_> {
     /// The binder (and field) that the builder argument names.
     fn outer_name(&self, builder: &ast::Expr, start: &Expr) -> Option<OuterName> {
         match (&builder.kind, &start.kind) {
-            (ast::ExprKind::Ident(_) | ast::ExprKind::Field(..), ExprKind::Var(name)) => Some((name.id(), None)),
-            (ast::ExprKind::Field(base, index, _), ExprKind::Field(typed, _)) => match (&base.kind, &typed.kind) {
-                (ast::ExprKind::Ident(ident), ExprKind::Var(name)) => {
-                    let is_value = matches!(self.scope.lookup(ident), Some(Binding::Value(..)));
-                    is_value.then_some((name.id(), Some(*index)))
+            (ast::ExprKind::Ident(_) | ast::ExprKind::Field(..), ExprKind::Var(name)) => {
+                Some((name.id(), None))
+            }
+            (ast::ExprKind::Field(base, index, _), ExprKind::Field(typed, _)) => {
+                match (&base.kind, &typed.kind) {
+                    (ast::ExprKind::Ident(ident), ExprKind::Var(name)) => {
+                        let is_value = matches!(self.scope.lookup(ident), Some(Binding::Value(..)));
+                        is_value.then_some((name.id(), Some(*index)))
+                    }
+                    _ => None,
                 }
-                _ => None,
-            },
+            }
             _ => None,
         }
     }
@@ -187,7 +191,8 @@ impl Checker<'_> {
         wants: &Ty,
     ) -> Diagnostic {
         let (found_text, wants_text) = (self.text(found), self.text(wants));
-        let mut diagnostic = messages::merge_mismatch(node, builder, (found, &found_text), (wants, &wants_text));
+        let mut diagnostic =
+            messages::merge_mismatch(node, builder, (found, &found_text), (wants, &wants_text));
         if let ast::ExprKind::Call(_, args) = &node.kind {
             if let [b, x] = args.as_slice() {
                 if let Some((span, _)) = self.because(b, wants) {

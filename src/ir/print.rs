@@ -191,7 +191,9 @@ impl Printer {
     /// The body of a lambda or a program.
     fn body(&mut self, expr: &Expr) -> Doc {
         match &expr.kind {
-            ExprKind::Block(lets, body) if expr.notes.is_none() && self.budget > 0 => self.block(lets, body, true),
+            ExprKind::Block(lets, body) if expr.notes.is_none() && self.budget > 0 => {
+                self.block(lets, body, true)
+            }
             _ => self.expr(expr, level::OPEN),
         }
     }
@@ -413,6 +415,8 @@ fn notes(expr: &Expr) -> Option<String> {
         return None;
     }
     let mut items: Vec<String> = if simd { vec!["simd:true".to_string()] } else { Vec::new() };
-    items.extend(expr.notes.iter().flat_map(|notes| notes.iter()).map(|(key, value)| format!("{key}:{value}")));
+    items.extend(
+        expr.notes.iter().flat_map(|notes| notes.iter()).map(|(key, value)| format!("{key}:{value}")),
+    );
     Some(format!("@({}) ", items.join(", ")))
 }

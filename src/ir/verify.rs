@@ -122,13 +122,19 @@ impl Verifier {
                 }
                 ExprKind::Struct(items) => {
                     let sources = items.iter().map(|item| self.expr(item)).collect::<Result<Vec<_>, _>>()?;
-                    self.same(expr, &expr.ty, &Ty::tuple(items.iter().map(|item| item.ty.clone()).collect()))?;
+                    self.same(
+                        expr,
+                        &expr.ty,
+                        &Ty::tuple(items.iter().map(|item| item.ty.clone()).collect()),
+                    )?;
                     Ok(Source::Struct(sources))
                 }
                 ExprKind::Merge(b, x) => {
                     let source = self.expr(b)?;
                     self.expr(x)?;
-                    let Some(builder) = b.ty.as_builder() else { return wrong(expr, "merge into no builder") };
+                    let Some(builder) = b.ty.as_builder() else {
+                        return wrong(expr, "merge into no builder");
+                    };
                     self.same(expr, &x.ty, &builder.merge_ty())?;
                     self.same(expr, &expr.ty, &b.ty)?;
                     Ok(source)
@@ -189,7 +195,9 @@ impl Verifier {
     }
 
     fn variable(&mut self, expr: &Expr, name: &Name, path: Vec<u32>) -> Result<Source, String> {
-        let Some(binding) = self.scope.get(name) else { return wrong(expr, &format!("`{name}` is not in scope")) };
+        let Some(binding) = self.scope.get(name) else {
+            return wrong(expr, &format!("`{name}` is not in scope"));
+        };
         if binding.ty != expr.ty {
             let ty = &binding.ty;
             return wrong(expr, &format!("`{name}` has type `{ty}` but is used as `{}`", expr.ty));
@@ -219,7 +227,13 @@ impl Verifier {
         self.used.entry(part.clone()).or_default().whole = used;
     }
 
-    fn lambda(&mut self, expr: &Expr, lambda: &Lambda, args: &[Ty], sources: Vec<Source>) -> Result<Source, String> {
+    fn lambda(
+        &mut self,
+        expr: &Expr,
+        lambda: &Lambda,
+        args: &[Ty],
+        sources: Vec<Source>,
+    ) -> Result<Source, String> {
         if lambda.params.len() != args.len() {
             return wrong(expr, "a lambda has a wrong number of parameters");
         }
@@ -313,7 +327,9 @@ impl Verifier {
                 Ty::Scalar(*to)
             }
             ExprKind::Vector(items) => {
-                let Some(elem) = expr.ty.elem() else { return wrong(expr, "a vector literal of another type") };
+                let Some(elem) = expr.ty.elem() else {
+                    return wrong(expr, "a vector literal of another type");
+                };
                 for item in items {
                     self.same(expr, &item.ty, elem)?;
                 }
@@ -365,7 +381,9 @@ impl Verifier {
                 }
             }
             ExprKind::NewBuilder(arg) => {
-                let Some(builder) = expr.ty.as_builder() else { return wrong(expr, "a builder of another type") };
+                let Some(builder) = expr.ty.as_builder() else {
+                    return wrong(expr, "a builder of another type");
+                };
                 let wanted = match builder {
                     BuilderTy::Appender(_) => Some(Ty::I64),
                     BuilderTy::Merger(value, _) => Some(value.clone()),
@@ -450,19 +468,23 @@ fn is_known(ty: &Ty) -> bool {
 fn agree(a: Source, b: Source, ty: &Ty) -> Source {
     let Some(fields) = ty.fields() else { return if a == b { a } else { Source::Other } };
     let part = |source: &Source, k: usize| component(source.clone(), &(k as u32));
-    Source::Struct(fields.iter().enumerate().map(|(k, field)| agree(part(&a, k), part(&b, k), field)).collect())
+    Source::Struct(
+        fields.iter().enumerate().map(|(k, field)| agree(part(&a, k), part(&b, k), field)).collect(),
+    )
 }
 
 /// Whether `source` is the component `path` of the loop parameter `name`, every field in its place.
 fn is_param(source: &Source, name: &Name, path: &mut Vec<u32>, ty: &Ty) -> bool {
     match (source, ty.fields()) {
         (Source::Param(found, place), _) => found == name && place == path,
-        (Source::Struct(items), Some(fields)) => items.iter().zip(fields).enumerate().all(|(k, (item, field))| {
-            path.push(k as u32);
-            let good = is_param(item, name, path, field);
-            path.pop();
-            good
-        }),
+        (Source::Struct(items), Some(fields)) => {
+            items.iter().zip(fields).enumerate().all(|(k, (item, field))| {
+                path.push(k as u32);
+                let good = is_param(item, name, path, field);
+                path.pop();
+                good
+            })
+        }
         _ => false,
     }
 }

@@ -264,7 +264,9 @@ impl Traffic {
                 Shape::Struct(mut fields) if fields.len() > *k as usize => fields.swap_remove(*k as usize),
                 _ => Shape::Unknown,
             },
-            ExprKind::Struct(items) => Shape::Struct(items.iter().map(|item| self.expr(item, times)).collect()),
+            ExprKind::Struct(items) => {
+                Shape::Struct(items.iter().map(|item| self.expr(item, times)).collect())
+            }
             ExprKind::Vector(items) => {
                 items.iter().for_each(|item| {
                     self.expr(item, times);
@@ -287,7 +289,8 @@ impl Traffic {
                 Shape::Elements(self.expr(v, times).elements().bounded())
             }
             ExprKind::Zip(items) => {
-                let lengths: Vec<Amount> = items.iter().map(|item| self.expr(item, times).elements()).collect();
+                let lengths: Vec<Amount> =
+                    items.iter().map(|item| self.expr(item, times).elements()).collect();
                 let length = lengths.into_iter().next().unwrap_or_default();
                 let bytes = items.iter().map(|item| item.ty.elem().map_or(0, size)).sum::<u64>();
                 self.count(&times.times(&length), bytes + expr.ty.elem().map_or(0, size));
@@ -389,9 +392,9 @@ fn grown(start: Shape, merges: &Merges, turns: &Amount) -> Shape {
             held.add(&more);
             Shape::Elements(held)
         }
-        (Shape::Struct(fields), Merges::Each(each)) => {
-            Shape::Struct(fields.into_iter().zip(each).map(|(field, merges)| grown(field, merges, turns)).collect())
-        }
+        (Shape::Struct(fields), Merges::Each(each)) => Shape::Struct(
+            fields.into_iter().zip(each).map(|(field, merges)| grown(field, merges, turns)).collect(),
+        ),
         _ => Shape::Unknown,
     }
 }
