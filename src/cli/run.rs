@@ -74,7 +74,11 @@ fn check(
     outcome: Result<(&Value, &Ty), &RunError>,
     cx: &mut Context,
 ) -> Result<(), Failure> {
+    // A claim that cannot be read is not true; `load` has told it unless warnings are off.
     let mut all_hold = loaded.header.problems.is_empty();
+    if cx.quiet {
+        loaded.header.problems.iter().for_each(|problem| cx.say(&format!("{problem}\n")));
+    }
     for expect in &loaded.header.expects {
         if let Err(found) = expect.check(optimized, outcome) {
             all_hold = false;
