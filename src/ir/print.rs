@@ -38,7 +38,9 @@ pub fn program(program: &Program) -> String {
     let params: Vec<String> = program.func.params.iter().map(|p| format!("{}: {}", p.name, p.ty)).collect();
     let head = printer.layout.text(format!("|{}|", params.join(", ")));
     let body = printer.body(&program.func.body);
-    let doc = printer.lambda(head, body);
+    // The inputs keep their line when a loop below them shrinks: texts of two steps then differ where the steps do.
+    let line = if program.func.body.facts.loops > 0 { printer.layout.hard() } else { printer.layout.soft(" ") };
+    let doc = printer.below(head, line, body);
     printer.layout.render(doc)
 }
 
@@ -319,6 +321,10 @@ impl Printer {
 
     fn lambda(&mut self, head: Doc, body: Doc) -> Doc {
         let line = self.layout.soft(" ");
+        self.below(head, line, body)
+    }
+
+    fn below(&mut self, head: Doc, line: Doc, body: Doc) -> Doc {
         let body = self.layout.seq(vec![line, body]);
         let body = self.layout.nest(body);
         let all = self.layout.seq(vec![head, body]);

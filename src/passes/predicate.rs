@@ -16,7 +16,8 @@ declare_pass! {
     /// neutral element. `@(predicate:true)` lifts the limit on the cost, `@(predicate:false)` forbids.
     ///
     /// ```weld
-    /// |v: vec[i64]| result(for(v, merger[i64,+], |b, i, x| if(x > 0L, merge(b, x), b)))
+    /// |v: vec[i64]|
+    ///   result(for(v, merger[i64,+], |b, i, x| if(x > 0L, merge(b, x), b)))
     /// ```
     /// becomes
     /// ```weld

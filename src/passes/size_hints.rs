@@ -14,11 +14,13 @@ declare_pass! {
     /// path, the number of iterations is the final length. A filter merges fewer values, so it gets no hint.
     ///
     /// ```weld
-    /// |v: vec[i64]| result(for(v, appender[i64], |b, i, x| merge(b, x + 1L)))
+    /// |v: vec[i64]|
+    ///   result(for(v, appender[i64], |b, i, x| merge(b, x + 1L)))
     /// ```
     /// becomes
     /// ```weld
-    /// |v: vec[i64]| result(for(v, appender[i64](len(v)), |b, i, x| merge(b, x + 1L)))
+    /// |v: vec[i64]|
+    ///   result(for(v, appender[i64](len(v)), |b, i, x| merge(b, x + 1L)))
     /// ```
     pub struct SizeHints = "size-hints";
     aliases: ["infer-size"];

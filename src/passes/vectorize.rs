@@ -15,7 +15,8 @@ declare_pass! {
     /// no lookups, nothing that fails, only operations that work on lanes. `@(vectorize:false)` forbids.
     ///
     /// ```weld
-    /// |v: vec[i64]| result(for(v, merger[i64,+], |b, i, x| merge(b, x * x)))
+    /// |v: vec[i64]|
+    ///   result(for(v, merger[i64,+], |b, i, x| merge(b, x * x)))
     /// ```
     /// becomes
     /// ```weld

@@ -47,12 +47,7 @@ pub fn unified(before: &str, after: &str, extent: Extent, screen: Screen) -> Str
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
-fn push_changes<'a>(
-    diff: &TextDiff<'a, 'a, str>,
-    op: &DiffOp,
-    screen: Screen,
-    lines: &mut Vec<String>,
-) {
+fn push_changes<'a>(diff: &TextDiff<'a, 'a, str>, op: &DiffOp, screen: Screen, lines: &mut Vec<String>) {
     if !screen.color {
         lines.extend(diff.iter_changes(op).map(|change| {
             format!("{} {}", change.tag(), change.value().trim_end_matches('\n')).trim_end().to_string()

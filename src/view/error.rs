@@ -66,7 +66,13 @@ mod tests {
         let id = sources.add("p.weld", "|v: vec[i64]|\n  lookup(v, 7L)".to_string());
         let error = RunError::lookup_out_of_bounds(&Origin::from(Span::new(id, 16, 29)), 7, 3);
         let shown = run_error(&error, &sources, Screen::plain());
-        for part in ["run-time error[R004]", "lookup index 7 out of range for length 3", "p.weld:2:3", "^^^^", "ArrayOutOfBounds"] {
+        for part in [
+            "run-time error[R004]",
+            "lookup index 7 out of range for length 3",
+            "p.weld:2:3",
+            "^^^^",
+            "ArrayOutOfBounds",
+        ] {
             assert!(shown.contains(part), "{part} in\n{shown}");
         }
     }

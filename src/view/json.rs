@@ -69,7 +69,14 @@ fn diagnostic(message: &Diagnostic, sources: &SourceMap) -> Json {
     error_object(code, message.code.id(), &text, Some(message.primary.span), message.help.as_deref(), sources)
 }
 
-fn error_object(code: &str, id: &str, message: &str, span: Option<Span>, hint: Option<&str>, sources: &SourceMap) -> Json {
+fn error_object(
+    code: &str,
+    id: &str,
+    message: &str,
+    span: Option<Span>,
+    hint: Option<&str>,
+    sources: &SourceMap,
+) -> Json {
     let place = span.map(|span| sources.place(span));
     json!({
         "code": code,

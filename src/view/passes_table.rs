@@ -51,7 +51,11 @@ pub fn table(core: &Program, front: Duration, trace: &Trace, runs: &[Measured], 
                 note: note(step, best == Some(number)),
             },
             Fold::Unchanged(number, steps) => Row {
-                number: if steps.len() == 1 { number.to_string() } else { format!("{number}-{}", number + steps.len() - 1) },
+                number: if steps.len() == 1 {
+                    number.to_string()
+                } else {
+                    format!("{number}-{}", number + steps.len() - 1)
+                },
                 name: match steps {
                     [step] => step.pass.name.to_string(),
                     _ => format!("({} passes)", steps.len()),
@@ -111,7 +115,11 @@ impl Row<'_> {
             Field::from(self.number.as_str()),
             Field::from(self.name.as_str()).role(Role::Rule),
             Field::from(self.fired.as_str()),
-            if self.counters.is_some() { change(|counters| counters.nodes.to_string()) } else { Field::from("unchanged") },
+            if self.counters.is_some() {
+                change(|counters| counters.nodes.to_string())
+            } else {
+                Field::from("unchanged")
+            },
             change(|counters| counters.loops.to_string()),
             change(|counters| counters.temps.to_string()),
             change(|counters| counters.bytes.clone()),

@@ -17,7 +17,8 @@ pub fn signature(program: &Program) -> String {
     if program.func.params.is_empty() {
         return result.to_string();
     }
-    let params: Vec<String> = program.func.params.iter().map(|param| format!("{}: {}", param.name, param.ty)).collect();
+    let params: Vec<String> =
+        program.func.params.iter().map(|param| format!("{}: {}", param.name, param.ty)).collect();
     format!("({}) -> {result}", params.join(", "))
 }
 

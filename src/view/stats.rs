@@ -117,7 +117,12 @@ pub fn run_line(times: &[Duration], threads: usize, stats: Option<&RunStats>) ->
     let plural = if threads == 1 { "" } else { "s" };
     let mut text = format!("run {}, {threads} thread{plural}", spread(times));
     if let Some(stats) = stats {
-        text.push_str(&format!(", {} leaves, {} steals, {} allocated", grouped(stats.leaves), grouped(stats.steals), size(stats.bytes)));
+        text.push_str(&format!(
+            ", {} leaves, {} steals, {} allocated",
+            grouped(stats.leaves),
+            grouped(stats.steals),
+            size(stats.bytes)
+        ));
     }
     text
 }

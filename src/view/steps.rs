@@ -60,7 +60,9 @@ impl<'a> Viewer<'a> {
         let changed = step.changed();
         if changed {
             text.push_str(&format!("   fired {}", step.firings.len()));
-            text.push_str(&self.screen.paint(Role::Cost, &changes(&step.counters_before, &step.counters_after)));
+            text.push_str(
+                &self.screen.paint(Role::Cost, &changes(&step.counters_before, &step.counters_after)),
+            );
         } else {
             text.push_str("   unchanged");
         }
@@ -122,14 +124,18 @@ impl<'a> Viewer<'a> {
 
     /// `rule at 2:13: reason`, equal ones together.
     fn reasons(&self, firings: &[Firing]) -> String {
-        let told: Vec<Told> =
-            firings.iter().map(|firing| Told { rule: firing.rule, what: &firing.reason, origin: &firing.origin }).collect();
+        let told: Vec<Told> = firings
+            .iter()
+            .map(|firing| Told { rule: firing.rule, what: &firing.reason, origin: &firing.origin })
+            .collect();
         self.grouped("", &told, |_| None)
     }
 
     fn misses(&self, missed: &[Miss]) -> String {
-        let told: Vec<Told> =
-            missed.iter().map(|miss| Told { rule: miss.rule, what: &miss.condition, origin: &miss.origin }).collect();
+        let told: Vec<Told> = missed
+            .iter()
+            .map(|miss| Told { rule: miss.rule, what: &miss.condition, origin: &miss.origin })
+            .collect();
         self.grouped("not done: ", &told, |at| missed.get(at).and_then(|miss| miss.would.as_deref()))
     }
 
@@ -274,7 +280,9 @@ fn lines(expr: &Expr) -> String {
 }
 
 fn indented(text: &str) -> String {
-    text.lines().map(|line| if line.is_empty() { "\n".to_string() } else { format!("    {line}\n") }).collect()
+    text.lines()
+        .map(|line| if line.is_empty() { "\n".to_string() } else { format!("    {line}\n") })
+        .collect()
 }
 
 /// Characters without escape codes of colours.

@@ -57,7 +57,8 @@ pub fn render(columns: &[Column], rows: &[Vec<Field>], screen: Screen) -> String
     let mut table = Table::new();
     table.set_format(FormatBuilder::new().padding(0, GAP).build());
     let headings = columns.iter().zip(&widths);
-    let headings = headings.map(|(column, width)| cell(column, &cut(column.heading, *width), Some(Role::Dim), screen));
+    let headings =
+        headings.map(|(column, width)| cell(column, &cut(column.heading, *width), Some(Role::Dim), screen));
     table.add_row(Row::new(headings.collect()));
     for (row, cleaned) in rows.iter().zip(&cleaned) {
         let cells = columns.iter().zip(&widths).enumerate().map(|(at, (column, width))| {
@@ -110,14 +111,15 @@ mod tests {
     use super::{Column, Field, render};
     use crate::view::{Role, Screen};
 
-    const COLUMNS: &[Column] = &[
-        Column { heading: "#", right: true, least: 2 },
-        Column { heading: "pass", right: false, least: 4 },
-    ];
+    const COLUMNS: &[Column] =
+        &[Column { heading: "#", right: true, least: 2 }, Column { heading: "pass", right: false, least: 4 }];
 
     #[test]
     fn columns_line_up() {
-        let rows = vec![vec![Field::from("1"), Field::from("cse")], vec![Field::from("10"), Field::from("vectorize")]];
+        let rows = vec![
+            vec![Field::from("1"), Field::from("cse")],
+            vec![Field::from("10"), Field::from("vectorize")],
+        ];
         assert_eq!(render(COLUMNS, &rows, Screen::plain()), " #  pass\n 1  cse\n10  vectorize\n");
     }
 

@@ -5,8 +5,8 @@
 
 use super::{Role, Screen};
 use crate::ir::{Literal, Scalar, Ty};
-use crate::value::print::{grouped, preview};
 use crate::value::Value;
+use crate::value::print::{grouped, preview};
 
 /// The result line: `= [1, 2, ... 999,997 more, 3]   1,000,000 elements   : vec[i64]`.
 pub fn result(value: &Value, ty: &Ty, limit: usize, screen: Screen) -> String {
