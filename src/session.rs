@@ -4,6 +4,7 @@
 //! Promises: no terminal, no global state, no reading of the environment; every failure is a value. Two sessions share
 //! nothing. Programs keep what they need alive and may be run from several threads at once.
 
+pub mod header;
 #[cfg(feature = "jit")]
 mod program;
 
@@ -61,7 +62,9 @@ pub struct Session {
     sources: SourceMap,
     pool: Arc<Pool>,
     #[cfg(feature = "jit")]
-    engine: std::sync::OnceLock<Result<Arc<crate::codegen::Engine>, crate::codegen::CodegenError>>,
+    engine: program::SharedEngine,
+    #[cfg(feature = "jit")]
+    warming: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Session {
@@ -73,7 +76,9 @@ impl Session {
             sources: SourceMap::default(),
             pool,
             #[cfg(feature = "jit")]
-            engine: std::sync::OnceLock::new(),
+            engine: program::SharedEngine::default(),
+            #[cfg(feature = "jit")]
+            warming: None,
         }
     }
 
@@ -104,7 +109,8 @@ impl Session {
     pub fn check(&self, source: SourceId) -> Result<Checked, Diagnostics> {
         let text = self.sources.text(source);
         if text.len() > MAX_SOURCE_BYTES {
-            let title = format!("the program has {} bytes; at most {MAX_SOURCE_BYTES} are allowed", text.len());
+            let title =
+                format!("the program has {} bytes; at most {MAX_SOURCE_BYTES} are allowed", text.len());
             return Err(Diagnostic::new(Code::ProgramTooLarge, Span::new(source, 0, 0), title).into());
         }
         let mut times = FrontTimes::default();
@@ -127,10 +133,16 @@ impl Session {
         times.check = start.elapsed();
         messages.0.extend(more.0);
         match program {
-            Some(program) if !messages.has_errors() => Ok(Checked { program, source, warnings: messages, times }),
+            Some(program) if !messages.has_errors() => {
+                Ok(Checked { program, source, warnings: messages, times })
+            }
             _ => Err(messages),
         }
     }
+
+    /// Nothing to warm up without LLVM.
+    #[cfg(not(feature = "jit"))]
+    pub fn warm_up(&mut self) {}
 
     /// Runs the pipeline of the settings and records what it did.
     pub fn optimize(&self, checked: &Checked) -> Optimized {
@@ -139,7 +151,12 @@ impl Session {
     }
 
     /// Evaluates a program by the reference interpreter. `signal` becomes non-zero to stop it.
-    pub fn interpret(&self, program: &ir::Program, args: &[Value], signal: &AtomicU32) -> Result<Value, RunError> {
+    pub fn interpret(
+        &self,
+        program: &ir::Program,
+        args: &[Value],
+        signal: &AtomicU32,
+    ) -> Result<Value, RunError> {
         interp::run(program, args, signal)
     }
 }

@@ -25,7 +25,9 @@ pub(super) fn used_twice(place: &Place, first: &Use, second: &Use) -> Diagnostic
         )
         .label("used again by every call")
         .related(place.bound, format!("`{name}` is bound outside the lambda"))
-        .help(format!("give the builder to the lambda as a parameter, and use what it returns instead of `{name}`"));
+        .help(format!(
+            "give the builder to the lambda as a parameter, and use what it returns instead of `{name}`"
+        ));
     }
     let first_label = match &first.by {
         By::Merge(Some(next)) | By::Loop(Some(next)) | By::Let(next) => {
@@ -45,7 +47,9 @@ pub(super) fn used_twice(place: &Place, first: &Use, second: &Use) -> Diagnostic
         By::Merge(None) => "use the value that the first `merge` returns".to_string(),
         By::Loop(None) => "use the value that the loop returns".to_string(),
         By::Result => format!("bind the result once, `let r = result({name});`, and use `r` in both places"),
-        By::Struct | By::Argument | By::Value => "make two builders, and give each its own merges".to_string(),
+        By::Struct | By::Argument | By::Value => {
+            "make two builders, and give each its own merges".to_string()
+        }
     };
     Diagnostic::new(Code::BuilderUsedTwice, second.span, format!("builder `{name}` is used twice"))
         .label("second use; a builder is one chain of merges, never a fork")
@@ -73,9 +77,13 @@ pub(super) fn builder_selected(span: Span) -> Diagnostic {
 
 pub(super) fn builder_in_operand(place: &Place, span: Span, what: &str) -> Diagnostic {
     let name = &place.text;
-    Diagnostic::new(Code::BuilderInBranches, span, format!("builder `{name}` is used inside an operand of `{what}`"))
-        .label("builders may not be used here")
-        .help(format!("use the builder before, bind the value with `let`, and use that value in `{what}`"))
+    Diagnostic::new(
+        Code::BuilderInBranches,
+        span,
+        format!("builder `{name}` is used inside an operand of `{what}`"),
+    )
+    .label("builders may not be used here")
+    .help(format!("use the builder before, bind the value with `let`, and use that value in `{what}`"))
 }
 
 pub(super) fn result_in_loop(span: Span, from: Span) -> Diagnostic {
@@ -95,8 +103,9 @@ pub(super) fn captured(place: &Place, span: Span, what: &str, own: &str) -> Diag
     .label("every step would use it again")
     .related(place.bound, format!("`{name}` is bound here"));
     if what == "this loop" {
-        return diagnostic
-            .help(format!("merge into the builder of the loop, `{own}`; for two builders, give the loop a struct of both"));
+        return diagnostic.help(format!(
+            "merge into the builder of the loop, `{own}`; for two builders, give the loop a struct of both"
+        ));
     }
     diagnostic.help("make the builder a part of the state")
 }
@@ -110,9 +119,9 @@ pub(super) fn fresh_in_loop(at: Span, wants: &Place, fresh: Span, from: Span) ->
     )
     .label(format!("must go back to `{name}` on every path"));
     let diagnostic = if fresh == at { diagnostic } else { diagnostic.related(fresh, "the new builder") };
-    diagnostic
-        .related(from, "what the loop fills")
-        .help(format!("end with `{name}`, or with a `merge` into it; to fill another builder, give that one to the loop"))
+    diagnostic.related(from, "what the loop fills").help(format!(
+        "end with `{name}`, or with a `merge` into it; to fill another builder, give that one to the loop"
+    ))
 }
 
 pub(super) fn swapped_in_loop(at: Span, wants: &Place, found: &Place) -> Diagnostic {
@@ -125,7 +134,10 @@ pub(super) fn other_in_loop(at: Span, wants: &Place, found: &Place, from: Span) 
     Diagnostic::new(
         Code::NotDerived,
         at,
-        format!("the body of this loop gives the builder `{}` instead of its own `{}`", found.text, wants.text),
+        format!(
+            "the body of this loop gives the builder `{}` instead of its own `{}`",
+            found.text, wants.text
+        ),
     )
     .label(format!("must go back to `{}` on every path", wants.text))
     .related(from, "what the loop fills")

@@ -29,7 +29,8 @@ impl Checker<'_> {
             (Builtin::Iterate, [start, func]) => self.infer_iterate(start, func, span),
             (Builtin::Zip, [_, _, ..]) => {
                 let vectors: Vec<Expr> = args.iter().map(|arg| self.infer(arg)).collect();
-                let elems = args.iter().zip(&vectors).map(|(arg, typed)| self.vector_elem(arg, &typed.ty, "`zip`"));
+                let elems =
+                    args.iter().zip(&vectors).map(|(arg, typed)| self.vector_elem(arg, &typed.ty, "`zip`"));
                 let elem = Ty::tuple(elems.collect());
                 let ty = self.limited(Ty::vec(elem), span);
                 Expr::new(ExprKind::Zip(vectors), ty, span)
@@ -113,10 +114,12 @@ impl Checker<'_> {
         let (left, right) = (self.infer(a), self.infer(b));
         let good = self.unify(b.span, &left.ty, &right.ty, |cx, found, wants| {
             let (left_text, right_text) = (cx.text(found), cx.text(wants));
-            let title =
-                format!("both branches of `{name}` have one type, these are `{left_text}` and `{right_text}`");
+            let title = format!(
+                "both branches of `{name}` have one type, these are `{left_text}` and `{right_text}`"
+            );
             let fix_right = fixes::fixes_right((a, found), (b, wants));
-            let (wrong, wrong_ty, other, other_ty) = if fix_right { (b, wants, a, found) } else { (a, found, b, wants) };
+            let (wrong, wrong_ty, other, other_ty) =
+                if fix_right { (b, wants, a, found) } else { (a, found, b, wants) };
             let other_text = messages::a(&messages::type_text(other_ty));
             cx.mismatch(wrong, wrong_ty, other_ty, title).related(other.span, other_text)
         });
@@ -132,7 +135,7 @@ impl Checker<'_> {
         let elem = self.types.fresh();
         self.unify(expr.span, ty, &Ty::vec(elem.clone()), |cx, found, _| {
             let text = cx.text(found);
-            let mut diagnostic = messages::vector_wanted(expr.span, what, &text);
+            let mut diagnostic = messages::vector_wanted(expr, what, &text);
             if let Some((span, text)) = cx.because(expr, found) {
                 diagnostic = diagnostic.related(span, text);
             }

@@ -72,11 +72,14 @@ fn literal_of(expr: &ast::Expr) -> Option<&Literal> {
 /// Of two sides that should have one type: whether the right one is to be changed.
 pub(super) fn fixes_right(left: (&ast::Expr, &Ty), right: (&ast::Expr, &Ty)) -> bool {
     let (Some(left_scalar), Some(right_scalar)) = (left.1.scalar(), right.1.scalar()) else { return true };
-    let fits = |expr: &ast::Expr, to| literal_of(expr).is_some_and(|literal| literal_as(literal, to).is_some());
-    if fits(right.0, left_scalar) {
-        return true;
+    let fits =
+        |expr: &ast::Expr, to| literal_of(expr).is_some_and(|literal| literal_as(literal, to).is_some());
+    match (fits(left.0, right_scalar), fits(right.0, left_scalar)) {
+        (true, false) => false,
+        (false, true) => true,
+        // Both can change, or both only by a cast: widen the narrower one.
+        _ => rank(left_scalar) >= rank(right_scalar),
     }
-    !fits(left.0, right_scalar) && rank(left_scalar) >= rank(right_scalar)
 }
 
 /// `left op right` where the sides have different types.
@@ -89,7 +92,9 @@ pub(super) fn operand_mismatch(
     let (wrong, other) = if fix_right { (right, left) } else { (left, right) };
     let (wrong_text, other_text) = (type_text(wrong.1), type_text(other.1));
     let title = match literal_of(wrong.0) {
-        Some(_) => format!("this literal is {}, but it is {} {}", a(&wrong_text), joined_with(op), a(&other_text)),
+        Some(_) => {
+            format!("this literal is {}, but it is {} {}", a(&wrong_text), joined_with(op), a(&other_text))
+        }
         None => format!(
             "`{}` needs operands of one type, these are `{}` and `{}`",
             op.symbol(),
@@ -142,9 +147,12 @@ pub(super) fn operand_kind(
         Operands::Ordered => "numbers and bools",
         Operands::Equal | Operands::Compared => "values without builders and dictionaries",
     };
-    let diagnostic =
-        Diagnostic::new(Code::OperandKind, operand.span, format!("`{symbol}` works on {works_on}, this is {}", a(&text)))
-            .label(a(&text));
+    let diagnostic = Diagnostic::new(
+        Code::OperandKind,
+        operand.span,
+        format!("`{symbol}` works on {works_on}, this is {}", a(&text)),
+    )
+    .label(a(&text));
     let help = match ty {
         Ty::Scalar(scalar) => scalar_help(class, *scalar, operand, whole),
         Ty::Vec(elem) if macro_names.iter().any(|name| name == "map") => vector_help(class, elem, whole),
@@ -158,6 +166,14 @@ pub(super) fn operand_kind(
 
 fn scalar_help(class: Operands, scalar: Scalar, operand: &ast::Expr, whole: &ast::Expr) -> Option<String> {
     match class {
+        Operands::Bool if matches!(whole.kind, ExprKind::Unary(..)) => {
+            let (left, _) = operand_levels(BinOp::Eq);
+            let zero = Literal::from_i64(scalar, 0).to_string();
+            Some(format!(
+                "compare it with zero: `{}`",
+                show_binary(BinOp::Eq, &show_at(operand, left)?, &zero)
+            ))
+        }
         Operands::Bool => {
             let new = fix(operand, &Ty::Scalar(scalar), &Ty::BOOL)?;
             Some(format!("compare it with zero: `{new}`"))

@@ -72,7 +72,7 @@ impl Checker<'_> {
             ast::ExprKind::Vector(items) => self.infer_vector(items, span),
             ast::ExprKind::Cast(to, a) => self.infer_cast(*to, a, span),
             ast::ExprKind::Call(builtin, args) => self.infer_builtin(*builtin, args, expr),
-            ast::ExprKind::For { iters, zipped, builder, func } => self.infer_for(iters, *zipped, builder, func, expr),
+            ast::ExprKind::For { iters, builder, func, .. } => self.infer_for(iters, builder, func, expr),
             ast::ExprKind::NewBuilder(ty, arg) => self.infer_new_builder(ty, arg.as_ref(), span),
             ast::ExprKind::Deserialize(..) => self.not_built("deserialize", span),
             ast::ExprKind::CUdf { args, .. } => {
@@ -96,7 +96,8 @@ impl Checker<'_> {
         if expr.notes.is_empty() {
             return typed;
         }
-        let mut notes: Vec<(String, String)> = typed.notes.iter().flat_map(|notes| notes.iter().cloned()).collect();
+        let mut notes: Vec<(String, String)> =
+            typed.notes.iter().flat_map(|notes| notes.iter().cloned()).collect();
         let mut kind = typed.kind.clone();
         for note in &expr.notes {
             let key = &*note.key.text;
@@ -139,7 +140,9 @@ impl Checker<'_> {
 
     /// Inside a loop, the outer name of its builder means the builder of the loop (LANGUAGE 11).
     pub(super) fn through_loops(&mut self, mut name: Name, mut ty: Ty, span: Span) -> (Name, Ty) {
-        while let Some((inner, inner_ty)) = self.loop_names.get(&(name.id(), None)).and_then(|stack| stack.last()).cloned() {
+        while let Some((inner, inner_ty)) =
+            self.loop_names.get(&(name.id(), None)).and_then(|stack| stack.last()).cloned()
+        {
             self.report_outer_builder(&name, None, &inner, span);
             (name, ty) = (inner, inner_ty);
         }
@@ -163,16 +166,17 @@ impl Checker<'_> {
     }
 
     fn infer_field(&mut self, base: &ast::Expr, index: u32, at: Span, span: Span) -> Expr {
-        if let ast::ExprKind::Ident(ident) = &base.kind {
-            if let Some(Binding::Value(name, ty)) = self.scope.lookup(ident) {
-                let (name, ty) = (name.clone(), ty.clone());
-                let (name, _) = self.through_loops(name, ty, ident.span);
-                let inner = self.loop_names.get(&(name.id(), Some(index))).and_then(|stack| stack.last()).cloned();
-                if let Some((inner, ty)) = inner {
-                    self.report_outer_builder(&name, Some(index), &inner, span);
-                    let (inner, ty) = self.through_loops(inner, ty, span);
-                    return build::var(&inner, ty, span);
-                }
+        if let ast::ExprKind::Ident(ident) = &base.kind
+            && let Some(Binding::Value(name, ty)) = self.scope.lookup(ident)
+        {
+            let (name, ty) = (name.clone(), ty.clone());
+            let (name, _) = self.through_loops(name, ty, ident.span);
+            let inner =
+                self.loop_names.get(&(name.id(), Some(index))).and_then(|stack| stack.last()).cloned();
+            if let Some((inner, ty)) = inner {
+                self.report_outer_builder(&name, Some(index), &inner, span);
+                let (inner, ty) = self.through_loops(inner, ty, span);
+                return build::var(&inner, ty, span);
             }
         }
         let base = self.infer(base);
@@ -241,7 +245,10 @@ impl Checker<'_> {
                 let name = &binding.name.text;
                 self.unify(binding.value.span, &value.ty, &ty, |cx, found, wants| {
                     let (found_text, wants_text) = (cx.text(found), cx.text(wants));
-                    let title = format!("`{name}` is declared `{wants_text}`, but its value is {}", messages::a(&found_text));
+                    let title = format!(
+                        "`{name}` is declared `{wants_text}`, but its value is {}",
+                        messages::a(&found_text)
+                    );
                     cx.mismatch(&binding.value, found, wants, title).related(written.span, "declared here")
                 });
                 (ty, written.span)
@@ -259,8 +266,13 @@ impl Checker<'_> {
         let ty = self.convert(written);
         self.unify(a.span, &typed.ty, &ty, |cx, found, wants| {
             let (found_text, wants_text) = (cx.text(found), cx.text(wants));
-            let title = format!("this is said to be {}, but it is {}", messages::a(&wants_text), messages::a(&found_text));
-            cx.mismatch(a, found, wants, title).related(written.span, "a type here checks, it does not convert")
+            let title = format!(
+                "this is said to be {}, but it is {}",
+                messages::a(&wants_text),
+                messages::a(&found_text)
+            );
+            cx.mismatch(a, found, wants, title)
+                .related(written.span, "a type here checks, it does not convert")
         });
         typed
     }
@@ -332,7 +344,8 @@ impl Checker<'_> {
     pub(super) fn expect(&mut self, expr: &ast::Expr, typed: &Expr, wants: &Ty, what: &str) {
         self.unify(expr.span, &typed.ty, wants, |cx, found, wants| {
             let (found_text, wants_text) = (cx.text(found), cx.text(wants));
-            let title = format!("{what} is {}, but this is {}", messages::a(&wants_text), messages::a(&found_text));
+            let title =
+                format!("{what} is {}, but this is {}", messages::a(&wants_text), messages::a(&found_text));
             cx.mismatch(expr, found, wants, title)
         });
     }
@@ -353,9 +366,14 @@ impl Checker<'_> {
     /// The place that decided the type of `expr`, when it is a name, and what to say there.
     pub(super) fn because(&self, expr: &ast::Expr, ty: &Ty) -> Option<(Span, String)> {
         let ast::ExprKind::Ident(ident) = &expr.kind else { return None };
+        let text = format!("so `{}` is {}", ident.text, messages::a(&messages::type_text(ty)));
+        self.because_of(expr).map(|span| (span, text))
+    }
+
+    /// The place that decided the type of a name.
+    pub(super) fn because_of(&self, expr: &ast::Expr) -> Option<Span> {
+        let ast::ExprKind::Ident(ident) = &expr.kind else { return None };
         let Some(Binding::Value(name, _)) = self.scope.lookup(ident) else { return None };
-        let binder = self.binder(name)?;
-        let text = format!("so `{}` is {}", binder.text, messages::a(&messages::type_text(ty)));
-        binder.because.map(|span| (span, text))
+        self.binder(name)?.because
     }
 }

@@ -47,9 +47,13 @@ fn plural(n: usize, noun: &str) -> String {
 
 pub(super) fn input_without_type(param: &ast::Param) -> Diagnostic {
     let name = &param.name.text;
-    Diagnostic::new(Code::ParameterType, param.name.span, format!("the input `{name}` of the program has no type"))
-        .label("the caller decides this value, so nothing here tells its type")
-        .help(format!("write its type after the name, for example `{name}: vec[i64]`"))
+    Diagnostic::new(
+        Code::ParameterType,
+        param.name.span,
+        format!("the input `{name}` of the program has no type"),
+    )
+    .label("the caller decides this value, so nothing here tells its type")
+    .help(format!("write its type after the name, for example `{name}: vec[i64]`"))
 }
 
 pub(super) fn infinite_type(span: Span) -> Diagnostic {
@@ -65,7 +69,11 @@ pub(super) fn type_too_large(span: Span) -> Diagnostic {
 
 pub(super) fn program_too_large(span: Span, lambda: Option<&ast::Ident>) -> Diagnostic {
     let limit = super::MAX_NODES;
-    let diagnostic = Diagnostic::new(Code::ProgramTooLarge, span, format!("the program becomes larger than {limit} nodes"));
+    let diagnostic = Diagnostic::new(
+        Code::ProgramTooLarge,
+        span,
+        format!("the program becomes larger than {limit} nodes"),
+    );
     match lambda {
         Some(name) => diagnostic
             .label("reached here")
@@ -117,9 +125,10 @@ pub(super) fn cannot_infer(span: Span, what: &HoleKind) -> Diagnostic {
             format!("cannot infer the type of the parameter `{name}`: nothing calls this lambda"),
             format!("write its type after the name, for example `{name}: i64`, or remove the lambda"),
         ),
-        HoleKind::Written => {
-            ("cannot infer the type that `?` stands for".to_string(), "write the type instead of `?`".to_string())
-        }
+        HoleKind::Written => (
+            "cannot infer the type that `?` stands for".to_string(),
+            "write the type instead of `?`".to_string(),
+        ),
         HoleKind::Value => (
             "cannot infer the type of this expression".to_string(),
             "write the type after it, as in `(x : i64)`".to_string(),
@@ -154,7 +163,8 @@ pub(super) fn unknown_function(
     macro_names: &[String],
 ) -> Diagnostic {
     let text = &name.text;
-    let diagnostic = Diagnostic::new(Code::UnknownFunction, name.span, format!("no macro or lambda is named `{text}`"));
+    let diagnostic =
+        Diagnostic::new(Code::UnknownFunction, name.span, format!("no macro or lambda is named `{text}`"));
     if recursive {
         return diagnostic
             .label("a lambda cannot call itself")
@@ -171,7 +181,13 @@ pub(super) fn unknown_function(
     diagnostic.help(format!("macros here: {}", shown.join(", ")))
 }
 
-pub(super) fn outer_builder(span: Span, outer: &str, field: Option<u32>, inner: &str, bound: Span) -> Diagnostic {
+pub(super) fn outer_builder(
+    span: Span,
+    outer: &str,
+    field: Option<u32>,
+    inner: &str,
+    bound: Span,
+) -> Diagnostic {
     let outer = field.map_or(outer.to_string(), |field| format!("{outer}.${field}"));
     Diagnostic::new(
         Code::OuterBuilderName,
@@ -187,8 +203,10 @@ pub(super) fn outer_builder(span: Span, outer: &str, field: Option<u32>, inner: 
 
 pub(super) fn lambda_as_value(span: Span, name: Option<&str>) -> Diagnostic {
     let diagnostic = match name {
-        Some(name) => Diagnostic::new(Code::NotALambda, span, format!("the lambda `{name}` is used as a value"))
-            .help(format!("call it: `{name}(..)`")),
+        Some(name) => {
+            Diagnostic::new(Code::NotALambda, span, format!("the lambda `{name}` is used as a value"))
+                .help(format!("call it: `{name}(..)`"))
+        }
         None => Diagnostic::new(Code::NotALambda, span, "a lambda is not a value")
             .help("bind it with `let`, apply it to arguments, or give it to `for`, `iterate` or a macro"),
     };
@@ -202,9 +220,11 @@ pub(super) fn lambda_with_type(name: &ast::Ident, span: Span) -> Diagnostic {
 }
 
 pub(super) fn not_a_lambda(expr: &ast::Expr, role: &str, ty: Option<&str>) -> Diagnostic {
-    let title = match show(expr) {
-        Some(text) => format!("{role} must be a lambda, and `{text}` is none"),
-        None => format!("{role} must be a lambda"),
+    let title = match (role, show(expr)) {
+        ("", Some(text)) => format!("`{text}` is called, but it is not a lambda"),
+        ("", None) => "this is called, but it is not a lambda".to_string(),
+        (role, Some(text)) => format!("{role} must be a lambda, and `{text}` is none"),
+        (role, None) => format!("{role} must be a lambda"),
     };
     Diagnostic::new(Code::NotALambda, expr.span, title)
         .label(ty.map_or("not a lambda".to_string(), a))
@@ -231,7 +251,11 @@ pub(super) fn builtin_arguments(builtin: Builtin, n_args: usize, span: Span) -> 
         Some(n) => plural(n, "argument"),
         None => "two or more arguments".to_string(),
     };
-    Diagnostic::new(Code::ArgumentCount, span, format!("`{}` takes {takes}, this call gives {n_args}", builtin.name()))
+    Diagnostic::new(
+        Code::ArgumentCount,
+        span,
+        format!("`{}` takes {takes}, this call gives {n_args}", builtin.name()),
+    )
 }
 
 pub(super) fn iterate_parameters(span: Span, n_params: usize) -> Diagnostic {
@@ -269,14 +293,14 @@ pub(super) fn bad_cast(operand: &ast::Expr, to: Scalar, found: &str) -> Diagnost
     }
 }
 
-pub(super) fn vector_wanted(span: Span, what: &str, found: &str) -> Diagnostic {
+pub(super) fn vector_wanted(expr: &ast::Expr, what: &str, found: &str) -> Diagnostic {
     let code = if what == "a loop" { Code::BadFor } else { Code::TypeMismatch };
     let title = match what {
         "a loop" => format!("a loop runs over a vector, this is {}", a(found)),
         what => format!("{what} needs a vector, this is {}", a(found)),
     };
-    let diagnostic = Diagnostic::new(code, span, title).label(a(found));
-    if found == "i64" && what == "a loop" {
+    let diagnostic = Diagnostic::new(code, expr.span, title).label(a(found));
+    if found == "i64" && what == "a loop" && show(expr).is_some() {
         return diagnostic.help("to count, use `rangeiter(start, end, 1L)`");
     }
     diagnostic
@@ -339,7 +363,9 @@ pub(super) fn merge_mismatch(
         return diagnostic.help(call_fix(&how, "merge", &[show(b), Some(new)]));
     }
     match builder {
-        BuilderTy::Appender(_) => diagnostic.help(format!("collect these values with `appender[{found_text}]` instead")),
+        BuilderTy::Appender(_) => {
+            diagnostic.help(format!("collect these values with `appender[{found_text}]` instead"))
+        }
         _ => diagnostic,
     }
 }
@@ -359,8 +385,12 @@ fn literal_or_cast(x: &ast::Expr, found: &Ty, wants: &Ty) -> Change {
 }
 
 pub(super) fn result_mismatch(span: Span, result: &str, used: &str) -> Diagnostic {
-    Diagnostic::new(Code::TypeMismatch, span, format!("this result is {}, but it is used as {}", a(result), a(used)))
-        .label(a(result))
+    Diagnostic::new(
+        Code::TypeMismatch,
+        span,
+        format!("this result is {}, but it is used as {}", a(result), a(used)),
+    )
+    .label(a(result))
 }
 
 pub(super) fn not_a_builder(what: &str, node: &ast::Expr, ty: &Ty, text: &str) -> Diagnostic {
@@ -370,16 +400,25 @@ pub(super) fn not_a_builder(what: &str, node: &ast::Expr, ty: &Ty, text: &str) -
     };
     let span = builder.map_or(node.span, |builder| builder.span);
     if !ty.is_builder_like() {
-        return Diagnostic::new(Code::NotABuilder, span, format!("`{what}` needs a builder, this is {}", a(text)))
-            .label(a(text));
+        return Diagnostic::new(
+            Code::NotABuilder,
+            span,
+            format!("`{what}` needs a builder, this is {}", a(text)),
+        )
+        .label(a(text));
     }
     let n_fields = ty.fields().map_or(0, <[Ty]>::len);
-    let diagnostic = Diagnostic::new(Code::NotABuilder, span, format!("`{what}` takes one builder, this is a struct of {n_fields}"))
-        .label(a(text));
+    let diagnostic = Diagnostic::new(
+        Code::NotABuilder,
+        span,
+        format!("`{what}` takes one builder, this is a struct of {n_fields}"),
+    )
+    .label(a(text));
     let Some(name) = builder.and_then(|builder| show_at(builder, 12)) else { return diagnostic };
     match what {
         "result" => {
-            let results: Vec<String> = (0..n_fields).map(|field| format!("result({name}.${field})")).collect();
+            let results: Vec<String> =
+                (0..n_fields).map(|field| format!("result({name}.${field})")).collect();
             diagnostic.help(format!("read each: `{{{}}}`", results.join(", ")))
         }
         _ => diagnostic.help(format!("choose one: `{name}.$0`")),
@@ -387,12 +426,17 @@ pub(super) fn not_a_builder(what: &str, node: &ast::Expr, ty: &Ty, text: &str) -
 }
 
 pub(super) fn loop_without_builder(builder: &ast::Expr, ty: &Ty, text: &str) -> Diagnostic {
-    let diagnostic = Diagnostic::new(Code::NotABuilder, builder.span, format!("a loop fills a builder, this is {}", a(text)))
-        .label(a(text));
+    let diagnostic = Diagnostic::new(
+        Code::NotABuilder,
+        builder.span,
+        format!("a loop fills a builder, this is {}", a(text)),
+    )
+    .label(a(text));
     if ty.has_builder() {
         return diagnostic.help("a struct given to `for` holds builders only; keep other values outside it");
     }
-    diagnostic.help("collect a vector with `appender`, or combine numbers with a merger such as `merger[i64,+]`")
+    diagnostic
+        .help("collect a vector with `appender`, or combine numbers with a merger such as `merger[i64,+]`")
 }
 
 pub(super) fn loop_with_lambda_builder(span: Span, func: &ast::Expr, n_params: usize) -> Diagnostic {
@@ -402,7 +446,10 @@ pub(super) fn loop_with_lambda_builder(span: Span, func: &ast::Expr, n_params: u
         "`for` needs a vector, a builder and a function; this one has no builder",
     )
     .label("no builder given")
-    .related(func.span, format!("takes {}; a loop passes 3: builder, index, element", plural(n_params, "parameter")))
+    .related(
+        func.span,
+        format!("takes {}; a loop passes 3: builder, index, element", plural(n_params, "parameter")),
+    )
     .help("collect a vector: `for(v, appender[i64], |b, i, x| merge(b, x))`")
 }
 

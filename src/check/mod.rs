@@ -169,10 +169,14 @@ impl Checker<'_> {
         for param in params {
             if let Some(first) = seen.insert(&param.name, param.name.span) {
                 self.report(
-                    Diagnostic::new(Code::DuplicateName, param.name.span, format!("two parameters are named `{}`", param.name.text))
-                        .label("the second")
-                        .related(first, "the first")
-                        .help("give each parameter a name of its own"),
+                    Diagnostic::new(
+                        Code::DuplicateName,
+                        param.name.span,
+                        format!("two parameters are named `{}`", param.name.text),
+                    )
+                    .label("the second")
+                    .related(first, "the first")
+                    .help("give each parameter a name of its own"),
                 );
             }
         }
@@ -187,8 +191,12 @@ impl Checker<'_> {
             }
             stack::deep(|| {
                 match &expr.kind {
-                    ast::ExprKind::Block(lets, _) => lets.iter().for_each(|binding| names.reserve(&binding.name.text)),
-                    ast::ExprKind::Lambda(params, _) => params.iter().for_each(|param| names.reserve(&param.name.text)),
+                    ast::ExprKind::Block(lets, _) => {
+                        lets.iter().for_each(|binding| names.reserve(&binding.name.text))
+                    }
+                    ast::ExprKind::Lambda(params, _) => {
+                        params.iter().for_each(|param| names.reserve(&param.name.text))
+                    }
                     _ => {}
                 }
                 expr.kind.for_each_child(&mut |child| visit(child, seen, names));
@@ -203,7 +211,7 @@ impl Checker<'_> {
     fn bind_value(&mut self, ident: &ast::Ident, ty: &Ty, because: Option<Span>) -> Name {
         let name = self.names.fresh(&ident.text);
         let visible = ident.mark == 0;
-        self.binders.push(Binder { text: ident.text.clone(), span: ident.span, because: because.filter(|_| visible), visible });
+        self.binders.push(Binder { text: ident.text.clone(), span: ident.span, because, visible });
         self.scope.bind(ident, Binding::Value(name.clone(), ty.clone()));
         name
     }
@@ -223,12 +231,15 @@ impl Checker<'_> {
             self.n_errors += 1;
             self.stopped |= self.n_errors >= MAX_COLLECTED;
         }
-        let diagnostic = match self.calls.first() {
+        let mut diagnostic = match self.calls.first() {
             Some((name, call)) if diagnostic.code.is_error() && name.mark == 0 => {
                 diagnostic.related(*call, format!("in this use of `{}`", name.text))
             }
             _ => diagnostic,
         };
+        // What a macro wrote has the place of the whole call: labels around the mistake only hide it.
+        let at = diagnostic.primary.span;
+        diagnostic.related.retain(|label| label.span.to(at) != label.span);
         self.diagnostics.push(diagnostic);
     }
 

@@ -54,7 +54,8 @@ impl Checker<'_> {
         loop {
             let pending = std::mem::take(&mut self.pending);
             let before = pending.len();
-            let left: Vec<Obligation> = pending.into_iter().filter(|obligation| !self.decide(obligation)).collect();
+            let left: Vec<Obligation> =
+                pending.into_iter().filter(|obligation| !self.decide(obligation)).collect();
             let progress = left.len() < before || !self.pending.is_empty();
             self.pending.extend(left);
             if !progress || self.pending.is_empty() {
@@ -246,7 +247,9 @@ impl Checker<'_> {
             Ty::Builder(kind) => {
                 let span = node.span;
                 let wants = kind.merge_ty();
-                self.unify(span, value, &wants, |cx, found, wants| cx.merge_mismatch(node, &kind, found, wants));
+                self.unify(span, value, &wants, |cx, found, wants| {
+                    cx.merge_mismatch(node, &kind, found, wants)
+                });
                 true
             }
             other => {
@@ -269,7 +272,11 @@ impl Checker<'_> {
             return kind.result_ty();
         }
         let result = self.types.fresh();
-        self.oblige(Obligation::Result { builder: builder.clone(), result: result.clone(), node: node.clone() });
+        self.oblige(Obligation::Result {
+            builder: builder.clone(),
+            result: result.clone(),
+            node: node.clone(),
+        });
         result
     }
 }

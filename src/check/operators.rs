@@ -15,7 +15,13 @@ impl Checker<'_> {
         Expr::new(ExprKind::Unary(op, typed), ty, whole.span)
     }
 
-    pub(super) fn infer_binary(&mut self, op: BinOp, a: &ast::Expr, b: &ast::Expr, whole: &ast::Expr) -> Expr {
+    pub(super) fn infer_binary(
+        &mut self,
+        op: BinOp,
+        a: &ast::Expr,
+        b: &ast::Expr,
+        whole: &ast::Expr,
+    ) -> Expr {
         let left = self.infer(a);
         let right = self.infer(b);
         let class = op.operands();
@@ -59,7 +65,13 @@ impl Checker<'_> {
     }
 
     /// Reports an operand on which the operator does not work.
-    pub(super) fn report_operand(&mut self, class: Operands, ty: &Ty, operand: &ast::Expr, whole: &ast::Expr) {
+    pub(super) fn report_operand(
+        &mut self,
+        class: Operands,
+        ty: &Ty,
+        operand: &ast::Expr,
+        whole: &ast::Expr,
+    ) {
         let mut diagnostic = fixes::operand_kind(class, ty, operand, whole, self.macro_names);
         if let Some((span, text)) = self.because(operand, ty) {
             diagnostic = diagnostic.related(span, text);

@@ -120,7 +120,8 @@ impl Scope {
     /// The names of the user's text that can be seen here, for suggestions.
     pub(super) fn texts(&self) -> impl Iterator<Item = (&str, &Binding)> {
         self.entries.iter().filter(|(ident, _)| ident.mark == 0).filter_map(|(ident, stack)| {
-            let visible = |entry: &&Entry| entry.bound_at >= self.since || self.earlier.contains(entry.bound_at);
+            let visible =
+                |entry: &&Entry| entry.bound_at >= self.since || self.earlier.contains(entry.bound_at);
             stack.iter().rev().find(visible).map(|entry| (&*ident.text, &entry.binding))
         })
     }

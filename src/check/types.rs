@@ -38,7 +38,8 @@ impl Checker<'_> {
                 Ty::vec(elem)
             }
             TyKind::Struct(fields) => {
-                let fields = fields.iter().map(|field| stack::deep(|| self.convert_part(field, &HoleKind::Written)));
+                let fields =
+                    fields.iter().map(|field| stack::deep(|| self.convert_part(field, &HoleKind::Written)));
                 Ty::tuple(fields.collect())
             }
             TyKind::Appender(elem) if elem.kind == TyKind::Hole => {

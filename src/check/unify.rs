@@ -9,7 +9,7 @@ use crate::ir::{BuilderTy, Ty};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// The deepest type: `vec[vec[..]]`.
+/// The most levels of a type: `vec[i64]` has two.
 pub(super) const MAX_DEPTH: usize = 256;
 /// The most fields, counted through all levels, of one type.
 pub(super) const MAX_FIELDS: usize = 4096;
@@ -129,9 +129,15 @@ impl Types {
         self.visit(ty, 0, &mut steps, f)
     }
 
-    fn visit(&mut self, ty: &Ty, depth: usize, steps: &mut usize, f: &mut dyn FnMut(&mut Types, u32)) -> bool {
+    fn visit(
+        &mut self,
+        ty: &Ty,
+        depth: usize,
+        steps: &mut usize,
+        f: &mut dyn FnMut(&mut Types, u32),
+    ) -> bool {
         *steps += 1;
-        if depth > MAX_DEPTH || *steps > MAX_STEPS {
+        if depth >= MAX_DEPTH || *steps > MAX_STEPS {
             return false;
         }
         match self.head(ty) {
@@ -163,13 +169,15 @@ impl Types {
     }
 
     fn count(&mut self, ty: &Ty, depth: usize, fields: &mut usize) -> bool {
-        if depth > MAX_DEPTH || *fields > MAX_FIELDS {
+        if depth >= MAX_DEPTH || *fields > MAX_FIELDS {
             return false;
         }
         match self.head(ty) {
             Ty::Infer(_) | Ty::Scalar(_) | Ty::Simd(_) => true,
             Ty::Vec(elem) => self.count(&elem, depth + 1, fields),
-            Ty::Dict(entry) => self.count(&entry.0, depth + 1, fields) && self.count(&entry.1, depth + 1, fields),
+            Ty::Dict(entry) => {
+                self.count(&entry.0, depth + 1, fields) && self.count(&entry.1, depth + 1, fields)
+            }
             Ty::Struct(parts) => {
                 *fields += parts.len();
                 *fields <= MAX_FIELDS && parts.iter().all(|part| self.count(part, depth + 1, fields))
@@ -193,7 +201,7 @@ impl Types {
 
     fn join(&mut self, a: &Ty, b: &Ty, depth: usize, steps: &mut usize) -> Result<(), Mismatch> {
         *steps += 1;
-        if depth > MAX_DEPTH || *steps > MAX_STEPS {
+        if depth >= MAX_DEPTH || *steps > MAX_STEPS {
             return Err(Mismatch::TooLarge);
         }
         let (a, b) = (self.head(a), self.head(b));
@@ -288,7 +296,9 @@ impl Types {
                 BuilderTy::DictMerger(key, value, op) => {
                     BuilderTy::DictMerger(self.resolve(key), self.resolve(value), *op)
                 }
-                BuilderTy::GroupMerger(key, value) => BuilderTy::GroupMerger(self.resolve(key), self.resolve(value)),
+                BuilderTy::GroupMerger(key, value) => {
+                    BuilderTy::GroupMerger(self.resolve(key), self.resolve(value))
+                }
             }),
         };
         // A type with unknowns may still change; only finished ones are remembered.
@@ -408,7 +418,7 @@ mod tests {
         let a = types.fresh();
         assert_eq!(types.unify(&a, &wide), Err(Mismatch::TooLarge));
         let mut deep = Ty::I64;
-        for _ in 0..MAX_DEPTH {
+        for _ in 1..MAX_DEPTH {
             deep = Ty::vec(deep);
         }
         assert!(types.fits(&deep));

@@ -79,9 +79,9 @@ impl Uses {
     }
 
     /// All uses in the order of the text.
-    pub(super) fn into_sorted(self) -> Vec<(u32, Use)> {
-        let mut all: Vec<(u32, Use)> =
-            self.0.into_iter().flat_map(|(name, uses)| uses.into_iter().map(move |at| (name, at))).collect();
+    pub(super) fn sorted(&self) -> Vec<(u32, &Use)> {
+        let mut all: Vec<(u32, &Use)> =
+            self.0.iter().flat_map(|(name, uses)| uses.iter().map(move |at| (*name, at))).collect();
         all.sort_by_key(|(_, at)| at.span);
         all
     }
@@ -104,14 +104,19 @@ impl Uses {
     /// whether to keep the latter beside the former.
     fn join(&mut self, other: Uses, keep: &mut dyn FnMut(u32, &Use, &Use) -> bool) {
         let swapped = other.0.len() > self.0.len();
-        let (large, small) = if swapped { (other.0, std::mem::take(&mut self.0)) } else { (std::mem::take(&mut self.0), other.0) };
+        let (large, small) = if swapped {
+            (other.0, std::mem::take(&mut self.0))
+        } else {
+            (std::mem::take(&mut self.0), other.0)
+        };
         self.0 = large;
         for (name, uses) in small {
             let Some(there) = self.0.get_mut(&name) else {
                 self.0.insert(name, uses);
                 continue;
             };
-            let (mut first, second) = if swapped { (uses, std::mem::take(there)) } else { (std::mem::take(there), uses) };
+            let (mut first, second) =
+                if swapped { (uses, std::mem::take(there)) } else { (std::mem::take(there), uses) };
             let n_first = first.len();
             for at in second {
                 let overlapping = first.iter().take(n_first).find(|other| overlap(&other.path, &at.path));

@@ -40,7 +40,13 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// A message at `span` with an empty label.
     pub fn new(code: Code, span: Span, title: impl Into<String>) -> Diagnostic {
-        Diagnostic { code, title: title.into(), primary: Label::new(span, ""), related: Vec::new(), help: None }
+        Diagnostic {
+            code,
+            title: title.into(),
+            primary: Label::new(span, ""),
+            related: Vec::new(),
+            help: None,
+        }
     }
 
     /// Sets the words under the primary place.

@@ -98,7 +98,8 @@ pub struct SourceMap {
 impl SourceMap {
     /// Adds a text under the name shown in messages.
     pub fn add(&mut self, name: &str, text: String) -> SourceId {
-        let starts = std::iter::once(0).chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at as u32 + 1));
+        let starts = std::iter::once(0)
+            .chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at as u32 + 1));
         let line_starts = starts.collect();
         self.sources.push(Source { name: name.to_string(), text: text.into(), line_starts });
         SourceId(self.sources.len() as u32 - 1)
@@ -116,16 +117,22 @@ impl SourceMap {
 
     /// The text under a span; empty when the span is out of range or cuts a character.
     pub fn snippet(&self, span: Span) -> &str {
-        self.sources.get(span.source.0 as usize).and_then(|source| source.text.get(span.lo as usize..span.hi as usize)).unwrap_or("")
+        self.sources
+            .get(span.source.0 as usize)
+            .and_then(|source| source.text.get(span.lo as usize..span.hi as usize))
+            .unwrap_or("")
     }
 
     /// Line and column of the first byte of a span.
     pub fn place(&self, span: Span) -> Place {
-        let Some(source) = self.sources.get(span.source.0 as usize) else { return Place { line: 1, column: 1 } };
+        let Some(source) = self.sources.get(span.source.0 as usize) else {
+            return Place { line: 1, column: 1 };
+        };
         let line = source.line_starts.partition_point(|start| *start <= span.lo).max(1);
         let start = source.line_starts.get(line - 1).copied().unwrap_or(0) as usize;
         let end = (span.lo as usize).min(source.text.len());
-        let column = source.text.get(start..end).map_or(end.saturating_sub(start), |text| text.chars().count()) + 1;
+        let column =
+            source.text.get(start..end).map_or(end.saturating_sub(start), |text| text.chars().count()) + 1;
         Place { line, column }
     }
 }

@@ -96,7 +96,7 @@ impl Machine<'_> {
             }
             ExprKind::Zip(items) => self.zip(items, origin)?,
             ExprKind::Apply(lambda, args) => return self.apply(lambda, args, origin),
-            ExprKind::For(parts) => return self.run_loop(parts, origin),
+            ExprKind::For(parts) => return self.run_loop(parts, expr),
             ExprKind::Iterate(start, lambda) => return self.iterate(start, lambda, origin),
             ExprKind::NewBuilder(start) => {
                 let start = start.as_ref().map(|start| self.value(start)).transpose()?;

@@ -11,7 +11,7 @@ use super::eval::equal_lengths;
 use super::slot::Slot;
 use super::{Machine, Outcome, malformed};
 use crate::diag::Origin;
-use crate::ir::{For, Iter, Literal, MergeOp};
+use crate::ir::{Expr, For, Iter, Literal, MergeOp};
 use crate::plan;
 use crate::value::{RunError, Value};
 
@@ -54,12 +54,18 @@ impl Source {
 
 impl Machine<'_> {
     /// The builder after all iterations.
-    pub(super) fn run_loop(&mut self, parts: &For, origin: &Origin) -> Outcome<Slot> {
+    pub(super) fn run_loop(&mut self, parts: &For, expr: &Expr) -> Outcome<Slot> {
+        let origin = &expr.origin;
         let start = self.eval(&parts.builder)?;
         let sources: Outcome<Vec<Source>> =
             parts.iters.iter().map(|iter| self.source(iter, origin)).collect();
         let sources = sources?;
         let count = equal_lengths(sources.iter().map(|source| source.count), origin)?;
+        if let Some(promised) = expr.loop_size()
+            && promised != count
+        {
+            return Err(Box::new(RunError::wrong_loop_size(origin, count, promised)));
+        }
         let result = if plan::rounds(&parts.builder.ty) {
             self.tree(parts, &sources, count, start, origin)
         } else {

@@ -41,7 +41,9 @@ pub fn for_each_child<'a>(kind: &'a ExprKind, f: &mut dyn FnMut(&'a Expr)) {
             for iter in &parts.iters {
                 match iter {
                     Iter::Whole(data) => f(data),
-                    Iter::Strided { data, start, end, stride } => [data, start, end, stride].into_iter().for_each(&mut *f),
+                    Iter::Strided { data, start, end, stride } => {
+                        [data, start, end, stride].into_iter().for_each(&mut *f)
+                    }
                     Iter::Range { start, end, stride } => [start, end, stride].into_iter().for_each(&mut *f),
                 }
             }
@@ -104,7 +106,9 @@ pub fn map_children(expr: &Expr, f: &mut dyn FnMut(&Expr) -> Expr) -> Expr {
                 Iter::Strided { data, start, end, stride } => {
                     Iter::Strided { data: go(data), start: go(start), end: go(end), stride: go(stride) }
                 }
-                Iter::Range { start, end, stride } => Iter::Range { start: go(start), end: go(end), stride: go(stride) },
+                Iter::Range { start, end, stride } => {
+                    Iter::Range { start: go(start), end: go(end), stride: go(stride) }
+                }
             });
             let iters = iters.collect();
             let func = lambda(&parts.func, go(&parts.func.body));
@@ -120,7 +124,12 @@ pub fn map_children(expr: &Expr, f: &mut dyn FnMut(&Expr) -> Expr) -> Expr {
 
 /// The facts of a node, from those of its children.
 pub(super) fn facts(kind: &ExprKind) -> Facts {
-    let mut facts = Facts { nodes: 1, loops: 0, may_fail: own_failure(kind), iterates: matches!(kind, ExprKind::Iterate(..)) };
+    let mut facts = Facts {
+        nodes: 1,
+        loops: 0,
+        may_fail: own_failure(kind),
+        iterates: matches!(kind, ExprKind::Iterate(..)),
+    };
     facts.loops = u32::from(matches!(kind, ExprKind::For(_)));
     for_each_child(kind, &mut |child| {
         facts.nodes = facts.nodes.saturating_add(child.facts.nodes);

@@ -50,7 +50,9 @@ pub fn check(at: &Expr, parts: &For) -> Result<(), Blocked> {
 /// Whether each appender gets one value from each iteration.
 fn appends_once(ty: &Ty, merges: &Merges) -> bool {
     match ty {
-        Ty::Struct(fields) => fields.iter().enumerate().all(|(k, field)| appends_once(field, &merges.component(k))),
+        Ty::Struct(fields) => {
+            fields.iter().enumerate().all(|(k, field)| appends_once(field, &merges.component(k)))
+        }
         _ => merges.is_once() || !matches!(ty.as_builder(), Some(BuilderTy::Appender(_))),
     }
 }
@@ -74,8 +76,14 @@ fn lanes_of_builder(at: &Expr, start: Option<&Expr>, ty: &Ty) -> Result<(), Bloc
             BuilderTy::Appender(elem) if elem.scalar().is_none() => {
                 block(at, format!("the loop appends `{elem}`; lanes hold scalars"), None)
             }
-            BuilderTy::Appender(_) if !start.is_some_and(|start| matches!(start.kind, ExprKind::NewBuilder(_))) => {
-                block(at, "the appender does not start fresh at this loop, so its place in memory is not known", None)
+            BuilderTy::Appender(_)
+                if !start.is_some_and(|start| matches!(start.kind, ExprKind::NewBuilder(_))) =>
+            {
+                block(
+                    at,
+                    "the appender does not start fresh at this loop, so its place in memory is not known",
+                    None,
+                )
             }
             BuilderTy::Appender(_) => Ok(()),
             other => block(at, format!("`{other}` takes one value at a time"), None),
@@ -115,7 +123,11 @@ fn body(expr: &Expr) -> Result<(), Blocked> {
         ExprKind::Unary(op, _) => no_form(op.symbol()),
         ExprKind::Binary(op, a, _) => {
             let Some(scalar) = a.ty.scalar() else {
-                return block(expr, format!("`{}` compares `{}`; lanes hold scalars", text(expr), a.ty), None);
+                return block(
+                    expr,
+                    format!("`{}` compares `{}`; lanes hold scalars", text(expr), a.ty),
+                    None,
+                );
             };
             match op {
                 BinOp::Div | BinOp::Rem if scalar.is_int() => {
@@ -130,23 +142,37 @@ fn body(expr: &Expr) -> Result<(), Blocked> {
                 _ => Ok(()),
             }
         }
-        ExprKind::Cast(..) | ExprKind::Block(..) | ExprKind::Select(..) | ExprKind::Struct(_) | ExprKind::Merge(..) => {
-            Ok(())
-        }
+        ExprKind::Cast(..)
+        | ExprKind::Block(..)
+        | ExprKind::Select(..)
+        | ExprKind::Struct(_)
+        | ExprKind::Merge(..) => Ok(()),
         ExprKind::Field(..) if expr.ty.has_builder() || is_lane(&expr.ty) => Ok(()),
-        ExprKind::Field(..) => block(expr, format!("`{}` is `{}`; lanes hold scalars", text(expr), expr.ty), None),
+        ExprKind::Field(..) => {
+            block(expr, format!("`{}` is `{}`; lanes hold scalars", text(expr), expr.ty), None)
+        }
         ExprKind::If(..) => {
             let condition = format!("the body branches: `{}`", text(expr));
-            block(expr, condition, Some("the pass `predicate` removes branches that are cheap and cannot fail"))
+            block(
+                expr,
+                condition,
+                Some("the pass `predicate` removes branches that are cheap and cannot fail"),
+            )
         }
-        ExprKind::Lookup(..) => block(expr, format!("`{}` reads memory at computed places", text(expr)), None),
+        ExprKind::Lookup(..) => {
+            block(expr, format!("`{}` reads memory at computed places", text(expr)), None)
+        }
         ExprKind::Len(_) => no_form("len"),
         ExprKind::Slice(..) => no_form("slice"),
         ExprKind::Assert(_) => no_form("assert"),
         ExprKind::Zip(_) => no_form("zip"),
         ExprKind::Iterate(..) => no_form("iterate"),
-        ExprKind::Vector(_) => block(expr, format!("`{}` makes a vector in each iteration", text(expr)), None),
-        ExprKind::Apply(..) => block(expr, "a lambda is applied in the body", Some("the pass `inline-apply` removes it")),
+        ExprKind::Vector(_) => {
+            block(expr, format!("`{}` makes a vector in each iteration", text(expr)), None)
+        }
+        ExprKind::Apply(..) => {
+            block(expr, "a lambda is applied in the body", Some("the pass `inline-apply` removes it"))
+        }
         ExprKind::NewBuilder(_) | ExprKind::Result(_) => {
             block(expr, format!("`{}` makes a builder in each iteration", text(expr)), None)
         }
@@ -155,7 +181,11 @@ fn body(expr: &Expr) -> Result<(), Blocked> {
     if let ExprKind::Select(_, a, _) = &expr.kind
         && !is_lane(&a.ty)
     {
-        return block(expr, format!("`{}` chooses between values of `{}`; lanes hold scalars", text(expr), a.ty), None);
+        return block(
+            expr,
+            format!("`{}` chooses between values of `{}`; lanes hold scalars", text(expr), a.ty),
+            None,
+        );
     }
     let mut result = Ok(());
     // A projection of a variable is a leaf: the variable itself may hold more than lanes.

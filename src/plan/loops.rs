@@ -44,10 +44,25 @@ pub fn loop_plan(expr: &Expr, parts: &For, depth: usize) -> LoopPlan {
     let tree = rounds(&parts.builder.ty);
     let simd = parts.simd && lanes::check(expr, parts).is_ok();
     let mut builders = Vec::new();
-    strategies(Some(&parts.builder), &parts.builder.ty, &merges::per_iteration(&parts.func), simd, tree, &mut builders);
+    strategies(
+        Some(&parts.builder),
+        &parts.builder.ty,
+        &merges::per_iteration(&parts.func),
+        simd,
+        tree,
+        &mut builders,
+    );
     let lanes = simd.then(|| lanes_at_once(parts, tree));
     let origin = &expr.origin;
-    LoopPlan { id: 0, origin: origin.clone(), parallel: depth == 0, leaf: leaf_len(parts), lanes, builders, depth }
+    LoopPlan {
+        id: 0,
+        origin: origin.clone(),
+        parallel: depth == 0,
+        leaf: leaf_len(parts),
+        lanes,
+        builders,
+        depth,
+    }
 }
 
 /// The plans of all loops of a program.
@@ -80,7 +95,14 @@ fn collect(expr: &Expr, depth: usize, plans: &mut Vec<LoopPlan>) {
 }
 
 /// How each single builder is kept. `start` is the builder the loop starts with, where it is written out.
-fn strategies(start: Option<&Expr>, ty: &Ty, merges: &Merges, simd: bool, tree: bool, out: &mut Vec<(Ty, Strategy)>) {
+fn strategies(
+    start: Option<&Expr>,
+    ty: &Ty,
+    merges: &Merges,
+    simd: bool,
+    tree: bool,
+    out: &mut Vec<(Ty, Strategy)>,
+) {
     if let Ty::Struct(fields) = ty {
         for (k, field) in fields.iter().enumerate() {
             let start = match start.map(|start| &start.kind) {

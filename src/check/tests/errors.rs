@@ -1,7 +1,7 @@
 #![forbid(unsafe_code)]
 //! One test for every code of types and names, and for the fixes that messages offer.
 
-use super::{accept, codes, error, errors, fixed_by, outcome, rejects};
+use super::{accept, codes, error, errors, fix, fixed_by, outcome, rejects};
 use crate::check::check;
 use crate::diag::{Code, SourceId};
 use crate::syntax;
@@ -24,6 +24,12 @@ fn operand_mismatch() {
     fixed_by("|x: i64| x + 1.5", "x + 1.5", "f64(x) + 1.5");
     fixed_by("|x: i64, y: u8| min(x, y)", "min(x, y)", "min(x, i64(y))");
     fixed_by("|x: i32, y: i64, b: bool| (x < y) == b", "x < y", "i64(x) < y");
+    // The type comes from the declaration of `v`, through the macro and its lambda.
+    let text = "|v: vec[i64]| filter(v, |x| x > 0)";
+    let found = error(text);
+    let label = &found.related[1];
+    assert_eq!(label.text, "so `x` is an `i64`");
+    assert_eq!(text.get(label.span.lo as usize..label.span.hi as usize), Some("vec[i64]"));
     // Long operands are not repeated.
     fixed_by("|x: i64| (let y = x; y) > 0", "0", "0L");
 }
@@ -39,12 +45,18 @@ fn operand_kind() {
     rejects("|| ~1.0", Code::OperandKind, "1.0");
     rejects("|v: vec[bool]| merger[vec[bool],+]", Code::OperandKind, "vec[bool]");
     rejects("|| result(merge(merger[?,+], true))", Code::OperandKind, "?");
-    fixed_by("|yes: i64| yes && true", "yes &&", "yes != 0L");
+    assert_eq!(fix("|x: i64| x && true"), "x != 0L");
+    accept("|x: i64| x != 0L && true");
+    fixed_by("|x: i64| !x", "!x", "x == 0L");
+    fixed_by("|x: f32| !(x + 1.0f)", "!(x + 1.0f)", "x + 1.0F == 0.0F");
     fixed_by("|x: i64| sqrt(x)", "sqrt(x)", "sqrt(f64(x))");
     fixed_by("|| sqrt(2)", "sqrt(2)", "sqrt(2.0)");
     fixed_by("|| pow(2, 3)", "pow(2, 3)", "pow(2.0, 3.0)");
     // Known only later.
-    assert_eq!(codes("|| let v = []; let x = lookup(v, 0L) + lookup(v, 1L); [v, [true]]")[0].0, Code::OperandKind);
+    assert_eq!(
+        codes("|| let v = []; let x = lookup(v, 0L) + lookup(v, 1L); [v, [true]]")[0].0,
+        Code::OperandKind
+    );
 }
 
 #[test]
@@ -57,13 +69,17 @@ fn merge_mismatch() {
     fixed_by(text, "merge(b, x * 2)", "merge(b, i64(x * 2))");
     fixed_by("|v: vec[i32]| for(v, merger[i64,+], |b, i, x| merge(b, 1))", "merge(b, 1)", "merge(b, 1L)");
     fixed_by("|v: vec[i64]| for(v, appender[i8], |b, i, x| merge(b, x))", "merge(b, x)", "merge(b, i8(x))");
-    rejects("|v: vec[i64]| for(v, appender[{i64,i64}], |b, i, x| merge(b, {x, 1}))", Code::MergeMismatch, "{x, 1}");
+    rejects(
+        "|v: vec[i64]| for(v, appender[{i64,i64}], |b, i, x| merge(b, {x, 1}))",
+        Code::MergeMismatch,
+        "{x, 1}",
+    );
 }
 
 #[test]
 fn type_mismatch() {
     fixed_by("|| let x: i64 = 3; x", "3", "3L");
-    fixed_by("|v: vec[i8], k: i32| lookup(v, k)", "k)", "i64(k)");
+    fixed_by("|v: vec[i8], at: i32| lookup(v, at + 1)", "at + 1", "i64(at + 1)");
 }
 
 #[test]
@@ -95,14 +111,14 @@ fn cannot_infer() {
     rejects("|| []", Code::CannotInfer, "[]");
     rejects("|| let a = []; let b = a; len(b)", Code::CannotInfer, "[]");
     rejects("|| merger[?,+]", Code::CannotInfer, "?");
-    rejects("|| let f = |x| x + 1; 3", Code::CannotInfer, "x");
-    rejects("|| let f = |x| x.$0; 3", Code::CannotInfer, "x");
+    rejects("|| let f = (|x| x); 3", Code::CannotInfer, "x");
+    rejects("|| let f = (|x| x.$0); 3", Code::CannotInfer, "x");
     rejects("|| let e = []; let x = lookup(e, 0L).$0 + 1; x", Code::CannotInfer, "[]");
     assert!(error("|| appender").help.unwrap_or_default().contains("`appender[T]`"));
     // An unused lambda with types is no mistake, and neither is one that others use.
-    accept("|| let f = |x: i64| x; let g = |x: i64| f(x); 3");
+    accept("|| let f = (|x: i64| x); let g = (|x: i64| f(x)); 3");
     // It is checked all the same.
-    rejects("|| let f = |x: i64| x + 1; 3", Code::OperandMismatch, "1");
+    rejects("|| let f = (|x: i64| x + 1); 3", Code::OperandMismatch, "1");
     accept("|| []:vec[i64]");
 }
 
@@ -114,15 +130,15 @@ fn infinite_types() {
 
 #[test]
 fn calls() {
-    rejects("|| (|a, b| a)(1)", Code::ArgumentCount, "(|a, b| a)(1)");
-    rejects("|| let f = |a| a; f(1, 2)", Code::ArgumentCount, "f(1, 2)");
+    rejects("|| (|a, b| a)(1)", Code::ArgumentCount, "|a, b| a)(1)");
+    rejects("|| let f = (|a| a); f(1, 2)", Code::ArgumentCount, "f(1, 2)");
     rejects("|| iterate(1, |a, b| {a, true})", Code::ArgumentCount, "|a, b| {a, true}");
     rejects("|x: i64| x(1)", Code::NotALambda, "x");
-    rejects("|| let f = |x| x; f", Code::NotALambda, "f");
+    rejects("|| let f = (|x| x); f", Code::NotALambda, "f");
     rejects("|| {1, |x| x}", Code::NotALambda, "|x| x");
     rejects("|| 3(4)", Code::NotALambda, "3");
     rejects("|v: vec[i64]| for(v, appender[i64], 3)", Code::NotALambda, "3");
-    rejects("|| let f: i64 = |x: i64| x; f(1L)", Code::NotALambda, "i64");
+    rejects("|| let f: i64 = (|x: i64| x); f(1L)", Code::NotALambda, "i64");
     rejects("|a: i64, a: i64| a", Code::DuplicateName, "a");
     rejects("|| (|a, a| a)(1, 2)", Code::DuplicateName, "a");
 }
@@ -132,6 +148,7 @@ fn fields_and_casts() {
     rejects("|| {1, 2}.$2", Code::NoSuchField, "$2");
     rejects("|v: vec[{i64}]| v.$0", Code::NoSuchField, "$0");
     rejects("|| i64([1])", Code::BadCast, "[1]");
+    fixed_by("|v: vec[i32]| i64(v)", "i64(v)", "map(v, |x| i64(x))");
     rejects("|| i64({1})", Code::BadCast, "{1}");
     // Decided when the type becomes known.
     rejects("|| let v = []; let x = lookup(v, 0L).$3; [v, [{1, 2}]]", Code::NoSuchField, "$3");
@@ -165,7 +182,7 @@ fn names() {
     assert!(error("|count: i64| cuont + 1L").primary.text.contains("`count`"));
     assert_eq!(error("|| inf").help.as_deref(), Some("write `1.0/0.0`"));
     assert_eq!(error("|| nan").help.as_deref(), Some("write `0.0/0.0`"));
-    let found = error("|| let f = |x: i64| x; let g = |x| g(x); g(1)");
+    let found = error("|| let f = (|x: i64| x); let g = (|x| g(x)); g(1)");
     assert!(found.help.unwrap_or_default().contains("iterate"));
     rejects("|x| x + 1", Code::ParameterType, "x");
     assert!(error("|x| x").help.unwrap_or_default().contains("`x: vec[i64]`"));
@@ -182,8 +199,8 @@ fn names() {
 fn not_built() {
     for text in [
         "|v: vec[i64]| sort(v, |a, b| i32(a - b)) + 1",
-        "|v: vec[i64]| let by = |a, b| 1; sort(v, by)",
-        "|d: dict[i64,i64]| lookup(d, 1L) + true",
+        "|v: vec[i64]| let by = (|a, b| 1); sort(v, by)",
+        "|d: dict[i64,i64]| lookup(d, 1L) + 1",
         "|v: vec[i64]| result(for(v, dictmerger[i64,i64,+], |b,i,x| merge(b, {x, x})))",
         "|v: vec[i64]| for(v, groupmerger[i64,i64], |b,i,x| merge(b, {x, x}))",
         "|v: vec[i64]| for(v, vecmerger[i64,+](v), |b,i,x| merge(b, {x, x}))",
@@ -208,7 +225,7 @@ fn independent_mistakes_are_reported_once_each_in_order() {
     let found: Vec<Code> = errors(text).iter().map(|error| error.code).collect();
     assert_eq!(found, [Code::OperandMismatch, Code::UnknownName, Code::OperandKind, Code::OperandKind]);
     // A lambda that is used twice has its mistake once, with the place that uses it.
-    let found = errors("|| let f = |x| x + 1L; {f(1), f(2)}");
+    let found = errors("|| let f = (|x| x + 1L); {f(1), f(2)}");
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].related.last().map(|label| label.text.as_str()), Some("in this use of `f`"));
     let many: String = (0..100).map(|at| format!("let x{at} = y{at}; ")).collect();
@@ -221,20 +238,25 @@ fn nothing_follows_from_a_mistake() {
         "|| for(nothing, appender, |b,i,x| merge(b, x.$0 + 1))",
         "|| let x = nothing; let y = x.$1; {x + 1, x + 1L, y(3), len(x)}",
         "|| iterate(nothing, |s| {s + 1, s})",
-        "|| let f = |x| nothing; f(1) + f(2L)",
+        "|| let f = (|x| nothing); f(1) + f(2L)",
         "|v: vec[i64]| result(for(v, nothing, |b,i,x| merge(b, x)))",
         "|| if(nothing, nothing, 1)",
         "|| result(merge(appender, nothing))",
         "|| let v: vec[?] = nothing; v",
     ] {
         let found = codes(text);
-        assert!(found.iter().all(|(code, _)| matches!(code, Code::UnknownName | Code::NotALambda)), "{text}: {found:?}");
+        assert!(
+            found.iter().all(|(code, _)| matches!(code, Code::UnknownName | Code::NotALambda)),
+            "{text}: {found:?}"
+        );
     }
 }
 
 #[test]
 fn every_message_is_in_house_style() {
-    for text in ["|| 1 + 1L", "|| [1, 2L]", "|| appender", "|| y", "|| {1}.$1", "|x| x", "|v: vec[i64]| v + 1L"] {
+    for text in
+        ["|| 1 + 1L", "|| [1, 2L]", "|| appender", "|| y", "|| {1}.$1", "|x| x", "|v: vec[i64]| v + 1L"]
+    {
         let (_, messages) = outcome(text);
         for message in &messages.0 {
             let first = message.title.chars().next().unwrap_or('A');

@@ -8,14 +8,18 @@ mod programs;
 
 use super::check;
 use crate::diag::{Code, Diagnostic, Diagnostics, SourceId, SourceMap};
-use crate::ir::{ExprKind, Program, Ty, visit};
+use crate::expand;
+use crate::ir::{ExprKind, Program, Ty, print, verify, visit};
 use crate::syntax;
 
-/// Parses and checks a text.
+/// Parses, expands and checks a text.
 fn outcome(text: &str) -> (Option<Program>, Diagnostics) {
     let (program, messages) = syntax::parse(SourceId(0), text);
     assert!(!messages.has_errors(), "{text}\ndoes not parse: {:?}", messages.0);
-    check(&program.body, &[])
+    let (body, messages) = expand::expand(&program);
+    assert!(!messages.has_errors(), "{text}\ndoes not expand: {:?}", messages.0);
+    let names: Vec<String> = expand::macro_names(&program).map(str::to_string).collect();
+    check(&body, &names)
 }
 
 /// The program, which must have no error.
@@ -23,6 +27,9 @@ fn accept(text: &str) -> Program {
     let (program, messages) = outcome(text);
     let Some(program) = program else { panic!("{text}\nis rejected: {:#?}", messages.0) };
     assert!(!messages.has_errors());
+    if let Err(problem) = verify::verify(&program) {
+        panic!("{text}\nis not well formed: {problem}\n{}", print::program(&program));
+    }
     visit::walk(&program.func.body, &mut |expr| {
         assert!(!expr.ty.to_string().contains('?'), "{text}\nhas an unknown type: {expr:?}");
         if let ExprKind::For(parts) = &expr.kind {
@@ -32,9 +39,12 @@ fn accept(text: &str) -> Program {
     program
 }
 
-/// The type of the result, as text.
+/// The type of the result, as text. The printed program must be the same program.
 fn type_of(text: &str) -> String {
-    accept(text).func.body.ty.to_string()
+    let program = accept(text);
+    let printed = print::program(&program);
+    assert_eq!(print::program(&accept(&printed)), printed, "{text}");
+    program.func.body.ty.to_string()
 }
 
 /// The errors, of which there must be some.
@@ -70,10 +80,10 @@ fn warnings(text: &str) -> Vec<Code> {
     messages.0.iter().map(|message| message.code).collect()
 }
 
-/// The first piece of code in the help of the only error.
+/// The last piece of code in the help of the only error.
 fn fix(text: &str) -> String {
     let help = error(text).help.unwrap_or_default();
-    help.split('`').nth(1).unwrap_or("").to_string()
+    help.rsplit('`').nth(1).unwrap_or("").to_string()
 }
 
 /// Requires that the help of the only error, put in place of `wrong`, makes the program `right`, which compiles.

@@ -47,6 +47,36 @@ fn acceptance_programs() {
     }
 }
 
+/// Those that need macros, and a sample of the standard macros (LANGUAGE 15).
+#[test]
+fn macros() {
+    for (text, ty) in [
+        ("macro pair(a,b) = {a,b}; |b: i32| pair(b, 1)", "{i32,i32}"),
+        ("type p = {i32,i32}; |q: vec[p]| map(q, |e| e.$0 + e.$1)", "vec[i32]"),
+        (
+            "|v: vec[i32]| let pos = filter(v, |x| x > 0); result(for(pos, appender, |b,i,x| merge(b, {x, i})))",
+            "vec[{i32,i64}]",
+        ),
+        ("|v: vec[i64], w: vec[f64]| map(zip(v, w), |p| f64(p.$0) + p.$1)", "vec[f64]"),
+        ("|m: vec[vec[i8]]| flatten(m)", "vec[i8]"),
+        ("|v: vec[{i64,f64}]| sum(v)", "{i64,f64}"),
+        ("|v: vec[f32]| mean(map(v, |x| x * 2.0f))", "f64"),
+        ("|v: vec[i64]| let double = (|x| x * 2L); map(filter(v, |x| x > 0L), double)", "vec[i64]"),
+        ("|a: vec[f64], b: vec[f64]| dot(a, b) / f64(len(a))", "f64"),
+        ("|n: i64| map2(range(n), fill(n, 1.5), |a, b| f64(a) * b)", "vec[f64]"),
+        (
+            "|v: vec[i64]| {product(v), minimum(v), maximum(v), count(v, |x| x > 0L), any(v, |x| x == 1L)}",
+            "{i64,i64,i64,i64,bool}",
+        ),
+        ("|v: vec[i64], ix: vec[i64]| reverse(gather(v, ix))", "vec[i64]"),
+        ("|x: i32| compare(clamp(x, 1, 5), 3)", "i32"),
+        ("|v: vec[i64]| mapi(v, |i, x| i * x)", "vec[i64]"),
+        ("|x: i64| let map = x; map + 1L", "i64"),
+    ] {
+        assert_eq!(type_of(text), ty, "{text}");
+    }
+}
+
 #[test]
 fn every_operator() {
     for (text, ty) in [
@@ -76,13 +106,19 @@ fn inference() {
         ("|| let a = []; [a, [1]]", "vec[vec[i32]]"),
         ("|| let a: vec[f64] = []; a", "vec[f64]"),
         ("|| (|x| x + 1)(2)", "i32"),
-        ("|| let id = |x| x; {id(1), id(2L)}", "{i32,i64}"),
+        ("|| let id = (|x| x); {id(1), id(2L)}", "{i32,i64}"),
         ("|v: vec[?]| result(for(v, appender[i8], |b,i,x| merge(b, x)))", "vec[i8]"),
         ("|v: vec[f64]| result(for(v, merger[?,+](0.0), |b,i,x| merge(b, x)))", "f64"),
         // The type of `p` is known only after its field was read.
-        ("|| let vs = []; let f = lookup(vs, 0L).$1; let more = [vs, [{1, 2L}]]; {f, more}", "{i64,vec[vec[{i32,i64}]]}"),
+        (
+            "|| let vs = []; let f = lookup(vs, 0L).$1; let more = [vs, [{1, 2L}]]; {f, more}",
+            "{i64,vec[vec[{i32,i64}]]}",
+        ),
         ("|| let vs = []; let f = lookup(vs, 0L) + lookup(vs, 1L); [vs, [2.5]]", "vec[vec[f64]]"),
-        ("|| let a = appender; let b = merge(a, {1, []}); result(merge(b, {2, [true]}))", "vec[{i32,vec[bool]}]"),
+        (
+            "|| let a = appender; let b = merge(a, {1, []}); result(merge(b, {2, [true]}))",
+            "vec[{i32,vec[bool]}]",
+        ),
         ("|| iterate({0, []}, |s| {{s.$0 + 1, [1L]}, s.$0 < 5}).$1", "vec[i64]"),
         ("|| let e = []; if(true, e, [1.5f])", "vec[f32]"),
         ("|| let e = []; let c = i64(lookup(e, 0L)); [e, [1si]]", "vec[vec[i16]]"),
@@ -110,21 +146,21 @@ fn structs_of_builders() {
 
 #[test]
 fn a_lambda_sees_the_names_of_its_place() {
-    let text = "|| let y = 1; let f = |x| x + y; let y = 2L; {f(3), y}";
+    let text = "|| let y = 1; let f = (|x| x + y); let y = 2L; {f(3), y}";
     assert_eq!(type_of(text), "{i32,i64}");
     // Names are not visible before or after their scope.
-    let text = "|x: i64| let f = |a| (|b| b + x)(a); let g = |x| f(x) * x; (|x| {g(x), x})(7L)";
+    let text = "|x: i64| let f = (|a| (|b| b + x)(a)); let g = (|x| f(x) * x); (|x| {g(x), x})(7L)";
     assert_eq!(type_of(text), "{i64,i64}");
-    let text = "|| let f = |x| x; let g = f; let h = |f| g(f); h(1c)";
+    let text = "|| let f = (|x| x); let g = f; let h = (|f| g(f)); h(1c)";
     assert_eq!(type_of(text), "i8");
 }
 
 #[test]
 fn lambdas_are_functions_of_loops_by_name() {
-    let text = "|v: vec[i64]| let step = |b, i, x| merge(b, x + i);
+    let text = "|v: vec[i64]| let step = (|b, i, x| merge(b, x + i));
                 {result(for(v, merger[i64,+], step)), result(for(v, appender[i64], step))}";
     assert_eq!(type_of(text), "{i64,vec[i64]}");
-    assert_eq!(type_of("|| let go = |s| {s + 1, s < 3}; iterate(0, go)"), "i32");
+    assert_eq!(type_of("|| let go = (|s| {s + 1, s < 3}); iterate(0, go)"), "i32");
 }
 
 /// LANGUAGE 9.2: a zip as the only data is several iterators, and its element a struct.
@@ -147,13 +183,14 @@ fn zips_become_iterators() {
     let expression = "|v: vec[i8], w: vec[f64]| for(iter(zip(v, w)), appender, |b,i,p| merge(b, p.$1))";
     assert_eq!(iters(expression), ["i8", "f64"]);
     assert_eq!(iters("|v: vec[i8]| for(zip(v), appender, |b,i,x| merge(b, x))"), ["i8"]);
-    let mixed = "|v: vec[i8]| for(zip(v, rangeiter(0L,3L,1L), iter(v,0L,3L,1L)), appender, |b,i,p| merge(b, p.$1))";
+    let mixed =
+        "|v: vec[i8]| for(zip(v, rangeiter(0L,3L,1L), iter(v,0L,3L,1L)), appender, |b,i,p| merge(b, p.$1))";
     assert_eq!(iters(mixed), ["i8", "i64", "i8"]);
 }
 
 #[test]
 fn names_are_unique_and_avoid_the_text() {
-    let program = accept("|x: i64| let x__1 = x + 1L; let f = |x| x * x__1; let x = f(x); f(x) + f(x)");
+    let program = accept("|x: i64| let x__1 = x + 1L; let f = (|x| x * x__1); let x = f(x); f(x) + f(x)");
     let mut names = HashSet::new();
     names.insert(program.func.params[0].name.text().to_string());
     let mut add = |name: &crate::ir::Name| assert!(names.insert(name.text().to_string()), "{name} twice");
@@ -171,12 +208,12 @@ fn names_are_unique_and_avoid_the_text() {
 
 #[test]
 fn lets_are_one_flat_block() {
-    let program = accept("|| let a = 1; let f = |x| x; (let b = f(a); (let c = b; a + b + c))");
+    let program = accept("|| let a = 1; let f = (|x| x); (let b = f(a); (let c = b; a + b + c))");
     let ExprKind::Block(lets, body) = &program.func.body.kind else { panic!("no block") };
     assert_eq!(lets.iter().map(|binding| binding.name.text()).collect::<Vec<_>>(), ["a", "b", "c"]);
     assert!(matches!(body.kind, ExprKind::Binary(..)));
     // Blocks of nothing but lambdas vanish.
-    let program = accept("|| let f = |x: i64| x; 3");
+    let program = accept("|| let f = (|x: i64| x); 3");
     assert_eq!(program.func.body.literal(), Some(&Literal::I32(3)));
 }
 
@@ -196,11 +233,13 @@ fn facts_are_those_of_the_final_types() {
 
 #[test]
 fn annotations() {
-    let program = accept("|v: vec[i64]| result(@(simd:true, loopsize: 3L, grain_size: 5) for(v, merger[i64,+], |b,i,x| merge(b, x)))");
+    let program = accept(
+        "|v: vec[i64]| result(@(simd:true, loopsize: 3L, grain_size: 5) for(v, merger[i64,+], |b,i,x| merge(b, x)))",
+    );
     let ExprKind::Result(inner) = &program.func.body.kind else { panic!("no result") };
     let ExprKind::For(parts) = &inner.kind else { panic!("no loop") };
     assert!(parts.simd);
-    assert_eq!(inner.note("loopsize"), Some("3L"));
+    assert_eq!(inner.note("loopsize"), Some("3"));
     assert_eq!(inner.note("grain_size"), Some("5"));
     assert_eq!(inner.note("simd"), None);
     let text = "|c: bool| @(predicate:true) if(c, 1, 2)";

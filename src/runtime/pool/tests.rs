@@ -1,5 +1,6 @@
 //! Loops with hand-written bodies: same bits for every schedule, the lowest failure, no lost work.
 
+use super::job::{Job, Work};
 use super::partials::Partials;
 use super::{Policy, Pool};
 use crate::runtime::abi::{Appender, AppenderDesc, LoopDesc, Status, TaskCtx};
@@ -96,8 +97,9 @@ impl Frame {
 
 struct Env<'a> {
     data: &'a [f64],
-    /// Iterations from here on, at each multiple of `fail_every`, fail.
+    /// Iterations from here to `fail_to`, at each multiple of `fail_every`, fail.
     fail_from: i64,
+    fail_to: i64,
     fail_every: i64,
     /// Turns of idle work per iteration, more for some than for others.
     cost: u32,
@@ -107,7 +109,7 @@ struct Env<'a> {
 
 impl<'a> Env<'a> {
     fn new(data: &'a [f64]) -> Env<'a> {
-        Env { data, fail_from: i64::MAX, fail_every: 1, cost: 0, inner: None }
+        Env { data, fail_from: i64::MAX, fail_to: i64::MAX, fail_every: 1, cost: 0, inner: None }
     }
 
     fn bytes(&self) -> *const u8 {
@@ -147,7 +149,7 @@ unsafe extern "C" fn body(ctx: *mut TaskCtx, env: *const u8, frame: *mut u8, lo:
             if at % 16 == 0 && (*(*ctx).signal).load(Ordering::Relaxed) != 0 {
                 return weld_rt_stop(ctx);
             }
-            if at >= env.fail_from && at % env.fail_every == 0 {
+            if (env.fail_from..env.fail_to).contains(&at) && at % env.fail_every == 0 {
                 return weld_rt_fail(ctx, Status::AssertionError as u32, 1, at, 2);
             }
             let value = env.data[at as usize];
@@ -365,14 +367,16 @@ fn work_is_stolen_and_the_answer_stays() {
     for threads in [2, 3, 8] {
         let pool = Pool::with_policy(threads, Policy::eager());
         let mut total = RunStats::default();
-        for round in 0..150 {
+        for round in 0.. {
             let tree = round % 2;
             let env = Env { cost: 5 + round * 3 % 40, ..Env::new(&data) };
             let (found, stats) = execute(&pool, threads, &desc(16, tree), &env);
             assert!(found == Ok(expected[tree as usize].clone()), "round {round}, threads {threads}");
             total.add(&stats);
+            if round >= 100 && total.steals > 50 {
+                break;
+            }
         }
-        assert!(total.steals > 50, "{total:?}");
     }
 }
 
@@ -382,12 +386,11 @@ fn big_pieces_are_joined_in_order() {
     let expected = model(&data, 64, 0);
     let pool = Pool::with_policy(4, Policy::eager());
     let mut steals = 0;
-    for _ in 0..10 {
+    while steals < 20 {
         let (found, stats) = execute(&pool, 4, &desc(64, 0), &Env { cost: 5, ..Env::new(&data) });
         assert!(found == Ok(expected.clone()));
         steals += stats.steals;
     }
-    assert!(steals > 0);
 }
 
 #[test]
@@ -395,10 +398,12 @@ fn what_was_appended_before_stays_in_front() {
     let data = floats(5000, 2);
     for threads in [1, 4] {
         let pool = Pool::with_policy(threads, Policy::eager());
-        for reserved in [0, 10, 100_000] {
+        let mut joined = RunStats::default();
+        for round in 0.. {
+            let reserved = [0, 10, 100_000][round % 3];
             let mut run = Run::new(&pool, RunOptions { threads, ..RunOptions::default() });
             let mut frame = Frame::new();
-            let (desc, env) = (desc(8, 0), Env { cost: 10, ..Env::new(&data) });
+            let (desc, env) = (desc(8, 0), Env { cost: 100, ..Env::new(&data) });
             // SAFETY: the body goes with this environment and frame.
             let outcome = run.execute(|ctx| unsafe {
                 for value in [-1i64, -2, -3] {
@@ -416,6 +421,11 @@ fn what_was_appended_before_stays_in_front() {
             let mut expected = vec![-1, -2, -3];
             expected.extend(model(&data, 8, 0).evens);
             assert_eq!(answer(&frame).evens, expected);
+            joined.add(&run.finish().0);
+            // Other threads may come late on a busy machine.
+            if round >= 20 && (threads == 1 || joined.steals > 20) {
+                break;
+            }
         }
     }
 }
@@ -472,6 +482,43 @@ fn cancelling_is_quick() {
         // The promise is 10 ms on a quiet machine.
         assert!(took < Duration::from_millis(100), "{took:?}");
     }
+}
+
+#[test]
+fn a_failure_stops_what_is_above_it() {
+    let data = vec![1.0; 1_000_000];
+    let pool = Pool::new(4);
+    // Some seconds of work if it did not stop.
+    let env = Env { fail_from: 5000, fail_to: 5001, cost: 10_000, ..Env::new(&data) };
+    let start = Instant::now();
+    let (found, _) = execute(&pool, 4, &desc(16, 0), &env);
+    assert_eq!(found, Err(Failure { status: Status::AssertionError, site: 1, a: 5000, b: 2 }));
+    // The failing iteration itself is reached after less than a tenth of that.
+    assert!(start.elapsed() < Duration::from_millis(1000), "{:?}", start.elapsed());
+}
+
+#[test]
+fn the_end_of_a_run_comes_before_its_failures() {
+    let mut run = Run::new(&Pool::new(1), RunOptions::default());
+    let failure = |status| Failure { status, site: 0, a: 0, b: 0 };
+    let outcome = run.execute(|ctx| {
+        let desc = desc(1, 0);
+        let work = Work { desc: &desc, env: std::ptr::null(), n: 0, leaf: 1 };
+        for end in [Status::Cancelled, Status::Timeout, Status::Internal] {
+            // SAFETY: a valid context; the job ends before what it refers to.
+            let mut job = unsafe { Job::new(work, (*ctx).inner.run()) };
+            job.fail(5, failure(Status::AssertionError));
+            assert!(job.pointless(5) && !job.pointless(4));
+            job.fail(7, failure(Status::DivideByZero));
+            assert!(!job.pointless(4));
+            job.fail(9, failure(end));
+            assert!(job.pointless(0));
+            job.fail(0, failure(Status::AssertionError));
+            assert_eq!(job.outcome().err(), Some(failure(end)));
+        }
+        0
+    });
+    assert_eq!(outcome, Ok(()));
 }
 
 #[test]
@@ -550,6 +597,30 @@ fn runs_with_fewer_threads_than_the_pool() {
         let (found, _) = execute(&pool, threads, &desc(4, 1), &Env { cost: 2, ..Env::new(&data) });
         assert!(found == Ok(expected.clone()));
     }
+}
+
+#[test]
+fn a_thief_that_may_not_run_a_task_hands_it_on() {
+    let data = floats(3000, 6);
+    let expected = model(&data, 4, 1);
+    // Long enough awake to meet the next loop.
+    let pool = Pool::with_policy(8, Policy { spin: Duration::from_millis(2), ..Policy::eager() });
+    let (over, mut wrong) = (AtomicBool::new(false), 0);
+    std::thread::scope(|scope| {
+        // As if all workers had read the limit of an earlier loop.
+        scope.spawn(|| {
+            while !over.load(Ordering::Relaxed) {
+                pool.shared.limit.store(8, Ordering::Relaxed);
+            }
+        });
+        for round in 0..200 {
+            let threads = if round % 2 == 0 { 8 } else { 2 };
+            let (found, _) = execute(&pool, threads, &desc(4, 1), &Env { cost: 200, ..Env::new(&data) });
+            wrong += u32::from(found != Ok(expected.clone()));
+        }
+        over.store(true, Ordering::Relaxed);
+    });
+    assert_eq!(wrong, 0);
 }
 
 // Nested loops: each iteration of the outer loop runs an inner one over the same data and merges its float sum.
