@@ -25,7 +25,13 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Config {
         let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
-        Config { threads, passes: "default".to_string(), effort: Effort::Short, memory_limit: None, time_limit: None }
+        Config {
+            threads,
+            passes: "default".to_string(),
+            effort: Effort::Short,
+            memory_limit: None,
+            time_limit: None,
+        }
     }
 }
 
@@ -49,7 +55,8 @@ pub const SETTINGS: &[Setting] = &[
         show: |config| config.threads.to_string(),
         set: |config, text| {
             let threads = text.parse().ok().filter(|n| (1..=512).contains(n));
-            config.threads = threads.ok_or_else(|| format!("`{text}` is not a number of threads from 1 to 512"))?;
+            config.threads =
+                threads.ok_or_else(|| format!("`{text}` is not a number of threads from 1 to 512"))?;
             Ok(())
         },
     },
@@ -93,7 +100,9 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "timeout",
         about: "seconds that a run may take, or `none`",
-        show: |config| config.time_limit.map_or_else(|| "none".to_string(), |limit| limit.as_secs_f64().to_string()),
+        show: |config| {
+            config.time_limit.map_or_else(|| "none".to_string(), |limit| limit.as_secs_f64().to_string())
+        },
         set: |config, text| {
             config.time_limit = if text == "none" { None } else { Some(parse_seconds(text)?) };
             Ok(())
@@ -123,7 +132,9 @@ pub fn parse_bytes(text: &str) -> Result<u64, String> {
         _ => (text.trim(), 1u64),
     };
     let number: Option<u64> = digits.parse().ok();
-    number.and_then(|n| n.checked_mul(factor)).ok_or_else(|| format!("`{text}` is no number of bytes, such as 500M or 8G"))
+    number
+        .and_then(|n| n.checked_mul(factor))
+        .ok_or_else(|| format!("`{text}` is no number of bytes, such as 500M or 8G"))
 }
 
 /// Reads a positive number of seconds.

@@ -1,4 +1,35 @@
-//! Weld.
+//! Weld: a data-parallel language, its optimizing JIT compiler, and a work-stealing runtime, made to be looked at.
+//!
+//! The way in is a [`Session`]: text goes to a checked program, to an optimized one with a trace of every rewrite, to
+//! machine code, to a value.
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use weld::{Config, Session, inputs};
+//!
+//! let mut session = Session::new(Config::default());
+//! let source = session.add_source("demo", "|v: vec[i64]| sum(map(v, |x| x * x))".to_string());
+//! let checked = session.check(source).map_err(|messages| format!("{messages:?}"))?;
+//! let optimized = session.optimize(&checked);
+//! for step in &optimized.trace.steps {
+//!     for firing in &step.firings {
+//!         println!("{} {}: {}", step.pass.name, firing.rule, firing.reason);
+//!     }
+//! }
+//! let v = inputs::load("[1L, 2L, 3L]", &checked.program.func.params[0].ty).map_err(|error| error.message)?;
+//! let by_interpreter = session.interpret(&optimized.program, &[v.clone()], &Default::default())?;
+//! # #[cfg(feature = "jit")]
+//! # {
+//! let program = session.compile(&optimized).map_err(|error| error.to_string())?;
+//! let by_machine_code = program.run(&[v], &Default::default())?.value;
+//! assert!(by_machine_code.same(&by_interpreter));
+//! # }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The modules are floors of one house, listed from the ground up in ARCHITECTURE.md; each imports only those below it.
+
 pub mod check;
 #[cfg(feature = "jit")]
 pub mod codegen;
@@ -15,3 +46,8 @@ pub mod runtime;
 pub mod session;
 pub mod syntax;
 pub mod value;
+
+pub use config::Config;
+#[cfg(feature = "jit")]
+pub use session::Program;
+pub use session::{Checked, Session};

@@ -4,6 +4,7 @@
 //! Promises: no terminal, no global state, no reading of the environment; every failure is a value. Two sessions share
 //! nothing. Programs keep what they need alive and may be run from several threads at once.
 
+pub mod header;
 #[cfg(feature = "jit")]
 mod program;
 
@@ -104,7 +105,8 @@ impl Session {
     pub fn check(&self, source: SourceId) -> Result<Checked, Diagnostics> {
         let text = self.sources.text(source);
         if text.len() > MAX_SOURCE_BYTES {
-            let title = format!("the program has {} bytes; at most {MAX_SOURCE_BYTES} are allowed", text.len());
+            let title =
+                format!("the program has {} bytes; at most {MAX_SOURCE_BYTES} are allowed", text.len());
             return Err(Diagnostic::new(Code::ProgramTooLarge, Span::new(source, 0, 0), title).into());
         }
         let mut times = FrontTimes::default();
@@ -121,12 +123,15 @@ impl Session {
         if messages.has_errors() {
             return Err(messages);
         }
+        let names: Vec<String> = expand::macro_names(&parsed).map(str::to_string).collect();
         let start = Instant::now();
-        let (program, more) = check::check(&expanded, &expand::macro_names(&parsed));
+        let (program, more) = check::check(&expanded, &names);
         times.check = start.elapsed();
         messages.0.extend(more.0);
         match program {
-            Some(program) if !messages.has_errors() => Ok(Checked { program, source, warnings: messages, times }),
+            Some(program) if !messages.has_errors() => {
+                Ok(Checked { program, source, warnings: messages, times })
+            }
             _ => Err(messages),
         }
     }
@@ -134,11 +139,16 @@ impl Session {
     /// Runs the pipeline of the settings and records what it did.
     pub fn optimize(&self, checked: &Checked) -> Optimized {
         let pipeline = passes::parse_pipeline(&self.config.passes).unwrap_or_default();
-        passes::optimize(&checked.program, &pipeline)
+        passes::optimize(&checked.program, &pipeline, &passes::Options::default())
     }
 
     /// Evaluates a program by the reference interpreter. `signal` becomes non-zero to stop it.
-    pub fn interpret(&self, program: &ir::Program, args: &[Value], signal: &AtomicU32) -> Result<Value, RunError> {
+    pub fn interpret(
+        &self,
+        program: &ir::Program,
+        args: &[Value],
+        signal: &AtomicU32,
+    ) -> Result<Value, RunError> {
         interp::run(program, args, signal)
     }
 }

@@ -27,7 +27,11 @@ impl<'c> FnCx<'_, 'c> {
                     self.expr(arg)?;
                 }
                 let zero = self.int64(0).into();
-                Ok(vec![self.m.context.ptr_type(inkwell::AddressSpace::default()).const_null().into(), zero, zero])
+                Ok(vec![
+                    self.m.context.ptr_type(inkwell::AddressSpace::default()).const_null().into(),
+                    zero,
+                    zero,
+                ])
             }
             BuilderTy::Merger(value, op) => match arg {
                 Some(arg) => self.expr(arg),
@@ -63,7 +67,13 @@ impl<'c> FnCx<'_, 'c> {
     }
 
     /// `a op b` field by field.
-    pub fn combine_values(&mut self, ty: &Ty, op: MergeOp, a: &[Leaf<'c>], b: &[Leaf<'c>]) -> Result<Val<'c>, CodegenError> {
+    pub fn combine_values(
+        &mut self,
+        ty: &Ty,
+        op: MergeOp,
+        a: &[Leaf<'c>],
+        b: &[Leaf<'c>],
+    ) -> Result<Val<'c>, CodegenError> {
         let mut scalars: Vec<Scalar> = Vec::new();
         match ty {
             Ty::Struct(fields) => {
@@ -73,12 +83,20 @@ impl<'c> FnCx<'_, 'c> {
             }
             _ => scalars.push(scalar_of(ty)?),
         }
-        scalars.iter().enumerate().map(|(k, scalar)| self.combine(op, *scalar, leaf_at(a, k)?, leaf_at(b, k)?)).collect()
+        scalars
+            .iter()
+            .enumerate()
+            .map(|(k, scalar)| self.combine(op, *scalar, leaf_at(a, k)?, leaf_at(b, k)?))
+            .collect()
     }
 
     fn append(&mut self, elem: &Ty, state: &[Leaf<'c>], item: &[Leaf<'c>]) -> Result<Val<'c>, CodegenError> {
         let (data, len, cap) = (pointer(leaf_at(state, 0)?)?, int(leaf_at(state, 1)?)?, leaf_at(state, 2)?);
-        let (data, cap) = if Self::is_constant(cap, UNCHECKED) { (data, cap) } else { self.grow_when_full(elem, data, len, int(cap)?)? };
+        let (data, cap) = if Self::is_constant(cap, UNCHECKED) {
+            (data, cap)
+        } else {
+            self.grow_when_full(elem, data, len, int(cap)?)?
+        };
         let address = self.elem_address(elem, data, len)?;
         match self.lanes {
             Some(lanes) => {
@@ -110,7 +128,10 @@ impl<'c> FnCx<'_, 'c> {
         let grown = self.load_appender(slot)?;
         let to = self.here()?;
         self.enter(roomy)?;
-        let joined = self.join((&vec![data.into(), cap.into()], from), (&vec![leaf_at(&grown, 0)?, leaf_at(&grown, 2)?], to))?;
+        let joined = self.join(
+            (&vec![data.into(), cap.into()], from),
+            (&vec![leaf_at(&grown, 0)?, leaf_at(&grown, 2)?], to),
+        )?;
         Ok((pointer(leaf_at(&joined, 0)?)?, leaf_at(&joined, 1)?))
     }
 

@@ -38,7 +38,8 @@ impl Owner for Taken {
 impl Compiled {
     /// Runs the program on values of its parameter types.
     pub fn run(&self, args: &[Value], pool: &Arc<Pool>, options: RunOptions) -> Result<Finished, RunError> {
-        let arguments = marshal::Arguments::new(args, &self.params)?;
+        let arguments = marshal::Arguments::new(args, &self.params)
+            .map_err(|message| RunError::internal(None, message))?;
         let mut result = vec![Slot([0; 64]); layout::layout(&self.result).size.div_ceil(64).max(1)];
         let to: *mut u8 = result.as_mut_ptr().cast();
         let mut run = Run::new(pool, options);
@@ -49,7 +50,8 @@ impl Compiled {
         let time = start.elapsed();
         let (stats, mut memory) = run.finish();
         ended.map_err(|failure| self.error(failure))?;
-        let mut take = |data: *const u8| -> Option<Arc<dyn Owner>> { Some(Arc::new(Taken(memory.take(data)?))) };
+        let mut take =
+            |data: *const u8| -> Option<Arc<dyn Owner>> { Some(Arc::new(Taken(memory.take(data)?))) };
         // SAFETY: compiled code wrote a value of type `result` there; what it points at is in `memory`, in `arguments` or
         // in the constants of `self`, all alive.
         let value = unsafe { marshal::read(to, &self.result, &mut take) };
@@ -66,6 +68,7 @@ impl Compiled {
                 Check::Lookup => RunError::lookup_out_of_bounds(&site.origin, failure.a, failure.b),
                 Check::Slice => RunError::slice_out_of_bounds(&site.origin, failure.a, failure.b),
                 Check::Iterator => RunError::bad_iterator(&site.origin, failure.a, failure.b),
+                Check::LoopSize => RunError::wrong_loop_size(&site.origin, failure.a, failure.b),
                 Check::Zip => RunError::mismatched_zip(&site.origin, failure.a, failure.b),
                 Check::Assert => RunError::assertion(&site.origin),
                 Check::Division => RunError::divide_by_zero(&site.origin),

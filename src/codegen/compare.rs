@@ -25,7 +25,12 @@ impl<'c> FnCx<'_, 'c> {
                     let range = field_range(fields, k);
                     let (x, y) = (a.get(range.clone()).unwrap_or_default(), b.get(range).unwrap_or_default());
                     let own = self.order(field, x, y)?;
-                    let equal = self.b.build_int_compare(IntPredicate::EQ, own, own.get_type().const_zero(), "equal")?;
+                    let equal = self.b.build_int_compare(
+                        IntPredicate::EQ,
+                        own,
+                        own.get_type().const_zero(),
+                        "equal",
+                    )?;
                     order = int(self.b.build_select(equal, order, own, "order")?)?;
                 }
                 Ok(order)
@@ -36,7 +41,9 @@ impl<'c> FnCx<'_, 'c> {
                 let call = self.b.build_call(comparer, &args, "order")?;
                 int(call.try_as_basic_value().basic().ok_or_else(|| CodegenError("no order".into()))?)
             }
-            Ty::Simd(_) | Ty::Dict(_) | Ty::Builder(_) | Ty::Infer(_) => Err(CodegenError(format!("`{ty}` has no order"))),
+            Ty::Simd(_) | Ty::Dict(_) | Ty::Builder(_) | Ty::Infer(_) => {
+                Err(CodegenError(format!("`{ty}` has no order")))
+            }
         }
     }
 
@@ -58,7 +65,8 @@ impl<'c> FnCx<'_, 'c> {
         let (ptr, i64_ty) = (self.m.context.ptr_type(AddressSpace::default()), self.m.context.i64_type());
         let i8_ty = self.m.context.i8_type();
         let ty = i8_ty.fn_type(&[ptr.into(), i64_ty.into(), ptr.into(), i64_ty.into()], false);
-        let function = self.m.add_function(&format!("order_{}", self.m.comparers.len()), ty, Linkage::Internal);
+        let function =
+            self.m.add_function(&format!("order_{}", self.m.comparers.len()), ty, Linkage::Internal);
         self.m.comparers.insert(elem.clone(), function);
         let mut cx = FnCx::new(self.m, function)?;
         cx.write_comparer(elem)?;
@@ -69,10 +77,17 @@ impl<'c> FnCx<'_, 'c> {
     fn write_comparer(&mut self, elem: &Ty) -> Result<(), CodegenError> {
         // Bytes compare as unsigned: strcmp order, which is UTF-8 order.
         let elem = if *elem == Ty::I8 { &Ty::Scalar(Scalar::U8) } else { elem };
-        let (a, n, b, m) = (pointer(self.param(0)?)?, int(self.param(1)?)?, pointer(self.param(2)?)?, int(self.param(3)?)?);
+        let (a, n, b, m) =
+            (pointer(self.param(0)?)?, int(self.param(1)?)?, pointer(self.param(2)?)?, int(self.param(3)?)?);
         let shorter = int(self.binary(BinOp::Min, Scalar::I64, n.into(), m.into())?)?;
         let before = self.here()?;
-        let (head, body, next, differ, end) = (self.block("head"), self.block("body"), self.block("next"), self.block("differ"), self.block("end"));
+        let (head, body, next, differ, end) = (
+            self.block("head"),
+            self.block("body"),
+            self.block("next"),
+            self.block("differ"),
+            self.block("end"),
+        );
         self.enter(head)?;
         let phi = self.b.build_phi(self.m.context.i64_type(), "i")?;
         phi.add_incoming(&[(&self.int64(0), before)]);
@@ -83,7 +98,8 @@ impl<'c> FnCx<'_, 'c> {
         let x = self.load(elem, self.elem_address(elem, a, i)?)?;
         let y = self.load(elem, self.elem_address(elem, b, i)?)?;
         let order = self.order(elem, &x, &y)?;
-        let equal = self.b.build_int_compare(IntPredicate::EQ, order, order.get_type().const_zero(), "equal")?;
+        let equal =
+            self.b.build_int_compare(IntPredicate::EQ, order, order.get_type().const_zero(), "equal")?;
         self.b.build_conditional_branch(equal, next, differ)?;
         self.b.position_at_end(next);
         let after = self.b.build_int_add(i, self.int64(1), "i")?;

@@ -5,8 +5,8 @@
 
 use super::CodegenError;
 use super::func::FnCx;
-use super::module::Check;
 use super::leaves::{Leaf, Val, field_range, int, single};
+use super::module::Check;
 use crate::diag::stack;
 use crate::ir::{BinOp, BuilderTy, Expr, ExprKind, Lambda, Literal, Program, Scalar, Ty};
 use crate::value::layout;
@@ -50,9 +50,11 @@ impl<'c> FnCx<'_, 'c> {
         match &expr.kind {
             ExprKind::Literal(Literal::Str(bytes)) => self.string(bytes),
             ExprKind::Literal(literal) => Ok(vec![self.constant(literal)?]),
-            ExprKind::Var(name) => {
-                self.vars.get(&name.id()).cloned().ok_or_else(|| CodegenError(format!("`{name}` is not bound")))
-            }
+            ExprKind::Var(name) => self
+                .vars
+                .get(&name.id())
+                .cloned()
+                .ok_or_else(|| CodegenError(format!("`{name}` is not bound"))),
             ExprKind::Block(lets, body) => {
                 for binding in lets {
                     let value = self.expr(&binding.value)?;
@@ -75,8 +77,12 @@ impl<'c> FnCx<'_, 'c> {
             ExprKind::Vector(items) => self.vector(items, expr),
             ExprKind::Field(a, k) => {
                 let value = self.expr(a)?;
-                let fields = a.ty.fields().ok_or_else(|| CodegenError(format!("`{}` has no fields", a.ty)))?;
-                value.get(field_range(fields, *k as usize)).map(<[_]>::to_vec).ok_or_else(|| CodegenError("a field is missing".into()))
+                let fields =
+                    a.ty.fields().ok_or_else(|| CodegenError(format!("`{}` has no fields", a.ty)))?;
+                value
+                    .get(field_range(fields, *k as usize))
+                    .map(<[_]>::to_vec)
+                    .ok_or_else(|| CodegenError("a field is missing".into()))
             }
             ExprKind::If(c, yes, no) => self.if_else(c, yes, no),
             ExprKind::Select(c, yes, no) => {
@@ -169,7 +175,8 @@ impl<'c> FnCx<'_, 'c> {
         self.enter(turn)?;
         let phis = self.phis(&start, before)?;
         self.poll()?;
-        let param = lambda.params.first().ok_or_else(|| CodegenError("iterate without a parameter".into()))?;
+        let param =
+            lambda.params.first().ok_or_else(|| CodegenError("iterate without a parameter".into()))?;
         self.bind(&param.name, phis.iter().map(|phi| phi.as_basic_value()).collect());
         let mut next = self.expr(&lambda.body)?;
         let go_on = next.pop().ok_or_else(|| CodegenError("iterate without a flag".into()))?;
@@ -185,7 +192,9 @@ impl<'c> FnCx<'_, 'c> {
         let (x, y) = (self.expr(a)?, self.expr(b)?);
         let order = self.order(&a.ty, &x, &y)?;
         // `order` is -1, 0 or 1, and 2 when a NaN decides.
-        let is = |predicate, value: u64| self.b.build_int_compare(predicate, order, order.get_type().const_int(value, true), "is");
+        let is = |predicate, value: u64| {
+            self.b.build_int_compare(predicate, order, order.get_type().const_int(value, true), "is")
+        };
         let minus_one = -1i64 as u64;
         Ok(vec![match op {
             BinOp::Eq => is(IntPredicate::EQ, 0)?.into(),

@@ -13,7 +13,9 @@ use inkwell::basic_block::BasicBlock;
 use inkwell::builder::Builder;
 use inkwell::intrinsics::Intrinsic;
 use inkwell::types::BasicTypeEnum;
-use inkwell::values::{BasicMetadataValueEnum, BasicValue, BasicValueEnum, FunctionValue, IntValue, PhiValue, PointerValue};
+use inkwell::values::{
+    BasicMetadataValueEnum, BasicValue, BasicValueEnum, FunctionValue, IntValue, PhiValue, PointerValue,
+};
 use inkwell::{AddressSpace, IntPredicate};
 use std::collections::HashMap;
 
@@ -49,7 +51,10 @@ impl<'m, 'c> FnCx<'m, 'c> {
 
     /// Connects the block of allocas with the code; call once, at the end.
     pub fn finish(&self) -> Result<(), CodegenError> {
-        let start = self.entry.get_next_basic_block().ok_or_else(|| CodegenError("a function without code".into()))?;
+        let start = self
+            .entry
+            .get_next_basic_block()
+            .ok_or_else(|| CodegenError("a function without code".into()))?;
         self.b.position_at_end(self.entry);
         self.b.build_unconditional_branch(start)?;
         Ok(())
@@ -109,7 +114,12 @@ impl<'m, 'c> FnCx<'m, 'c> {
     }
 
     /// Element `index` of an array of `ty` at `base`.
-    pub fn element(&self, ty: BasicTypeEnum<'c>, base: PointerValue<'c>, index: IntValue<'c>) -> Result<PointerValue<'c>, CodegenError> {
+    pub fn element(
+        &self,
+        ty: BasicTypeEnum<'c>,
+        base: PointerValue<'c>,
+        index: IntValue<'c>,
+    ) -> Result<PointerValue<'c>, CodegenError> {
         // SAFETY: without `inbounds` the address computation itself is always defined; callers access it only for
         // indices that a check or a loop bound has put inside the array.
         Ok(unsafe { self.b.build_gep(ty, base, &[index], "at") }?)
@@ -117,11 +127,20 @@ impl<'m, 'c> FnCx<'m, 'c> {
 
     /// `base + bytes`.
     pub fn offset(&self, base: PointerValue<'c>, bytes: usize) -> Result<PointerValue<'c>, CodegenError> {
-        if bytes == 0 { Ok(base) } else { self.element(self.m.context.i8_type().into(), base, self.int64(bytes as i64)) }
+        if bytes == 0 {
+            Ok(base)
+        } else {
+            self.element(self.m.context.i8_type().into(), base, self.int64(bytes as i64))
+        }
     }
 
     /// The address of element `index` of a vector of `elem`.
-    pub fn elem_address(&self, elem: &Ty, data: PointerValue<'c>, index: IntValue<'c>) -> Result<PointerValue<'c>, CodegenError> {
+    pub fn elem_address(
+        &self,
+        elem: &Ty,
+        data: PointerValue<'c>,
+        index: IntValue<'c>,
+    ) -> Result<PointerValue<'c>, CodegenError> {
         let ty = match elem.scalar() {
             Some(scalar) => memory_ty(self.m.context, scalar),
             None => self.m.context.i8_type().array_type(layout::layout(elem).size as u32).into(),
@@ -148,30 +167,45 @@ impl<'m, 'c> FnCx<'m, 'c> {
                     self.load_into(field, self.offset(from, offset)?, out)?;
                 }
             }
-            Ty::Simd(_) | Ty::Dict(_) | Ty::Builder(_) | Ty::Infer(_) => return Err(CodegenError(format!("cannot load a `{ty}`"))),
+            Ty::Simd(_) | Ty::Dict(_) | Ty::Builder(_) | Ty::Infer(_) => {
+                return Err(CodegenError(format!("cannot load a `{ty}`")));
+            }
         }
         Ok(())
     }
 
     /// Loads one scalar, or `lanes` neighbouring ones. Any non-zero byte is `true`.
-    pub fn load_scalar(&self, scalar: Scalar, from: PointerValue<'c>, lanes: Option<u32>) -> Result<Leaf<'c>, CodegenError> {
+    pub fn load_scalar(
+        &self,
+        scalar: Scalar,
+        from: PointerValue<'c>,
+        lanes: Option<u32>,
+    ) -> Result<Leaf<'c>, CodegenError> {
         let loaded = self.b.build_load(with_lanes(memory_ty(self.m.context, scalar), lanes), from, "load")?;
         self.align(loaded.as_instruction_value(), scalar)?;
         Ok(match (scalar, loaded) {
             (Scalar::Bool, BasicValueEnum::IntValue(byte)) => {
                 self.b.build_int_compare(IntPredicate::NE, byte, byte.get_type().const_zero(), "bool")?.into()
             }
-            (Scalar::Bool, BasicValueEnum::VectorValue(bytes)) => {
-                self.b.build_int_compare(IntPredicate::NE, bytes, bytes.get_type().const_zero(), "bool")?.into()
-            }
+            (Scalar::Bool, BasicValueEnum::VectorValue(bytes)) => self
+                .b
+                .build_int_compare(IntPredicate::NE, bytes, bytes.get_type().const_zero(), "bool")?
+                .into(),
             _ => loaded,
         })
     }
 
     /// Stores one scalar or one vector of lanes.
-    pub fn store_scalar(&self, scalar: Scalar, value: Leaf<'c>, to: PointerValue<'c>) -> Result<(), CodegenError> {
+    pub fn store_scalar(
+        &self,
+        scalar: Scalar,
+        value: Leaf<'c>,
+        to: PointerValue<'c>,
+    ) -> Result<(), CodegenError> {
         let value = match (scalar, value) {
-            (Scalar::Bool, BasicValueEnum::IntValue(bit)) => self.b.build_int_z_extend(bit, self.m.context.i8_type(), "byte")?.into(),
+            (Scalar::Bool, BasicValueEnum::IntValue(bit)) => {
+                self.b.build_int_z_extend(bit, self.m.context.i8_type(), "byte")?.into()
+            }
             (Scalar::Bool, BasicValueEnum::VectorValue(bits)) => {
                 let bytes = self.m.context.i8_type().vec_type(bits.get_type().get_size());
                 self.b.build_int_z_extend(bits, bytes, "bytes")?.into()
@@ -182,9 +216,15 @@ impl<'m, 'c> FnCx<'m, 'c> {
         self.align(Some(store), scalar)
     }
 
-    fn align(&self, access: Option<inkwell::values::InstructionValue<'c>>, scalar: Scalar) -> Result<(), CodegenError> {
+    fn align(
+        &self,
+        access: Option<inkwell::values::InstructionValue<'c>>,
+        scalar: Scalar,
+    ) -> Result<(), CodegenError> {
         match access {
-            Some(access) => access.set_alignment(scalar.bytes() as u32).map_err(|error| CodegenError(error.to_string())),
+            Some(access) => {
+                access.set_alignment(scalar.bytes() as u32).map_err(|error| CodegenError(error.to_string()))
+            }
             None => Ok(()),
         }
     }
@@ -195,7 +235,13 @@ impl<'m, 'c> FnCx<'m, 'c> {
         self.store_from(ty, value, &mut at, to)
     }
 
-    fn store_from(&self, ty: &Ty, value: &[Leaf<'c>], at: &mut usize, to: PointerValue<'c>) -> Result<(), CodegenError> {
+    fn store_from(
+        &self,
+        ty: &Ty,
+        value: &[Leaf<'c>],
+        at: &mut usize,
+        to: PointerValue<'c>,
+    ) -> Result<(), CodegenError> {
         match ty {
             Ty::Scalar(scalar) => {
                 self.store_scalar(*scalar, leaf_at(value, *at)?, to)?;
@@ -222,7 +268,9 @@ impl<'m, 'c> FnCx<'m, 'c> {
                 }
                 _ => return Err(CodegenError(format!("cannot store a `{ty}`"))),
             },
-            Ty::Simd(_) | Ty::Dict(_) | Ty::Infer(_) => return Err(CodegenError(format!("cannot store a `{ty}`"))),
+            Ty::Simd(_) | Ty::Dict(_) | Ty::Infer(_) => {
+                return Err(CodegenError(format!("cannot store a `{ty}`")));
+            }
         }
         Ok(())
     }
@@ -266,15 +314,29 @@ impl<'m, 'c> FnCx<'m, 'c> {
         Ok(())
     }
 
-    fn call_status(&self, name: &str, args: &[BasicMetadataValueEnum<'c>]) -> Result<IntValue<'c>, CodegenError> {
+    fn call_status(
+        &self,
+        name: &str,
+        args: &[BasicMetadataValueEnum<'c>],
+    ) -> Result<IntValue<'c>, CodegenError> {
         let mut all = vec![self.task.into()];
         all.extend_from_slice(args);
         let call = self.b.build_call(self.m.function(name)?, &all, "status")?;
-        int(call.try_as_basic_value().basic().ok_or_else(|| CodegenError(format!("`{name}` returns nothing")))?)
+        int(call
+            .try_as_basic_value()
+            .basic()
+            .ok_or_else(|| CodegenError(format!("`{name}` returns nothing")))?)
     }
 
     /// Leaves with the error of `check` unless it `holds`. `a` and `b` are the values for the message.
-    pub fn check(&mut self, holds: IntValue<'c>, check: Check, origin: &Origin, a: IntValue<'c>, b: IntValue<'c>) -> Result<(), CodegenError> {
+    pub fn check(
+        &mut self,
+        holds: IntValue<'c>,
+        check: Check,
+        origin: &Origin,
+        a: IntValue<'c>,
+        b: IntValue<'c>,
+    ) -> Result<(), CodegenError> {
         let site = self.m.site(check, origin);
         let (fail, pass) = (self.block("fail"), self.block("pass"));
         self.b.build_conditional_branch(holds, pass, fail)?;
@@ -304,15 +366,26 @@ impl<'m, 'c> FnCx<'m, 'c> {
     }
 
     /// Calls an LLVM intrinsic overloaded on `types`.
-    pub fn intrinsic(&self, name: &str, types: &[BasicTypeEnum<'c>], args: &[Leaf<'c>]) -> Result<Leaf<'c>, CodegenError> {
+    pub fn intrinsic(
+        &self,
+        name: &str,
+        types: &[BasicTypeEnum<'c>],
+        args: &[Leaf<'c>],
+    ) -> Result<Leaf<'c>, CodegenError> {
         let missing = || CodegenError(format!("intrinsic `{name}` is not there"));
-        let function = Intrinsic::find(name).and_then(|it| it.get_declaration(&self.m.module, types)).ok_or_else(missing)?;
+        let function = Intrinsic::find(name)
+            .and_then(|it| it.get_declaration(&self.m.module, types))
+            .ok_or_else(missing)?;
         let args: Vec<BasicMetadataValueEnum<'c>> = args.iter().map(|arg| (*arg).into()).collect();
         self.b.build_call(function, &args, "value")?.try_as_basic_value().basic().ok_or_else(missing)
     }
 
     /// Joins the values of two blocks that both jump here.
-    pub fn join(&self, a: (&Val<'c>, BasicBlock<'c>), b: (&Val<'c>, BasicBlock<'c>)) -> Result<Val<'c>, CodegenError> {
+    pub fn join(
+        &self,
+        a: (&Val<'c>, BasicBlock<'c>),
+        b: (&Val<'c>, BasicBlock<'c>),
+    ) -> Result<Val<'c>, CodegenError> {
         let leaves = a.0.iter().zip(b.0);
         leaves
             .map(|(x, y)| {

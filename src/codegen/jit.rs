@@ -4,13 +4,14 @@
 //! [`Compiled`], which keeps its engine alive; dropping it frees the code.
 //! Contracts of the `unsafe` blocks: handles from LLVM are used and released as its C API says, under the lock.
 
-use super::module::{ENTRY, ModuleCx, Site};
+use super::emit::{ENTRY, emit};
+use super::module::Site;
 use super::scalar::math_symbol;
 use super::target::Machines;
 use super::{CodegenError, Level};
-use crate::plan::Effort;
 use crate::ir::{Program, Scalar, Ty};
 use crate::math;
+use crate::plan::Effort;
 use crate::runtime::abi::{self, TaskCtx};
 use inkwell::context::Context;
 use llvm_sys::core::{LLVMCreateMemoryBufferWithMemoryRangeCopy, LLVMDisposeMessage};
@@ -128,11 +129,10 @@ impl Engine {
         let mut times = Times::default();
         let context = Context::create();
         let start = Instant::now();
-        let cx = ModuleCx::emit(&context, program)?;
+        let cx = emit(&context, program, &inner.machines)?;
         inner.programs += 1;
         let name = format!("{ENTRY}_{}", inner.programs);
         cx.function(ENTRY)?.as_global_value().set_name(&name);
-        inner.machines.prepare(&cx.module);
         times.emit = start.elapsed();
 
         let start = Instant::now();
@@ -148,15 +148,23 @@ impl Engine {
         times.link = start.elapsed();
         let params = program.func.params.iter().map(|param| param.ty.clone()).collect();
         let result = program.func.body.ty.clone();
-        Ok(Compiled { engine: self.clone(), tracker, entry, sites: cx.sites, times, code_bytes: object.len(), params, result })
+        Ok(Compiled {
+            engine: self.clone(),
+            tracker,
+            entry,
+            sites: cx.sites,
+            times,
+            code_bytes: object.len(),
+            params,
+            result,
+        })
     }
 
     /// One level of code as text.
     pub fn text(&self, program: &Program, effort: Effort, level: Level) -> Result<String, CodegenError> {
         let inner = self.lock();
         let context = Context::create();
-        let cx = ModuleCx::emit(&context, program)?;
-        inner.machines.prepare(&cx.module);
+        let cx = emit(&context, program, &inner.machines)?;
         if level != Level::Llvm {
             inner.machines.optimize(&cx.module, effort)?;
         }
@@ -220,7 +228,11 @@ impl Inner {
         // SAFETY: the buffer is copied, then owned by the JIT; the tracker is released by `Compiled::drop`, or here on
         // failure; the looked-up symbol is the entry function that `ModuleCx::emit` wrote with the type `EntryFn`.
         unsafe {
-            let buffer = LLVMCreateMemoryBufferWithMemoryRangeCopy(object.as_ptr().cast(), object.len(), name.as_ptr());
+            let buffer = LLVMCreateMemoryBufferWithMemoryRangeCopy(
+                object.as_ptr().cast(),
+                object.len(),
+                name.as_ptr(),
+            );
             let tracker = LLVMOrcJITDylibCreateResourceTracker(LLVMOrcLLJITGetMainJITDylib(self.jit));
             let mut address = 0;
             let linked = check(LLVMOrcLLJITAddObjectFileWithRT(self.jit, tracker, buffer))

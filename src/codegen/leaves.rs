@@ -35,7 +35,9 @@ pub(super) fn leaf_tys(ty: &Ty, out: &mut Vec<LeafTy>) {
         Ty::Builder(builder) => match &**builder {
             BuilderTy::Appender(_) => out.extend([LeafTy::Pointer, count, count]),
             BuilderTy::Merger(value, _) => leaf_tys(value, out),
-            BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..) | BuilderTy::VecMerger(..) => out.push(LeafTy::Pointer),
+            BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..) | BuilderTy::VecMerger(..) => {
+                out.push(LeafTy::Pointer)
+            }
         },
         Ty::Dict(_) | Ty::Infer(_) => out.push(LeafTy::Pointer),
     }

@@ -6,27 +6,14 @@
 
 use super::CodegenError;
 use super::builders::UNCHECKED;
-use super::expr::scalar_of;
 use super::func::FnCx;
+use super::iterators::IterVal;
+use super::leaves::{Val, int, leaf_at, leaves_of, memory_ty, width, with_lanes};
 use super::module::Check;
-use super::leaves::{Leaf, Val, int, leaf_at, leaves_of, memory_ty, pointer, width, with_lanes};
-use crate::diag::Origin;
-use crate::ir::{BinOp, BuilderTy, Expr, ExprKind, For, Iter, MergeOp, Scalar, Ty, visit};
+use crate::ir::{BinOp, BuilderTy, Expr, ExprKind, For, MergeOp, Scalar, Ty, visit};
 use crate::plan::{LANES, Strategy, leaf_len, loop_plan, rounds};
 use inkwell::IntPredicate;
-use inkwell::types::BasicTypeEnum;
-use inkwell::values::{BasicValueEnum, IntValue, PointerValue};
-
-/// Partials that a tree of 2^63 iterations can hold at once.
-const TREE_DEPTH: u32 = 64;
-
-/// An evaluated iterator.
-#[derive(Clone)]
-pub(super) enum IterVal<'c> {
-    Whole { elem: Ty, data: PointerValue<'c> },
-    Strided { elem: Ty, data: PointerValue<'c>, start: IntValue<'c>, stride: IntValue<'c> },
-    Range { start: IntValue<'c>, stride: IntValue<'c> },
-}
+use inkwell::values::IntValue;
 
 /// One accumulator or appender of a loop, and where its leaves are in the builder value.
 #[derive(Clone, Debug)]
@@ -58,14 +45,23 @@ impl<'c> FnCx<'_, 'c> {
             counts.push(count);
         }
         let n = self.equal_counts(&counts, &expr.origin)?;
-        let shape = shape(parts, iters, &expr.origin);
+        if let Some(promised) = expr.loop_size() {
+            let promised = self.int64(promised);
+            let kept = self.b.build_int_compare(IntPredicate::EQ, n, promised, "kept")?;
+            self.check(kept, Check::LoopSize, &expr.origin, n, promised)?;
+        }
+        let shape = shape(expr, parts, iters);
         for part in &shape.builders {
             if let Part::InPlace { at, elem } = part {
                 let data = self.allocate(elem, n)?;
                 start.splice(*at..*at + 3, [data.into(), n.into(), self.int64(UNCHECKED).into()]);
             }
         }
-        let mut value = if self.in_loop { self.run_here(&shape, n, &start)? } else { self.run_outlined(&shape, n, &start)? };
+        let mut value = if self.in_loop {
+            self.run_here(&shape, n, &start)?
+        } else {
+            self.run_outlined(&shape, n, &start)?
+        };
         for part in &shape.builders {
             if let Part::InPlace { at, .. } = part {
                 let data = leaf_at(&start, *at)?;
@@ -73,70 +69,6 @@ impl<'c> FnCx<'_, 'c> {
             }
         }
         Ok(value)
-    }
-
-    /// Evaluates an iterator and checks its bounds.
-    fn iterator(&mut self, iter: &Iter, origin: &Origin) -> Result<(IterVal<'c>, IntValue<'c>), CodegenError> {
-        match iter {
-            Iter::Whole(data) => {
-                let vector = self.expr(data)?;
-                let data = pointer(leaf_at(&vector, 0)?)?;
-                Ok((IterVal::Whole { elem: iter.elem_ty(), data }, int(leaf_at(&vector, 1)?)?))
-            }
-            Iter::Strided { data, start, end, stride } => {
-                let vector = self.expr(data)?;
-                let (start, end, stride) = (int(self.leaf(start)?)?, int(self.leaf(end)?)?, int(self.leaf(stride)?)?);
-                let count = self.count(start, end, stride, origin)?;
-                let len = int(leaf_at(&vector, 1)?)?;
-                let last = self.b.build_int_sub(end, stride, "last")?;
-                let none = self.b.build_int_compare(IntPredicate::EQ, count, self.int64(0), "none")?;
-                let first_in = self.b.build_int_compare(IntPredicate::ULT, start, len, "first_in")?;
-                let last_in = self.b.build_int_compare(IntPredicate::ULT, last, len, "last_in")?;
-                let inside = self.b.build_or(none, self.b.build_and(first_in, last_in, "both")?, "inside")?;
-                self.check(inside, Check::Iterator, origin, start, end)?;
-                Ok((IterVal::Strided { elem: iter.elem_ty(), data: pointer(leaf_at(&vector, 0)?)?, start, stride }, count))
-            }
-            Iter::Range { start, end, stride } => {
-                let (start, end, stride) = (int(self.leaf(start)?)?, int(self.leaf(end)?)?, int(self.leaf(stride)?)?);
-                let count = self.count(start, end, stride, origin)?;
-                Ok((IterVal::Range { start, stride }, count))
-            }
-        }
-    }
-
-    /// `(end - start) / stride`, which must be a whole number that is not negative.
-    fn count(&mut self, start: IntValue<'c>, end: IntValue<'c>, stride: IntValue<'c>, origin: &Origin) -> Result<IntValue<'c>, CodegenError> {
-        let bad = Check::Iterator;
-        let moves = self.b.build_int_compare(IntPredicate::NE, stride, self.int64(0), "moves")?;
-        let span = self.b.build_int_sub(end, start, "span")?;
-        // The difference wrapped around exactly when its sign is not that of the comparison.
-        let negative = self.b.build_int_compare(IntPredicate::SLT, span, self.int64(0), "negative")?;
-        let below = self.b.build_int_compare(IntPredicate::SLT, end, start, "below")?;
-        let exact = self.b.build_int_compare(IntPredicate::EQ, negative, below, "exact")?;
-        self.check(self.b.build_and(moves, exact, "ok")?, bad, origin, start, end)?;
-        // MIN / -1 traps in hardware.
-        let down = self.b.build_int_compare(IntPredicate::EQ, stride, self.int64(-1), "down")?;
-        let safe = int(self.b.build_select(down, self.int64(1), stride, "safe")?)?;
-        let quotient = self.b.build_int_signed_div(span, safe, "quotient")?;
-        let negated = self.b.build_int_sub(self.int64(0), span, "negated")?;
-        let count = int(self.b.build_select(down, negated, quotient, "count")?)?;
-        let rest = self.b.build_int_signed_rem(span, safe, "rest")?;
-        let whole = self.b.build_int_compare(IntPredicate::EQ, rest, self.int64(0), "whole")?;
-        let forward = self.b.build_int_compare(IntPredicate::SGE, count, self.int64(0), "forward")?;
-        self.check(self.b.build_and(whole, forward, "ok")?, bad, origin, start, end)?;
-        Ok(count)
-    }
-
-    /// The common count of zipped iterators.
-    pub fn equal_counts(&mut self, counts: &[IntValue<'c>], origin: &Origin) -> Result<IntValue<'c>, CodegenError> {
-        let (first, rest) = counts.split_first().ok_or_else(|| CodegenError("a loop over nothing".into()))?;
-        for count in rest {
-            if count != first {
-                let equal = self.b.build_int_compare(IntPredicate::EQ, *first, *count, "equal")?;
-                self.check(equal, Check::Zip, origin, *first, *count)?;
-            }
-        }
-        Ok(*first)
     }
 
     /// `for i in (lo..hi).step_by(step)` with carried leaves.
@@ -170,7 +102,12 @@ impl<'c> FnCx<'_, 'c> {
     }
 
     /// One iteration, or `self.lanes` of them: binds the parameters and emits the body.
-    fn iteration(&mut self, shape: &Shape<'_, 'c>, i: IntValue<'c>, mut builder: Val<'c>) -> Result<Val<'c>, CodegenError> {
+    fn iteration(
+        &mut self,
+        shape: &Shape<'_, 'c>,
+        i: IntValue<'c>,
+        mut builder: Val<'c>,
+    ) -> Result<Val<'c>, CodegenError> {
         for part in &shape.builders {
             if let Part::InPlace { at, .. } = part {
                 builder.splice(*at + 1..*at + 3, [i.into(), self.int64(UNCHECKED).into()]);
@@ -192,41 +129,14 @@ impl<'c> FnCx<'_, 'c> {
         self.expr(&shape.parts.func.body)
     }
 
-    /// The element of an iterator at iteration `i`, or those of all lanes from `i` on.
-    fn element_of(&mut self, iter: &IterVal<'c>, i: IntValue<'c>) -> Result<Val<'c>, CodegenError> {
-        match iter {
-            IterVal::Whole { elem, data } => {
-                let address = self.elem_address(elem, *data, i)?;
-                match self.lanes {
-                    None => self.load(elem, address),
-                    lanes => Ok(vec![self.load_scalar(scalar_of(elem)?, address, lanes)?]),
-                }
-            }
-            IterVal::Strided { elem, data, start, stride } => {
-                let steps = self.b.build_int_mul(i, *stride, "steps")?;
-                let at = self.b.build_int_add(*start, steps, "at")?;
-                let address = self.elem_address(elem, *data, at)?;
-                self.load(elem, address)
-            }
-            IterVal::Range { start, stride } => {
-                let steps = self.b.build_int_mul(i, *stride, "steps")?;
-                let first = self.b.build_int_add(*start, steps, "first")?;
-                Ok(vec![self.lane_numbers(first, *stride)?])
-            }
-        }
-    }
-
-    /// `first`, or in lanes `first + lane * stride`.
-    fn lane_numbers(&mut self, first: IntValue<'c>, stride: IntValue<'c>) -> Result<Leaf<'c>, CodegenError> {
-        let Some(lanes) = self.lanes else { return Ok(first.into()) };
-        let numbers: Vec<IntValue<'c>> = (0..lanes).map(|lane| self.int64(i64::from(lane))).collect();
-        let numbers = inkwell::types::VectorType::const_vector(&numbers);
-        let steps = self.binary(BinOp::Mul, Scalar::I64, numbers.into(), stride.into())?;
-        self.binary(BinOp::Add, Scalar::I64, first.into(), steps)
-    }
-
     /// The iterations `lo..hi` of a loop whose combining is exact, going on with `start`.
-    pub fn run_exact(&mut self, shape: &Shape<'_, 'c>, lo: IntValue<'c>, hi: IntValue<'c>, start: &Val<'c>) -> Result<Val<'c>, CodegenError> {
+    pub fn run_exact(
+        &mut self,
+        shape: &Shape<'_, 'c>,
+        lo: IntValue<'c>,
+        hi: IntValue<'c>,
+        start: &Val<'c>,
+    ) -> Result<Val<'c>, CodegenError> {
         let mut value = start.clone();
         let mut lo = lo;
         if let Some(lanes) = shape.lanes {
@@ -249,14 +159,26 @@ impl<'c> FnCx<'_, 'c> {
     }
 
     /// The last index up to which whole groups of lanes fit.
-    fn whole_lanes(&mut self, lo: IntValue<'c>, hi: IntValue<'c>, lanes: u32) -> Result<IntValue<'c>, CodegenError> {
+    fn whole_lanes(
+        &mut self,
+        lo: IntValue<'c>,
+        hi: IntValue<'c>,
+        lanes: u32,
+    ) -> Result<IntValue<'c>, CodegenError> {
         let count = self.b.build_int_sub(hi, lo, "count")?;
         let whole = self.b.build_and(count, self.int64(-i64::from(lanes)), "whole")?;
         Ok(self.b.build_int_add(lo, whole, "middle")?)
     }
 
     /// The iterations `lo..hi`, `lanes` at a time; mergers start neutral and come back as vectors.
-    fn in_lanes(&mut self, shape: &Shape<'_, 'c>, lo: IntValue<'c>, hi: IntValue<'c>, lanes: u32, start: &Val<'c>) -> Result<Val<'c>, CodegenError> {
+    fn in_lanes(
+        &mut self,
+        shape: &Shape<'_, 'c>,
+        lo: IntValue<'c>,
+        hi: IntValue<'c>,
+        lanes: u32,
+        start: &Val<'c>,
+    ) -> Result<Val<'c>, CodegenError> {
         let mut neutral = start.clone();
         for part in &shape.builders {
             if let Part::Merger { at, scalar, op } = part {
@@ -276,7 +198,13 @@ impl<'c> FnCx<'_, 'c> {
 
     /// One leaf `lo..hi` of a loop that rounds. The mergers of `start` are ignored; those of the result are the leaf's
     /// value alone.
-    pub fn run_leaf(&mut self, shape: &Shape<'_, 'c>, lo: IntValue<'c>, hi: IntValue<'c>, start: &Val<'c>) -> Result<Val<'c>, CodegenError> {
+    pub fn run_leaf(
+        &mut self,
+        shape: &Shape<'_, 'c>,
+        lo: IntValue<'c>,
+        hi: IntValue<'c>,
+        start: &Val<'c>,
+    ) -> Result<Val<'c>, CodegenError> {
         let lanes = LANES as u32;
         let mut slots = Vec::new();
         let (accumulators, middle) = match shape.lanes {
@@ -320,7 +248,12 @@ impl<'c> FnCx<'_, 'c> {
     }
 
     /// A loop inside a loop: runs in place, leaf by leaf, and stops when asked to.
-    fn run_here(&mut self, shape: &Shape<'_, 'c>, n: IntValue<'c>, start: &Val<'c>) -> Result<Val<'c>, CodegenError> {
+    fn run_here(
+        &mut self,
+        shape: &Shape<'_, 'c>,
+        n: IntValue<'c>,
+        start: &Val<'c>,
+    ) -> Result<Val<'c>, CodegenError> {
         let leaf = leaf_len(shape.parts);
         let trees = if shape.tree { self.tree_slots(shape)? } else { Vec::new() };
         let mut value = self.counted(self.int64(0), n, leaf, start.clone(), &mut |cx, lo, builder| {
@@ -331,7 +264,8 @@ impl<'c> FnCx<'_, 'c> {
                 return cx.run_exact(shape, lo, hi, &builder);
             }
             let mut next = cx.run_leaf(shape, lo, hi, &builder)?;
-            let number = cx.b.build_right_shift(lo, cx.int64(i64::from(leaf.trailing_zeros())), false, "number")?;
+            let number =
+                cx.b.build_right_shift(lo, cx.int64(i64::from(leaf.trailing_zeros())), false, "number")?;
             cx.push_partial(&trees, &next, number)?;
             for (at, ..) in &trees {
                 next.splice(*at..*at + 1, [leaf_at(&builder, *at)?]);
@@ -340,7 +274,12 @@ impl<'c> FnCx<'_, 'c> {
         })?;
         if shape.tree {
             let rounded = self.b.build_int_add(n, self.int64(leaf - 1), "rounded")?;
-            let leaves = self.b.build_right_shift(rounded, self.int64(i64::from(leaf.trailing_zeros())), false, "leaves")?;
+            let leaves = self.b.build_right_shift(
+                rounded,
+                self.int64(i64::from(leaf.trailing_zeros())),
+                false,
+                "leaves",
+            )?;
             let totals = self.fold_partials(&trees, leaves)?;
             for ((at, scalar, op, _), total) in trees.iter().zip(totals) {
                 let sum = self.combine(*op, *scalar, leaf_at(start, *at)?, total)?;
@@ -349,88 +288,7 @@ impl<'c> FnCx<'_, 'c> {
         }
         Ok(value)
     }
-
-    /// Room for the partials of each merger.
-    fn tree_slots(&mut self, shape: &Shape<'_, 'c>) -> Result<Vec<TreeSlot<'c>>, CodegenError> {
-        let mut slots = Vec::new();
-        for part in &shape.builders {
-            if let Part::Merger { at, scalar, op } = part {
-                let ty: BasicTypeEnum<'c> = match memory_ty(self.m.context, *scalar) {
-                    BasicTypeEnum::IntType(ty) => ty.array_type(TREE_DEPTH).into(),
-                    BasicTypeEnum::FloatType(ty) => ty.array_type(TREE_DEPTH).into(),
-                    other => other,
-                };
-                slots.push((*at, *scalar, *op, self.alloca(ty, "partials")?));
-            }
-        }
-        Ok(slots)
-    }
-
-    /// Adds the value of leaf `number`: combines it with its finished left siblings, as a binary counter carries.
-    fn push_partial(&mut self, trees: &[TreeSlot<'c>], leaf: &Val<'c>, number: IntValue<'c>) -> Result<(), CodegenError> {
-        let mut values = vec![self.int64(0).into()];
-        for (at, ..) in trees {
-            values.push(leaf_at(leaf, *at)?);
-        }
-        let before = self.here()?;
-        let (head, carry, done) = (self.block("carry"), self.block("sibling"), self.block("placed"));
-        self.enter(head)?;
-        let phis = self.phis(&values, before)?;
-        let now: Val<'c> = phis.iter().map(|phi| phi.as_basic_value()).collect();
-        let level = int(leaf_at(&now, 0)?)?;
-        let bits = self.b.build_right_shift(number, level, false, "bits")?;
-        let bit = self.b.build_and(bits, self.int64(1), "bit")?;
-        let finished = self.b.build_int_compare(IntPredicate::NE, bit, self.int64(0), "finished")?;
-        self.b.build_conditional_branch(finished, carry, done)?;
-        self.b.position_at_end(carry);
-        let mut next = vec![self.b.build_int_add(level, self.int64(1), "level")?.into()];
-        for (k, (_, scalar, op, slot)) in trees.iter().enumerate() {
-            let address = self.element(memory_ty(self.m.context, *scalar), *slot, level)?;
-            let left = self.load_scalar(*scalar, address, None)?;
-            next.push(self.combine(*op, *scalar, left, leaf_at(&now, k + 1)?)?);
-        }
-        self.close_phis(&phis, &next, carry);
-        self.b.build_unconditional_branch(head)?;
-        self.b.position_at_end(done);
-        for (k, (_, scalar, _, slot)) in trees.iter().enumerate() {
-            let address = self.element(memory_ty(self.m.context, *scalar), *slot, level)?;
-            self.store_scalar(*scalar, leaf_at(&now, k + 1)?, address)?;
-        }
-        Ok(())
-    }
-
-    /// Folds what is left after `leaves` leaves, right to left.
-    fn fold_partials(&mut self, trees: &[TreeSlot<'c>], leaves: IntValue<'c>) -> Result<Val<'c>, CodegenError> {
-        let mut totals = Vec::new();
-        for (_, scalar, op, _) in trees {
-            totals.push(self.constant(&op.neutral(*scalar))?);
-        }
-        let i64_ty = self.m.context.i64_type().into();
-        let no = self.constant(&crate::ir::Literal::Bool(false))?;
-        let zeros = int(self.intrinsic("llvm.ctlz", &[i64_ty], &[leaves.into(), no])?)?;
-        let levels = self.b.build_int_sub(self.int64(i64::from(TREE_DEPTH)), zeros, "levels")?;
-        self.counted(self.int64(0), levels, 1, totals, &mut |cx, level, totals| {
-            let bits = cx.b.build_right_shift(leaves, level, false, "bits")?;
-            let bit = cx.b.build_and(bits, cx.int64(1), "bit")?;
-            let there = cx.b.build_int_compare(IntPredicate::NE, bit, cx.int64(0), "there")?;
-            let from = cx.here()?;
-            let (add, next) = (cx.block("add"), cx.block("next"));
-            cx.b.build_conditional_branch(there, add, next)?;
-            cx.b.position_at_end(add);
-            let mut added = Vec::new();
-            for (k, (_, scalar, op, slot)) in trees.iter().enumerate() {
-                let address = cx.element(memory_ty(cx.m.context, *scalar), *slot, level)?;
-                let left = cx.load_scalar(*scalar, address, None)?;
-                added.push(cx.combine(*op, *scalar, left, leaf_at(&totals, k)?)?);
-            }
-            cx.enter(next)?;
-            cx.join((&totals, from), (&added, add))
-        })
-    }
 }
-
-/// Leaf index, type, operator and memory of the partials of one merger.
-type TreeSlot<'c> = (usize, Scalar, MergeOp, PointerValue<'c>);
 
 /// In-place appenders carry nothing: their data never moves and their length is the iteration number.
 fn keep_in_place<'c>(shape: &Shape<'_, 'c>, mut next: Val<'c>, carried: &Val<'c>) -> Val<'c> {
@@ -445,8 +303,8 @@ fn keep_in_place<'c>(shape: &Shape<'_, 'c>, mut next: Val<'c>, carried: &Val<'c>
     next
 }
 
-fn shape<'p, 'c>(parts: &'p For, iters: Vec<IterVal<'c>>, origin: &Origin) -> Shape<'p, 'c> {
-    let plan = loop_plan(parts, origin, 0);
+fn shape<'p, 'c>(expr: &Expr, parts: &'p For, iters: Vec<IterVal<'c>>) -> Shape<'p, 'c> {
+    let plan = loop_plan(expr, parts, 0);
     let mut builders = Vec::new();
     let mut at = 0;
     for (ty, strategy) in &plan.builders {
@@ -472,29 +330,4 @@ fn shape<'p, 'c>(parts: &'p For, iters: Vec<IterVal<'c>>, origin: &Origin) -> Sh
         uses_index |= matches!(&expr.kind, ExprKind::Var(name) if Some(name) == index.as_ref());
     });
     Shape { parts, iters, builders, tree: rounds(&parts.builder.ty), lanes: plan.lanes, uses_index }
-}
-
-impl<'c> IterVal<'c> {
-    /// The registers an outlined body needs.
-    pub fn leaves(&self) -> Val<'c> {
-        match self {
-            IterVal::Whole { data, .. } => vec![(*data).into()],
-            IterVal::Strided { data, start, stride, .. } => vec![(*data).into(), (*start).into(), (*stride).into()],
-            IterVal::Range { start, stride } => vec![(*start).into(), (*stride).into()],
-        }
-    }
-
-    /// The same iterator with other registers.
-    pub fn with_leaves(&self, leaves: &[BasicValueEnum<'c>]) -> Result<IterVal<'c>, CodegenError> {
-        Ok(match self {
-            IterVal::Whole { elem, .. } => IterVal::Whole { elem: elem.clone(), data: pointer(leaf_at(leaves, 0)?)? },
-            IterVal::Strided { elem, .. } => IterVal::Strided {
-                elem: elem.clone(),
-                data: pointer(leaf_at(leaves, 0)?)?,
-                start: int(leaf_at(leaves, 1)?)?,
-                stride: int(leaf_at(leaves, 2)?)?,
-            },
-            IterVal::Range { .. } => IterVal::Range { start: int(leaf_at(leaves, 0)?)?, stride: int(leaf_at(leaves, 1)?)? },
-        })
-    }
 }

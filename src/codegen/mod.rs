@@ -7,8 +7,10 @@
 mod builders;
 mod call;
 mod compare;
+mod emit;
 mod expr;
 mod func;
+mod iterators;
 mod jit;
 mod leaves;
 mod loops;
@@ -16,10 +18,11 @@ mod module;
 mod outline;
 mod scalar;
 mod target;
+mod tree;
 mod vectors;
 
-pub use jit::{Compiled, Engine, Times};
 pub use call::Finished;
+pub use jit::{Compiled, Engine, Times};
 pub use module::{Check, Site};
 
 use std::fmt;

@@ -4,9 +4,8 @@
 //! Promises: a site number in compiled code is an index into [`ModuleCx::sites`].
 
 use super::CodegenError;
-use super::func::FnCx;
 use crate::diag::Origin;
-use crate::ir::{Program, Ty};
+use crate::ir::Ty;
 use crate::runtime::abi::{Status, for_each_runtime_fn};
 use inkwell::AddressSpace;
 use inkwell::attributes::{Attribute, AttributeLoc};
@@ -25,6 +24,8 @@ pub enum Check {
     Slice,
     /// The bounds of an iterator.
     Iterator,
+    /// The number of iterations that `@(loopsize: N)` promises.
+    LoopSize,
     /// The lengths of zipped data.
     Zip,
     /// The condition of `assert`.
@@ -38,7 +39,7 @@ impl Check {
     pub fn status(self) -> Status {
         match self {
             Check::Lookup | Check::Slice => Status::ArrayOutOfBounds,
-            Check::Iterator => Status::BadIteratorLength,
+            Check::Iterator | Check::LoopSize => Status::BadIteratorLength,
             Check::Zip => Status::MismatchedZipSize,
             Check::Assert => Status::AssertionError,
             Check::Division => Status::DivideByZero,
@@ -55,9 +56,6 @@ pub struct Site {
     pub origin: Origin,
 }
 
-/// The symbol of the compiled program: `u32 weld_program(TaskCtx*, const u8 *args, u8 *result)`.
-pub(super) const ENTRY: &str = "weld_program";
-
 /// The module under construction.
 pub(super) struct ModuleCx<'c> {
     pub context: &'c Context,
@@ -69,17 +67,13 @@ pub(super) struct ModuleCx<'c> {
 }
 
 impl<'c> ModuleCx<'c> {
-    /// A module holding the whole program.
-    pub fn emit(context: &'c Context, program: &Program) -> Result<ModuleCx<'c>, CodegenError> {
+    /// A module for the machine that `prepare` knows, with the runtime declared.
+    pub fn new(context: &'c Context, prepare: impl FnOnce(&Module<'c>)) -> ModuleCx<'c> {
         let module = context.create_module("weld");
-        let mut cx = ModuleCx { context, module, sites: Vec::new(), comparers: HashMap::new(), bodies: 0 };
+        prepare(&module);
+        let cx = ModuleCx { context, module, sites: Vec::new(), comparers: HashMap::new(), bodies: 0 };
         cx.declare_runtime();
-        let ptr = context.ptr_type(AddressSpace::default());
-        let ty = context.i32_type().fn_type(&[ptr.into(), ptr.into(), ptr.into()], false);
-        let entry = cx.add_function(ENTRY, ty, Linkage::External);
-        FnCx::new(&mut cx, entry)?.program(program)?;
-        cx.module.verify().map_err(|message| CodegenError(format!("llvm verifier: {}", message.to_string_lossy())))?;
-        Ok(cx)
+        cx
     }
 
     /// A function that never unwinds.
@@ -103,7 +97,12 @@ impl<'c> ModuleCx<'c> {
     }
 
     /// A constant that compiled code points at.
-    pub fn constant(&self, name: &str, ty: BasicTypeEnum<'c>, value: &dyn inkwell::values::BasicValue<'c>) -> GlobalValue<'c> {
+    pub fn constant(
+        &self,
+        name: &str,
+        ty: BasicTypeEnum<'c>,
+        value: &dyn inkwell::values::BasicValue<'c>,
+    ) -> GlobalValue<'c> {
         let global = self.module.add_global(ty, None, name);
         global.set_linkage(Linkage::Internal);
         global.set_constant(true);
@@ -113,7 +112,9 @@ impl<'c> ModuleCx<'c> {
 
     /// A declared function; `None` when it is not.
     pub fn function(&self, name: &str) -> Result<FunctionValue<'c>, CodegenError> {
-        self.module.get_function(name).ok_or_else(|| CodegenError(format!("function `{name}` is not declared")))
+        self.module
+            .get_function(name)
+            .ok_or_else(|| CodegenError(format!("function `{name}` is not declared")))
     }
 
     fn declare_runtime(&self) {

@@ -49,7 +49,12 @@ impl Frame {
 
 impl<'c> FnCx<'_, 'c> {
     /// Runs a loop through the runtime, in parallel when it pays.
-    pub fn run_outlined(&mut self, shape: &Shape<'_, 'c>, n: IntValue<'c>, start: &Val<'c>) -> Result<Val<'c>, CodegenError> {
+    pub fn run_outlined(
+        &mut self,
+        shape: &Shape<'_, 'c>,
+        n: IntValue<'c>,
+        start: &Val<'c>,
+    ) -> Result<Val<'c>, CodegenError> {
         let number = self.m.next_body();
         let captured = self.captured(shape);
         let frame = Frame::new(&shape.builders);
@@ -155,11 +160,16 @@ impl<'c> FnCx<'_, 'c> {
         let mut start = cx.read_frame(&inner, frame, slot, &blank)?;
         for part in &inner.builders {
             if let Part::InPlace { at, .. } = part {
-                let data = leaves.next().ok_or_else(|| CodegenError("the data of an appender is missing".into()))?;
+                let data =
+                    leaves.next().ok_or_else(|| CodegenError("the data of an appender is missing".into()))?;
                 start.splice(*at..*at + 1, [data]);
             }
         }
-        let value = if inner.tree { cx.run_leaf(&inner, lo, hi, &start)? } else { cx.run_exact(&inner, lo, hi, &start)? };
+        let value = if inner.tree {
+            cx.run_leaf(&inner, lo, hi, &start)?
+        } else {
+            cx.run_exact(&inner, lo, hi, &start)?
+        };
         cx.write_frame(&inner, frame, slot, &value)?;
         cx.b.build_return(Some(&cx.int32(0)))?;
         cx.finish()?;
@@ -178,7 +188,13 @@ impl<'c> FnCx<'_, 'c> {
     }
 
     /// `blank` with the builders of a frame.
-    fn read_frame(&self, shape: &Shape<'_, 'c>, frame: &Frame, slot: PointerValue<'c>, blank: &Val<'c>) -> Result<Val<'c>, CodegenError> {
+    fn read_frame(
+        &self,
+        shape: &Shape<'_, 'c>,
+        frame: &Frame,
+        slot: PointerValue<'c>,
+        blank: &Val<'c>,
+    ) -> Result<Val<'c>, CodegenError> {
         let mut value = blank.clone();
         for (part, offset) in shape.builders.iter().zip(&frame.offsets) {
             let Some(offset) = offset else { continue };
@@ -195,12 +211,20 @@ impl<'c> FnCx<'_, 'c> {
         Ok(value)
     }
 
-    fn write_frame(&self, shape: &Shape<'_, 'c>, frame: &Frame, slot: PointerValue<'c>, value: &Val<'c>) -> Result<(), CodegenError> {
+    fn write_frame(
+        &self,
+        shape: &Shape<'_, 'c>,
+        frame: &Frame,
+        slot: PointerValue<'c>,
+        value: &Val<'c>,
+    ) -> Result<(), CodegenError> {
         for (part, offset) in shape.builders.iter().zip(&frame.offsets) {
             let Some(offset) = offset else { continue };
             let address = self.offset(slot, *offset)?;
             match part {
-                Part::Merger { at, scalar, .. } => self.store_scalar(*scalar, leaf_at(value, *at)?, address)?,
+                Part::Merger { at, scalar, .. } => {
+                    self.store_scalar(*scalar, leaf_at(value, *at)?, address)?
+                }
                 Part::Grow { at, .. } | Part::InPlace { at, .. } => {
                     self.store_appender(value.get(*at..*at + 3).unwrap_or_default(), address)?;
                 }
@@ -210,7 +234,12 @@ impl<'c> FnCx<'_, 'c> {
     }
 
     /// `void combine(u8 *left, const u8 *right)`: the mergers of `left` := `left op right`.
-    fn combiner(&mut self, number: u32, shape: &Shape<'_, 'c>, frame: &Frame) -> Result<FunctionValue<'c>, CodegenError> {
+    fn combiner(
+        &mut self,
+        number: u32,
+        shape: &Shape<'_, 'c>,
+        frame: &Frame,
+    ) -> Result<FunctionValue<'c>, CodegenError> {
         let ptr = self.m.context.ptr_type(AddressSpace::default());
         let ty = self.m.context.void_type().fn_type(&[ptr.into(), ptr.into()], false);
         let function = self.m.add_function(&format!("loop_{number}_combine"), ty, Linkage::Internal);
@@ -245,13 +274,16 @@ impl<'c> FnCx<'_, 'c> {
             match part {
                 Part::Merger { scalar, op, .. } => {
                     let bits = op.neutral(*scalar).bits().unwrap_or(0).to_le_bytes();
-                    if let (Some(to), Some(from)) = (neutral.get_mut(offset..offset + scalar.bytes()), bits.get(..scalar.bytes())) {
+                    if let (Some(to), Some(from)) =
+                        (neutral.get_mut(offset..offset + scalar.bytes()), bits.get(..scalar.bytes()))
+                    {
                         to.copy_from_slice(from);
                     }
                 }
                 Part::Grow { elem, .. } | Part::InPlace { elem, .. } => {
                     let stride = crate::value::layout::layout(elem).size;
-                    appenders.push(context.const_struct(&[int32(offset).into(), int32(stride).into()], false));
+                    appenders
+                        .push(context.const_struct(&[int32(offset).into(), int32(stride).into()], false));
                 }
             }
         }
@@ -261,7 +293,8 @@ impl<'c> FnCx<'_, 'c> {
         let pair = context.struct_type(&[context.i32_type().into(), context.i32_type().into()], false);
         let n_appenders = appenders.len();
         let appenders = pair.const_array(&appenders);
-        let appenders = self.m.constant(&format!("loop_{number}_appenders"), appenders.get_type().into(), &appenders);
+        let appenders =
+            self.m.constant(&format!("loop_{number}_appenders"), appenders.get_type().into(), &appenders);
         let fields = context.const_struct(
             &[
                 body.as_global_value().as_pointer_value().into(),

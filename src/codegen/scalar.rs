@@ -21,7 +21,13 @@ impl<'c> FnCx<'_, 'c> {
     }
 
     /// `a op b` for operands of type `scalar`; not `&&` and `||`.
-    pub fn binary(&self, op: BinOp, scalar: Scalar, a: Leaf<'c>, b: Leaf<'c>) -> Result<Leaf<'c>, CodegenError> {
+    pub fn binary(
+        &self,
+        op: BinOp,
+        scalar: Scalar,
+        a: Leaf<'c>,
+        b: Leaf<'c>,
+    ) -> Result<Leaf<'c>, CodegenError> {
         let (a, b) = self.same_lanes(a, b)?;
         if op.is_comparison() {
             return self.compare(op, scalar, a, b);
@@ -70,9 +76,27 @@ impl<'c> FnCx<'_, 'c> {
                 return Ok(self.b.build_binop(opcode, a, b, "value")?);
             }
             // The IEEE 754-2019 operations: NaN if either is, -0.0 below 0.0.
-            _ if scalar.is_float() => if min { "llvm.minimum" } else { "llvm.maximum" },
-            _ if scalar.is_signed() => if min { "llvm.smin" } else { "llvm.smax" },
-            _ => if min { "llvm.umin" } else { "llvm.umax" },
+            _ if scalar.is_float() => {
+                if min {
+                    "llvm.minimum"
+                } else {
+                    "llvm.maximum"
+                }
+            }
+            _ if scalar.is_signed() => {
+                if min {
+                    "llvm.smin"
+                } else {
+                    "llvm.smax"
+                }
+            }
+            _ => {
+                if min {
+                    "llvm.umin"
+                } else {
+                    "llvm.umax"
+                }
+            }
         };
         self.intrinsic(name, &[a.get_type()], &[a, b])
     }
@@ -90,13 +114,39 @@ impl<'c> FnCx<'_, 'c> {
         let whole = match op {
             BinOp::Eq => IntPredicate::EQ,
             BinOp::Ne => IntPredicate::NE,
-            BinOp::Lt => if signed { IntPredicate::SLT } else { IntPredicate::ULT },
-            BinOp::Le => if signed { IntPredicate::SLE } else { IntPredicate::ULE },
-            BinOp::Gt => if signed { IntPredicate::SGT } else { IntPredicate::UGT },
-            _ => if signed { IntPredicate::SGE } else { IntPredicate::UGE },
+            BinOp::Lt => {
+                if signed {
+                    IntPredicate::SLT
+                } else {
+                    IntPredicate::ULT
+                }
+            }
+            BinOp::Le => {
+                if signed {
+                    IntPredicate::SLE
+                } else {
+                    IntPredicate::ULE
+                }
+            }
+            BinOp::Gt => {
+                if signed {
+                    IntPredicate::SGT
+                } else {
+                    IntPredicate::UGT
+                }
+            }
+            _ => {
+                if signed {
+                    IntPredicate::SGE
+                } else {
+                    IntPredicate::UGE
+                }
+            }
         };
         Ok(match (a, b) {
-            (BasicValueEnum::IntValue(a), BasicValueEnum::IntValue(b)) => self.b.build_int_compare(whole, a, b, "is")?.into(),
+            (BasicValueEnum::IntValue(a), BasicValueEnum::IntValue(b)) => {
+                self.b.build_int_compare(whole, a, b, "is")?.into()
+            }
             (BasicValueEnum::FloatValue(a), BasicValueEnum::FloatValue(b)) => {
                 self.b.build_float_compare(ordered, a, b, "is")?.into()
             }
@@ -120,7 +170,9 @@ impl<'c> FnCx<'_, 'c> {
             }),
             UnOp::Neg => self.binary(BinOp::Sub, scalar, self.constant(&Literal::from_i64(scalar, 0))?, a),
             UnOp::Not => self.binary(BinOp::BitXor, scalar, a, self.constant(&Literal::Bool(true))?),
-            UnOp::BitNot => self.binary(BinOp::BitXor, scalar, a, self.constant(&Literal::from_i64(scalar, -1))?),
+            UnOp::BitNot => {
+                self.binary(BinOp::BitXor, scalar, a, self.constant(&Literal::from_i64(scalar, -1))?)
+            }
             // Correctly rounded on every machine, so the instruction and the library agree.
             UnOp::Sqrt => self.intrinsic("llvm.sqrt", &[a.get_type()], &[a]),
             _ => self.call_math(op.symbol(), scalar, &[a]),
@@ -156,7 +208,11 @@ impl<'c> FnCx<'_, 'c> {
             (_, to) if to.is_float() && from.is_signed() => InstructionOpcode::SIToFP,
             (_, to) if to.is_float() => InstructionOpcode::UIToFP,
             (from, to) if from == Scalar::Bool || to.bytes() > from.bytes() => {
-                if from.is_signed() { InstructionOpcode::SExt } else { InstructionOpcode::ZExt }
+                if from.is_signed() {
+                    InstructionOpcode::SExt
+                } else {
+                    InstructionOpcode::ZExt
+                }
             }
             (from, to) if to.bytes() < from.bytes() => InstructionOpcode::Trunc,
             // The same width: the same bits.
@@ -180,7 +236,13 @@ impl<'c> FnCx<'_, 'c> {
     }
 
     /// `a op b` of a merger.
-    pub fn combine(&self, op: MergeOp, scalar: Scalar, a: Leaf<'c>, b: Leaf<'c>) -> Result<Leaf<'c>, CodegenError> {
+    pub fn combine(
+        &self,
+        op: MergeOp,
+        scalar: Scalar,
+        a: Leaf<'c>,
+        b: Leaf<'c>,
+    ) -> Result<Leaf<'c>, CodegenError> {
         self.binary(op.binop(), scalar, a, b)
     }
 
@@ -192,8 +254,14 @@ impl<'c> FnCx<'_, 'c> {
         while width > 1 {
             width /= 2;
             let half = |start: u32| {
-                let mask: Vec<_> = (start..start + width).map(|lane| i32_ty.const_int(u64::from(lane), false)).collect();
-                self.b.build_shuffle_vector(vector, vector.get_type().get_poison(), inkwell::types::VectorType::const_vector(&mask), "half")
+                let mask: Vec<_> =
+                    (start..start + width).map(|lane| i32_ty.const_int(u64::from(lane), false)).collect();
+                self.b.build_shuffle_vector(
+                    vector,
+                    vector.get_type().get_poison(),
+                    inkwell::types::VectorType::const_vector(&mask),
+                    "half",
+                )
             };
             let (low, high) = (half(0)?, half(width)?);
             let BasicValueEnum::VectorValue(next) = self.combine(op, scalar, low.into(), high.into())? else {

@@ -13,7 +13,8 @@ use inkwell::targets::{CodeModel, FileType, InitializationConfig, RelocMode, Tar
 
 /// The short pipeline: clean-ups that the emitter leaves to LLVM, none that search. Loops are already in the form and the
 /// vector width that they should have.
-const SHORT: &str = "function(sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,loop-mssa(licm),early-cse)";
+const SHORT: &str =
+    "function(sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,loop-mssa(licm),early-cse)";
 
 /// The machines for the two levels of instruction selection.
 pub(super) struct Machines {
@@ -30,12 +31,22 @@ impl Machines {
         #[cfg(target_arch = "aarch64")]
         Target::initialize_aarch64(&config);
         let triple = TargetMachine::get_default_triple();
-        let target = Target::from_triple(&triple).map_err(|message| CodegenError(message.to_string_lossy().into_owned()))?;
+        let target = Target::from_triple(&triple)
+            .map_err(|message| CodegenError(message.to_string_lossy().into_owned()))?;
         let (cpu, features) = (TargetMachine::get_host_cpu_name(), TargetMachine::get_host_cpu_features());
         let machine = |level| -> Result<TargetMachine, CodegenError> {
             let (cpu, features) = (cpu.to_string_lossy(), features.to_string_lossy());
-            let made = target.create_target_machine(&triple, &cpu, &features, level, RelocMode::PIC, CodeModel::Default);
-            let machine = made.ok_or_else(|| CodegenError(format!("llvm cannot compile for {}", triple.as_str().to_string_lossy())))?;
+            let made = target.create_target_machine(
+                &triple,
+                &cpu,
+                &features,
+                level,
+                RelocMode::PIC,
+                CodeModel::Default,
+            );
+            let machine = made.ok_or_else(|| {
+                CodegenError(format!("llvm cannot compile for {}", triple.as_str().to_string_lossy()))
+            })?;
             machine.set_asm_verbosity(false);
             Ok(machine)
         };
@@ -46,7 +57,7 @@ impl Machines {
         if effort == Effort::None { &self.fast } else { &self.good }
     }
 
-    /// Tells the module what it is compiled for; before [`Machines::optimize`].
+    /// Tells a fresh module what it is compiled for, before anything is emitted into it.
     pub fn prepare(&self, module: &Module<'_>) {
         module.set_triple(&self.good.get_triple());
         module.set_data_layout(&self.good.get_target_data().get_data_layout());
@@ -64,10 +75,17 @@ impl Machines {
     }
 
     /// Machine code as an object file, or assembly text.
-    pub fn generate(&self, module: &Module<'_>, effort: Effort, level: Level) -> Result<Vec<u8>, CodegenError> {
+    pub fn generate(
+        &self,
+        module: &Module<'_>,
+        effort: Effort,
+        level: Level,
+    ) -> Result<Vec<u8>, CodegenError> {
         let kind = if level == Level::Assembly { FileType::Assembly } else { FileType::Object };
         let code = self.machine(effort).write_to_memory_buffer(module, kind);
-        let code = code.map_err(|message| CodegenError(format!("llvm code generation: {}", message.to_string_lossy())))?;
+        let code = code.map_err(|message| {
+            CodegenError(format!("llvm code generation: {}", message.to_string_lossy()))
+        })?;
         Ok(code.as_slice().to_vec())
     }
 

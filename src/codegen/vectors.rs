@@ -5,8 +5,8 @@
 
 use super::CodegenError;
 use super::func::FnCx;
-use super::module::Check;
 use super::leaves::{Val, int, leaf_at, memory_ty, pointer};
+use super::module::Check;
 use crate::ir::{BinOp, Expr, Literal, Scalar, Ty};
 use crate::value::layout;
 use inkwell::IntPredicate;
@@ -39,7 +39,10 @@ impl<'c> FnCx<'_, 'c> {
         let elem = expr.ty.elem().ok_or_else(|| CodegenError("a vector literal of no vector type".into()))?;
         let len = self.int64(items.len() as i64);
         if items.is_empty() {
-            return Ok(vec![self.m.context.ptr_type(inkwell::AddressSpace::default()).const_null().into(), len.into()]);
+            return Ok(vec![
+                self.m.context.ptr_type(inkwell::AddressSpace::default()).const_null().into(),
+                len.into(),
+            ]);
         }
         if let Some(data) = self.constant_vector(items, elem)? {
             return Ok(vec![data.into(), len.into()]);
@@ -57,13 +60,18 @@ impl<'c> FnCx<'_, 'c> {
     }
 
     /// A literal of literals lives in the program's constants.
-    fn constant_vector(&mut self, items: &[Expr], elem: &Ty) -> Result<Option<PointerValue<'c>>, CodegenError> {
+    fn constant_vector(
+        &mut self,
+        items: &[Expr],
+        elem: &Ty,
+    ) -> Result<Option<PointerValue<'c>>, CodegenError> {
         let Some(scalar) = elem.scalar() else { return Ok(None) };
         let literals: Option<Vec<&Literal>> = items.iter().map(|item| item.literal()).collect();
         let Some(literals) = literals else { return Ok(None) };
         let initializer = match memory_ty(self.m.context, scalar) {
             BasicTypeEnum::IntType(ty) => {
-                let values: Vec<_> = literals.iter().map(|literal| ty.const_int(literal.bits().unwrap_or(0), false)).collect();
+                let values: Vec<_> =
+                    literals.iter().map(|literal| ty.const_int(literal.bits().unwrap_or(0), false)).collect();
                 ty.const_array(&values)
             }
             BasicTypeEnum::FloatType(ty) => {
@@ -93,7 +101,13 @@ impl<'c> FnCx<'_, 'c> {
     }
 
     /// `slice(v, i, n)`: a view of `min(n, len - i)` elements, `n` as unsigned.
-    pub fn slice(&mut self, v: &Expr, start: &Expr, count: &Expr, expr: &Expr) -> Result<Val<'c>, CodegenError> {
+    pub fn slice(
+        &mut self,
+        v: &Expr,
+        start: &Expr,
+        count: &Expr,
+        expr: &Expr,
+    ) -> Result<Val<'c>, CodegenError> {
         let vector = self.expr(v)?;
         let start = int(self.leaf(start)?)?;
         let count = self.leaf(count)?;
@@ -112,7 +126,8 @@ impl<'c> FnCx<'_, 'c> {
         let elem = expr.ty.elem().cloned().ok_or_else(|| CodegenError("a zip of no vectors".into()))?;
         let mut vectors = Vec::new();
         for item in items {
-            let item_elem = item.ty.elem().cloned().ok_or_else(|| CodegenError("a zip of no vector".into()))?;
+            let item_elem =
+                item.ty.elem().cloned().ok_or_else(|| CodegenError("a zip of no vector".into()))?;
             vectors.push((item_elem, self.expr(item)?));
         }
         let mut lens = Vec::new();

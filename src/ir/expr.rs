@@ -107,7 +107,9 @@ impl Iter {
     /// verifier rejects it.
     pub fn elem_ty(&self) -> Ty {
         match self {
-            Iter::Whole(data) | Iter::Strided { data, .. } => data.ty.elem().cloned().unwrap_or_else(|| data.ty.clone()),
+            Iter::Whole(data) | Iter::Strided { data, .. } => {
+                data.ty.elem().cloned().unwrap_or_else(|| data.ty.clone())
+            }
             Iter::Range { .. } => Ty::I64,
         }
     }
@@ -200,7 +202,8 @@ impl Expr {
 
     /// A node with annotations.
     pub fn with_notes(kind: ExprKind, ty: Ty, origin: impl Into<Origin>, notes: Notes) -> Expr {
-        let facts = visit::facts(&kind);
+        let mut facts = visit::facts(&kind);
+        facts.may_fail |= matches!(kind, ExprKind::For(_)) && has_note(&notes, LOOP_SIZE);
         Expr(Arc::new(Node { kind, ty, origin: origin.into(), notes, facts }))
     }
 
@@ -224,6 +227,11 @@ impl Expr {
         Arc::as_ptr(&self.0) as usize
     }
 
+    /// The number of iterations that the annotation `loopsize` of a loop promises: checked when it runs.
+    pub fn loop_size(&self) -> Option<i64> {
+        self.note(LOOP_SIZE)?.trim_end_matches(['l', 'L']).parse().ok()
+    }
+
     /// The annotation `key`; the last one when there are several.
     pub fn note(&self, key: &str) -> Option<&str> {
         self.notes.as_ref()?.iter().rev().find(|(k, _)| k == key).map(|(_, value)| value.as_str())
@@ -238,6 +246,13 @@ impl Expr {
     pub fn var(&self) -> Option<&Name> {
         if let ExprKind::Var(name) = &self.kind { Some(name) } else { None }
     }
+}
+
+/// The one annotation that can make a run fail.
+const LOOP_SIZE: &str = "loopsize";
+
+fn has_note(notes: &Notes, key: &str) -> bool {
+    notes.as_ref().is_some_and(|notes| notes.iter().any(|(k, _)| k == key))
 }
 
 impl Drop for Expr {

@@ -7,6 +7,7 @@
 
 pub mod build;
 mod expr;
+mod layout;
 mod literal;
 mod name;
 pub mod op;

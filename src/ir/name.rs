@@ -47,41 +47,82 @@ impl fmt::Display for Name {
     }
 }
 
-/// The supply of fresh names of one program.
+/// The supply of fresh names of one program. Cloning is cheap: copies share their tables until one of them
+/// makes a name.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     next_id: u32,
+    tables: Arc<Tables>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Tables {
+    /// Texts of binders and of the source.
     taken: HashSet<Arc<str>>,
+    /// Texts of binders.
+    given: HashSet<Arc<str>>,
     next_suffix: HashMap<Arc<str>, u32>,
 }
 
 impl Names {
     /// Marks a text of the source as taken, so that no fresh name looks like it.
     pub fn reserve(&mut self, text: &str) {
-        self.taken.insert(text.into());
+        Arc::make_mut(&mut self.tables).taken.insert(text.into());
     }
 
-    /// A new binder that prints as `base`, or as `base__k` when that is taken. A suffix that an earlier
-    /// call added is cut first, so that copies of copies do not grow.
+    /// A new binder that prints as `base`, or as `base__k` when another binder does so already. A suffix is cut
+    /// first, so that copies of copies do not grow.
     pub fn fresh(&mut self, base: &str) -> Name {
-        let base = match base.rsplit_once("__") {
-            Some((stem, suffix)) if !stem.is_empty() && suffix.parse::<u32>().is_ok() && self.next_suffix.contains_key(stem) => stem,
-            _ => base,
-        };
+        let tables = Arc::make_mut(&mut self.tables);
         let id = self.next_id;
         self.next_id += 1;
-        let key: Arc<str> = base.into();
-        let Some(next) = self.next_suffix.get_mut(&key) else {
-            self.next_suffix.insert(key.clone(), 1);
-            self.taken.insert(key.clone());
-            return Name { text: key, id };
+        // A text of the source belongs to the first binder that asks for it: printed programs keep their names.
+        if !tables.given.contains(base) {
+            let text: Arc<str> = base.into();
+            tables.given.insert(text.clone());
+            tables.taken.insert(text.clone());
+            return Name { text, id };
+        }
+        let stem = match base.rsplit_once("__") {
+            Some((stem, suffix)) if !stem.is_empty() && suffix.parse::<u32>().is_ok() => stem,
+            _ => base,
         };
+        let next = tables.next_suffix.entry(stem.into()).or_insert(1);
         loop {
-            let text: Arc<str> = format!("{base}__{next}").into();
+            let text: Arc<str> = format!("{stem}__{next}").into();
             *next += 1;
-            if self.taken.insert(text.clone()) {
+            if tables.taken.insert(text.clone()) {
+                tables.given.insert(text.clone());
                 return Name { text, id };
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Names;
+
+    #[test]
+    fn texts_are_unique_and_those_of_the_source_stay() {
+        let mut names = Names::default();
+        ["x", "x__1", "x__3"].into_iter().for_each(|text| names.reserve(text));
+        let mut fresh = |base: &str| names.fresh(base).text().to_string();
+        assert_eq!(fresh("x"), "x");
+        assert_eq!(fresh("x__1"), "x__1");
+        assert_eq!(fresh("x"), "x__2");
+        assert_eq!(fresh("x__2"), "x__4");
+        assert_eq!(fresh("x__3"), "x__3");
+        assert_eq!(fresh("__1"), "__1");
+        assert_eq!(fresh("__1"), "__1__1");
+    }
+
+    #[test]
+    fn copies_of_the_supply_are_independent() {
+        let mut names = Names::default();
+        names.fresh("x");
+        let mut copy = names.clone();
+        assert_eq!(copy.fresh("x").text(), "x__1");
+        assert_eq!(names.fresh("x").text(), "x__1");
     }
 }

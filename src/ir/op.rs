@@ -143,7 +143,8 @@ impl MergeOp {
             (MergeOp::Max, _) if scalar.is_float() => float(f64::NEG_INFINITY),
             (op, _) => {
                 let bits = scalar.bytes() as u32 * 8;
-                let largest = if scalar.is_signed() { (1u64 << (bits - 1)) - 1 } else { u64::MAX >> (64 - bits) };
+                let largest =
+                    if scalar.is_signed() { (1u64 << (bits - 1)) - 1 } else { u64::MAX >> (64 - bits) };
                 let smallest = if scalar.is_signed() { !largest } else { 0 };
                 Literal::from_i64(scalar, if op == MergeOp::Min { largest } else { smallest } as i64)
             }
@@ -325,10 +326,28 @@ pub fn binary(op: BinOp, a: &Literal, b: &Literal) -> Result<Literal, Arithmetic
         (Literal::U32(a), Literal::U32(b)) => int_binary!(op, *a, *b, Literal::U32),
         (Literal::U64(a), Literal::U64(b)) => int_binary!(op, *a, *b, Literal::U64),
         (Literal::F32(a), Literal::F32(b)) => {
-            float_binary!(op, *a, *b, Literal::F32, math::rem_f32, math::pow_f32, math::min_f32, math::max_f32)
+            float_binary!(
+                op,
+                *a,
+                *b,
+                Literal::F32,
+                math::rem_f32,
+                math::pow_f32,
+                math::min_f32,
+                math::max_f32
+            )
         }
         (Literal::F64(a), Literal::F64(b)) => {
-            float_binary!(op, *a, *b, Literal::F64, math::rem_f64, math::pow_f64, math::min_f64, math::max_f64)
+            float_binary!(
+                op,
+                *a,
+                *b,
+                Literal::F64,
+                math::rem_f64,
+                math::pow_f64,
+                math::min_f64,
+                math::max_f64
+            )
         }
         _ => Err(ArithmeticError::Untyped),
     }

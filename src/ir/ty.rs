@@ -251,7 +251,9 @@ impl Ty {
         match self {
             Ty::Scalar(_) | Ty::Simd(_) => true,
             Ty::Vec(elem) => !matches!(**elem, Ty::Simd(_)) && elem.has_equality(),
-            Ty::Struct(fields) => fields.iter().all(|field| !matches!(field, Ty::Simd(_)) && field.has_equality()),
+            Ty::Struct(fields) => {
+                fields.iter().all(|field| !matches!(field, Ty::Simd(_)) && field.has_equality())
+            }
             Ty::Dict(_) | Ty::Builder(_) | Ty::Infer(_) => false,
         }
     }

@@ -3,7 +3,7 @@
 //!
 //! Promises: children come in evaluation order; [`map_children`] returns the very same node when no child changed.
 
-use super::{BinOp, Expr, ExprKind, Facts, For, Iter, Lambda, Let, Literal};
+use super::{BinOp, BuilderTy, Expr, ExprKind, Facts, For, Iter, Lambda, Let, Literal};
 use crate::diag::stack;
 use std::sync::Arc;
 
@@ -41,7 +41,9 @@ pub fn for_each_child<'a>(kind: &'a ExprKind, f: &mut dyn FnMut(&'a Expr)) {
             for iter in &parts.iters {
                 match iter {
                     Iter::Whole(data) => f(data),
-                    Iter::Strided { data, start, end, stride } => [data, start, end, stride].into_iter().for_each(&mut *f),
+                    Iter::Strided { data, start, end, stride } => {
+                        [data, start, end, stride].into_iter().for_each(&mut *f)
+                    }
                     Iter::Range { start, end, stride } => [start, end, stride].into_iter().for_each(&mut *f),
                 }
             }
@@ -104,7 +106,9 @@ pub fn map_children(expr: &Expr, f: &mut dyn FnMut(&Expr) -> Expr) -> Expr {
                 Iter::Strided { data, start, end, stride } => {
                     Iter::Strided { data: go(data), start: go(start), end: go(end), stride: go(stride) }
                 }
-                Iter::Range { start, end, stride } => Iter::Range { start: go(start), end: go(end), stride: go(stride) },
+                Iter::Range { start, end, stride } => {
+                    Iter::Range { start: go(start), end: go(end), stride: go(stride) }
+                }
             });
             let iters = iters.collect();
             let func = lambda(&parts.func, go(&parts.func.body));
@@ -120,7 +124,12 @@ pub fn map_children(expr: &Expr, f: &mut dyn FnMut(&Expr) -> Expr) -> Expr {
 
 /// The facts of a node, from those of its children.
 pub(super) fn facts(kind: &ExprKind) -> Facts {
-    let mut facts = Facts { nodes: 1, loops: 0, may_fail: own_failure(kind), iterates: matches!(kind, ExprKind::Iterate(..)) };
+    let mut facts = Facts {
+        nodes: 1,
+        loops: 0,
+        may_fail: own_failure(kind),
+        iterates: matches!(kind, ExprKind::Iterate(..)),
+    };
     facts.loops = u32::from(matches!(kind, ExprKind::For(_)));
     for_each_child(kind, &mut |child| {
         facts.nodes = facts.nodes.saturating_add(child.facts.nodes);
@@ -140,6 +149,8 @@ fn own_failure(kind: &ExprKind) -> bool {
             !is_float && divisor.literal().and_then(Literal::as_i64).is_none_or(|value| value == 0)
         }
         ExprKind::Zip(items) => items.len() > 1,
+        // A vecmerger checks its index.
+        ExprKind::Merge(b, _) => matches!(b.ty.as_builder(), Some(BuilderTy::VecMerger(..))),
         ExprKind::For(parts) => match parts.iters.as_slice() {
             [Iter::Whole(_)] => false,
             // Equal lengths are certain only when all run over the same variable.

@@ -1,7 +1,8 @@
 #![forbid(unsafe_code)]
 //! The plan of each loop, as a record and as text.
 
-use super::{LANES, leaf_len, merges_per_iteration, rounds};
+use super::merges::{self, Merges};
+use super::{LANES, lanes, leaf_len, rounds};
 use crate::diag::{Origin, stack};
 use crate::ir::{BuilderTy, Expr, ExprKind, For, Program, Ty, visit};
 use std::fmt;
@@ -38,32 +39,30 @@ pub struct LoopPlan {
     pub depth: usize,
 }
 
-/// The plan of one loop, `depth` loops inside others.
-pub fn loop_plan(parts: &For, origin: &Origin, depth: usize) -> LoopPlan {
+/// The plan of the loop `parts` of the node `expr`, `depth` loops inside others.
+pub fn loop_plan(expr: &Expr, parts: &For, depth: usize) -> LoopPlan {
     let tree = rounds(&parts.builder.ty);
-    let merges = merges_per_iteration(&parts.func);
-    let mut fresh = Vec::new();
-    starts(&parts.builder, &mut fresh);
+    let simd = parts.simd && lanes::check(expr, parts).is_ok();
     let mut builders = Vec::new();
-    singles(&parts.builder.ty, &mut builders);
-    let builders: Vec<(Ty, Strategy)> = builders
-        .into_iter()
-        .enumerate()
-        .map(|(at, ty)| {
-            let strategy = match ty.as_builder() {
-                Some(BuilderTy::Appender(_)) => {
-                    let sized = fresh.get(at).copied().unwrap_or(false) && merges.get(at) == Some(&Some(1));
-                    if sized { Strategy::InPlace } else { Strategy::Grow }
-                }
-                _ if tree => Strategy::Tree,
-                _ => Strategy::Accumulate,
-            };
-            (ty, strategy)
-        })
-        .collect();
-    let grows = builders.iter().any(|(_, strategy)| *strategy == Strategy::Grow);
-    let lanes = (parts.simd && !grows).then(|| lanes(parts, tree));
-    LoopPlan { id: 0, origin: origin.clone(), parallel: depth == 0, leaf: leaf_len(parts), lanes, builders, depth }
+    strategies(
+        Some(&parts.builder),
+        &parts.builder.ty,
+        &merges::per_iteration(&parts.func),
+        simd,
+        tree,
+        &mut builders,
+    );
+    let lanes = simd.then(|| lanes_at_once(parts, tree));
+    let origin = &expr.origin;
+    LoopPlan {
+        id: 0,
+        origin: origin.clone(),
+        parallel: depth == 0,
+        leaf: leaf_len(parts),
+        lanes,
+        builders,
+        depth,
+    }
 }
 
 /// The plans of all loops of a program.
@@ -85,7 +84,7 @@ fn collect(expr: &Expr, depth: usize, plans: &mut Vec<LoopPlan>) {
                     collect(child, depth, plans);
                 }
             });
-            let mut plan = loop_plan(parts, &expr.origin, depth);
+            let mut plan = loop_plan(expr, parts, depth);
             plan.id = plans.len() + 1;
             plans.push(plan);
             collect(&parts.func.body, depth + 1, plans);
@@ -95,30 +94,42 @@ fn collect(expr: &Expr, depth: usize, plans: &mut Vec<LoopPlan>) {
     });
 }
 
-/// For each single builder of the start value: whether it is a fresh appender with a size hint.
-fn starts(builder: &Expr, out: &mut Vec<bool>) {
-    match &builder.kind {
-        ExprKind::Struct(items) => items.iter().for_each(|item| starts(item, out)),
-        ExprKind::NewBuilder(hint) => out.push(hint.is_some()),
-        _ => {
-            let mut builders = Vec::new();
-            singles(&builder.ty, &mut builders);
-            out.extend(builders.iter().map(|_| false));
+/// How each single builder is kept. `start` is the builder the loop starts with, where it is written out.
+fn strategies(
+    start: Option<&Expr>,
+    ty: &Ty,
+    merges: &Merges,
+    simd: bool,
+    tree: bool,
+    out: &mut Vec<(Ty, Strategy)>,
+) {
+    if let Ty::Struct(fields) = ty {
+        for (k, field) in fields.iter().enumerate() {
+            let start = match start.map(|start| &start.kind) {
+                Some(ExprKind::Struct(items)) => items.get(k),
+                _ => None,
+            };
+            strategies(start, field, &merges.component(k), simd, tree, out);
         }
+        return;
     }
-}
-
-/// The single builders of a builder-like type, in field order.
-fn singles(ty: &Ty, out: &mut Vec<Ty>) {
-    match ty {
-        Ty::Struct(fields) => fields.iter().for_each(|field| singles(field, out)),
-        other => out.push(other.clone()),
-    }
+    let strategy = match (ty.as_builder(), start.map(|start| &start.kind)) {
+        // Without a size the pass `size-hints` has not run; loops in lanes cannot grow, and need none.
+        (Some(BuilderTy::Appender(_)), Some(ExprKind::NewBuilder(hint)))
+            if merges.is_once() && (simd || hint.is_some()) =>
+        {
+            Strategy::InPlace
+        }
+        (Some(BuilderTy::Appender(_)), _) => Strategy::Grow,
+        _ if tree => Strategy::Tree,
+        _ => Strategy::Accumulate,
+    };
+    out.push((ty.clone(), strategy));
 }
 
 /// How many iterations at once: the fixed 16 of the reduction tree, else about four of the widest registers, so that
 /// independent operations hide each other's latency; fewer for long bodies, which have enough of their own.
-fn lanes(parts: &For, tree: bool) -> u32 {
+fn lanes_at_once(parts: &For, tree: bool) -> u32 {
     if tree {
         return LANES as u32;
     }

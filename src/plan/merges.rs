@@ -1,68 +1,135 @@
 #![forbid(unsafe_code)]
-//! How often one iteration of a loop merges into each of its builders.
+//! How many values one run of a loop body merges into its builder.
 //!
-//! Promises: a number is exact for every path through the body; `None` means "differs or unknown". Linear in the body.
+//! Promises: the bounds hold on every path of the body; the cost is that of the builder's own chain of merges, not
+//! of the values merged.
 
 use crate::diag::stack;
 use crate::ir::{Expr, ExprKind, Lambda, Name, Ty};
 use std::collections::HashMap;
 
-type Counts = Vec<Option<u32>>;
-
-/// The number of merges per iteration into each single builder of the loop parameter, in field order.
-pub fn merges_per_iteration(func: &Lambda) -> Vec<Option<u32>> {
-    let Some(builder) = func.params.first() else { return Vec::new() };
-    let mut known = HashMap::from([(builder.name.clone(), vec![Some(0); width(&builder.ty)])]);
-    count(&func.body, &mut known)
+/// Bounds on a number of merges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// At least so many.
+    pub min: u32,
+    /// At most so many; `None` when nothing bounds it.
+    pub max: Option<u32>,
 }
 
-/// Number of single builders in a builder-like type.
-fn width(ty: &Ty) -> usize {
-    match ty {
-        Ty::Struct(fields) => fields.iter().map(width).sum(),
-        Ty::Builder(_) => 1,
-        _ => 0,
+impl Count {
+    /// Exactly `n`.
+    pub fn exactly(n: u32) -> Count {
+        Count { min: n, max: Some(n) }
     }
 }
 
-fn count(expr: &Expr, known: &mut HashMap<Name, Counts>) -> Counts {
-    stack::deep(|| {
-        let unknown = || vec![None; width(&expr.ty)];
-        match &expr.kind {
-            ExprKind::Var(name) => known.get(name).cloned().unwrap_or_else(unknown),
-            ExprKind::Merge(builder, _) => {
-                let counts = count(builder, known);
-                counts.into_iter().map(|count| count.map(|count| count + 1)).collect()
+/// The merges into a builder, or into each builder of a struct.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Merges {
+    /// Into one builder.
+    One(Count),
+    /// Into each component.
+    Each(Vec<Merges>),
+    /// Not the builder of the loop.
+    Foreign,
+}
+
+impl Merges {
+    /// Whether it is one builder with exactly one merge on every path.
+    pub fn is_once(&self) -> bool {
+        *self == Merges::One(Count::exactly(1))
+    }
+
+    /// The merges into component `k`.
+    pub fn component(&self, k: usize) -> Merges {
+        match self {
+            Merges::Each(items) => items.get(k).cloned().unwrap_or(Merges::Foreign),
+            _ => Merges::Foreign,
+        }
+    }
+
+    fn none(ty: &Ty) -> Merges {
+        match ty.fields() {
+            Some(fields) => Merges::Each(fields.iter().map(Merges::none).collect()),
+            None => Merges::One(Count::exactly(0)),
+        }
+    }
+
+    fn combine(&self, other: &Merges, join: fn(Count, Count) -> Count) -> Merges {
+        match (self, other) {
+            (Merges::One(a), Merges::One(b)) => Merges::One(join(*a, *b)),
+            (Merges::Each(a), Merges::Each(b)) => {
+                Merges::Each(a.iter().zip(b).map(|(a, b)| a.combine(b, join)).collect())
             }
-            ExprKind::Struct(items) => items.iter().flat_map(|item| count(item, known)).collect(),
-            ExprKind::Field(builder, k) => {
-                let Some(fields) = builder.ty.fields() else { return unknown() };
-                let before: usize = fields.iter().take(*k as usize).map(width).sum();
-                count(builder, known).into_iter().skip(before).take(width(&expr.ty)).collect()
-            }
-            ExprKind::If(_, yes, no) => {
-                let (yes, no) = (count(yes, known), count(no, known));
-                yes.into_iter().zip(no).map(|(yes, no)| if yes == no { yes } else { None }).collect()
-            }
-            ExprKind::Block(lets, body) => {
-                for binding in lets {
-                    if binding.value.ty.is_builder_like() {
-                        let counts = count(&binding.value, known);
-                        known.insert(binding.name.clone(), counts);
-                    }
+            _ => Merges::Foreign,
+        }
+    }
+}
+
+/// The merges of one run of the function of a loop into its builder.
+pub fn per_iteration(func: &Lambda) -> Merges {
+    let mut walk = Walk::default();
+    walk.lambda(func)
+}
+
+#[derive(Default)]
+struct Walk {
+    builders: HashMap<Name, Merges>,
+}
+
+impl Walk {
+    fn lambda(&mut self, func: &Lambda) -> Merges {
+        if let Some(param) = func.params.first() {
+            self.builders.insert(param.name.clone(), Merges::none(&param.ty));
+        }
+        self.expr(&func.body)
+    }
+
+    fn expr(&mut self, expr: &Expr) -> Merges {
+        stack::deep(|| match &expr.kind {
+            ExprKind::Var(name) => self.builders.get(name).cloned().unwrap_or(Merges::Foreign),
+            ExprKind::Field(a, k) => self.expr(a).component(*k as usize),
+            ExprKind::Struct(items) => Merges::Each(items.iter().map(|item| self.expr(item)).collect()),
+            ExprKind::Merge(b, _) => match self.expr(b) {
+                Merges::One(n) => {
+                    let max = n.max.map(|max| max.saturating_add(1));
+                    Merges::One(Count { min: n.min.saturating_add(1), max })
                 }
-                count(body, known)
+                other => other,
+            },
+            ExprKind::Block(lets, body) => {
+                for binding in lets.iter().filter(|binding| binding.value.ty.has_builder()) {
+                    let merges = self.expr(&binding.value);
+                    self.builders.insert(binding.name.clone(), merges);
+                }
+                self.expr(body)
+            }
+            ExprKind::If(_, a, b) => {
+                let (a, b) = (self.expr(a), self.expr(b));
+                a.combine(&b, |a, b| Count {
+                    min: a.min.min(b.min),
+                    max: a.max.zip(b.max).map(|(a, b)| a.max(b)),
+                })
+            }
+            ExprKind::For(parts) => {
+                let before = self.expr(&parts.builder);
+                let each = self.lambda(&parts.func);
+                before.combine(&each, |before, each| match each.max {
+                    Some(0) => before,
+                    _ => Count { min: before.min, max: None },
+                })
             }
             ExprKind::Apply(lambda, args) => {
                 for (param, arg) in lambda.params.iter().zip(args) {
-                    if arg.ty.is_builder_like() {
-                        let counts = count(arg, known);
-                        known.insert(param.name.clone(), counts);
+                    if param.ty.has_builder() {
+                        let merges = self.expr(arg);
+                        self.builders.insert(param.name.clone(), merges);
                     }
                 }
-                count(&lambda.body, known)
+                self.expr(&lambda.body)
             }
-            _ => unknown(),
-        }
-    })
+            _ => Merges::Foreign,
+        })
+    }
 }

@@ -4,11 +4,12 @@
 //! Promises: a plan depends on the program alone, never on threads, time or the machine's load; the interpreter and
 //! compiled code read the same leaf lengths, so their float sums have the same bits.
 
+pub mod cost;
+pub mod lanes;
 mod loops;
-mod merges;
+pub mod merges;
 
 pub use loops::{LoopPlan, Strategy, loop_plan, plan};
-pub use merges::merges_per_iteration;
 
 use crate::ir::{BuilderTy, For, MergeOp, Ty};
 

@@ -49,7 +49,7 @@ pub struct RunStats {
 }
 
 impl RunStats {
-    fn add(&mut self, other: &RunStats) {
+    pub(super) fn add(&mut self, other: &RunStats) {
         self.leaves += other.leaves;
         self.segments += other.segments;
         self.steals += other.steals;

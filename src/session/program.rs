@@ -57,9 +57,15 @@ impl Session {
 }
 
 impl Program {
+    /// Changes the number of threads of later runs. The session's own number is the most that have an effect.
+    pub fn set_threads(&mut self, threads: usize) {
+        self.threads = threads.max(1);
+    }
+
     /// Runs on values of the parameter types. `signal` becomes `RunOptions::CANCEL` to stop it.
     pub fn run(&self, args: &[Value], signal: &Arc<AtomicU32>) -> Result<Finished, RunError> {
-        let options = RunOptions { threads: self.threads, memory_limit: self.memory_limit, signal: signal.clone() };
+        let options =
+            RunOptions { threads: self.threads, memory_limit: self.memory_limit, signal: signal.clone() };
         let Some(limit) = self.time_limit else { return self.compiled.run(args, &self.pool, options) };
         let done = (Mutex::new(false), Condvar::new());
         std::thread::scope(|scope| {
@@ -69,7 +75,8 @@ impl Program {
                 let waited = done.1.wait_timeout_while(lock, limit, |done| !*done);
                 if waited.is_ok_and(|(_, timeout)| timeout.timed_out()) {
                     // Somebody's cancel stays a cancel.
-                    let _ = signal.compare_exchange(0, RunOptions::TIMEOUT, Ordering::Relaxed, Ordering::Relaxed);
+                    let _ =
+                        signal.compare_exchange(0, RunOptions::TIMEOUT, Ordering::Relaxed, Ordering::Relaxed);
                 }
             });
             let finished = self.compiled.run(args, &self.pool, options);

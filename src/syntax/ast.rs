@@ -289,6 +289,45 @@ impl ExprKind {
         }
     }
 
+    /// The same form with `change` applied to each direct child, in the order of evaluation.
+    pub fn map_children(&self, change: &mut dyn FnMut(&Expr) -> Expr) -> ExprKind {
+        match self {
+            ExprKind::Literal(_) | ExprKind::Ident(_) | ExprKind::Error | ExprKind::NewBuilder(_, None) => {
+                self.clone()
+            }
+            ExprKind::Block(lets, body) => {
+                let lets = lets
+                    .iter()
+                    .map(|binding| Let { value: change(&binding.value), ..binding.clone() })
+                    .collect();
+                ExprKind::Block(lets, change(body))
+            }
+            ExprKind::Lambda(params, body) => ExprKind::Lambda(params.clone(), change(body)),
+            ExprKind::Unary(op, a) => ExprKind::Unary(*op, change(a)),
+            ExprKind::Binary(op, a, b) => ExprKind::Binary(*op, change(a), change(b)),
+            ExprKind::Ascribe(a, ty) => ExprKind::Ascribe(change(a), ty.clone()),
+            ExprKind::Field(a, index, span) => ExprKind::Field(change(a), *index, *span),
+            ExprKind::Apply(callee, args) => {
+                ExprKind::Apply(change(callee), args.iter().map(change).collect())
+            }
+            ExprKind::Struct(items) => ExprKind::Struct(items.iter().map(change).collect()),
+            ExprKind::Vector(items) => ExprKind::Vector(items.iter().map(change).collect()),
+            ExprKind::Cast(scalar, a) => ExprKind::Cast(*scalar, change(a)),
+            ExprKind::Call(builtin, args) => ExprKind::Call(*builtin, args.iter().map(change).collect()),
+            ExprKind::For { iters, zipped, builder, func } => {
+                let builder = change(builder);
+                let mut iters = iters.clone();
+                iters.iter_mut().flat_map(|iter| &mut iter.args).for_each(|arg| *arg = change(arg));
+                ExprKind::For { iters, zipped: *zipped, builder, func: change(func) }
+            }
+            ExprKind::NewBuilder(ty, Some(arg)) => ExprKind::NewBuilder(ty.clone(), Some(change(arg))),
+            ExprKind::Deserialize(ty, a) => ExprKind::Deserialize(ty.clone(), change(a)),
+            ExprKind::CUdf { name, ty, args } => {
+                ExprKind::CUdf { name: name.clone(), ty: ty.clone(), args: args.iter().map(change).collect() }
+            }
+        }
+    }
+
     /// Moves the children out, in no particular order.
     fn into_children(self, out: &mut Vec<Expr>) {
         match self {

@@ -8,10 +8,12 @@
 pub mod ast;
 mod lexer;
 mod parser;
+mod print;
 mod token;
 
 pub use lexer::lex;
 pub use parser::{is_complete, parse};
+pub use print::print;
 pub use token::{BuilderKind, Keyword, Token, TokenKind, renamed};
 
 /// The largest program text in bytes. Positions are 32 bits wide, and memory is about 30 times the text.

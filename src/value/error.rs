@@ -82,6 +82,13 @@ impl RunError {
         RunError::new(ErrorKind::BadIteratorLength, Some(origin), (start, end), message)
     }
 
+    /// A loop of `count` iterations with the annotation `loopsize: promised`.
+    pub fn wrong_loop_size(origin: &Origin, count: i64, promised: i64) -> RunError {
+        let message =
+            format!("the loop has {count} iterations, but `@(loopsize:{promised})` promises {promised}");
+        RunError::new(ErrorKind::BadIteratorLength, Some(origin), (count, promised), message)
+    }
+
     /// Zipped data of `first` and of `other` elements.
     pub fn mismatched_zip(origin: &Origin, first: i64, other: i64) -> RunError {
         let message = format!("zipped lengths differ: {first} and {other}");

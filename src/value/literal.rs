@@ -435,4 +435,4 @@ fn fix(found: &Literal, want: Scalar) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,1 +1,295 @@
-//! x
+//! Values to C memory and back: LANGUAGE 17.
+//!
+//! Promises: vectors of scalars cross in both directions without a copy (results when the run hands their memory over);
+//! everything else is copied; padding of arguments is zero; memory is laid out as [`super::layout`] says.
+//! `unsafe` is confined to reading what a pointer leads to.
+
+use super::Value;
+use super::buffer::{self, Buffer, Owner, decode};
+use super::layout::{field_offsets, layout};
+use crate::ir::{BuilderTy, Scalar, Ty};
+use std::sync::Arc;
+
+/// Inputs of a run in memory: a struct of all parameters in order.
+pub struct Arguments {
+    frame: Buffer,
+    /// What the frame points to: vectors of structs and of vectors, laid out here.
+    _laid_out: Vec<Buffer>,
+    /// And flat vectors, where they always were.
+    _values: Vec<Value>,
+}
+
+impl Arguments {
+    /// Lays out `args`, whose types are `tys`. The error is one line for the user.
+    pub fn new(args: &[Value], tys: &[Ty]) -> Result<Arguments, String> {
+        if args.len() != tys.len() {
+            return Err(format!("{} inputs for {} parameters", args.len(), tys.len()));
+        }
+        let mut laid_out = Vec::new();
+        let mut frame = buffer::Builder::with_len(Scalar::U8, layout(&Ty::tuple(tys.to_vec())).size);
+        let offsets = field_offsets(tys);
+        for (at, ((arg, ty), offset)) in args.iter().zip(tys).zip(offsets).enumerate() {
+            if ty.has_builder() {
+                return Err(format!("input {}: a builder ({ty}) cannot be passed to a program", at + 1));
+            }
+            let target = frame.bytes_mut().get_mut(offset..);
+            let written = target.and_then(|target| Shape::new(ty).write(arg, target, &mut laid_out));
+            written.ok_or_else(|| format!("input {} is no {ty}", at + 1))?;
+        }
+        Ok(Arguments { frame: frame.finish(), _laid_out: laid_out, _values: args.to_vec() })
+    }
+
+    /// The struct. With one parameter this is the address of its value too. Valid while `self` lives.
+    pub fn as_ptr(&self) -> *const u8 {
+        self.frame.bytes().as_ptr()
+    }
+}
+
+/// Reads the value of type `ty` at `data`. `take` is offered the first byte of each vector of scalars: it
+/// returns the owner of an allocation that starts there, to share it, or `None` to have the elements copied.
+///
+/// # Safety
+/// `data` leads to a value of type `ty` as compiled code lays it out, and stays valid and unchanged during the call.
+/// An owner that `take` returns keeps all elements of that vector valid and unchanged.
+pub unsafe fn read(
+    data: *const u8,
+    ty: &Ty,
+    take: &mut dyn FnMut(*const u8) -> Option<Arc<dyn Owner>>,
+) -> Value {
+    // SAFETY: the contract of this function is that of `Shape::read`.
+    unsafe { Shape::new(ty).read(data, take) }
+}
+
+/// A type with its numbers worked out, so that a million structs do not compute them a million times.
+enum Shape {
+    Scalar(Scalar),
+    Scalars(Scalar),
+    Vector {
+        elem: Box<Shape>,
+        stride: usize,
+    },
+    /// Fields with their offsets.
+    Struct(Vec<(usize, Shape)>),
+    /// Something that only its type is known of.
+    Opaque(Ty),
+}
+
+/// Length of a vector and of an appender, in bytes from their start.
+const LEN_OFFSET: usize = 8;
+
+impl Shape {
+    fn new(ty: &Ty) -> Shape {
+        match ty {
+            Ty::Scalar(scalar) => Shape::Scalar(*scalar),
+            Ty::Vec(elem) => match elem.scalar() {
+                Some(scalar) => Shape::Scalars(scalar),
+                None => Shape::Vector { elem: Box::new(Shape::new(elem)), stride: layout(elem).size },
+            },
+            Ty::Struct(fields) => {
+                Shape::Struct(field_offsets(fields).into_iter().zip(fields.iter().map(Shape::new)).collect())
+            }
+            Ty::Simd(_) | Ty::Dict(_) | Ty::Builder(_) | Ty::Infer(_) => Shape::Opaque(ty.clone()),
+        }
+    }
+
+    /// Writes `value` at the start of `out`. `None` when it is of another type.
+    fn write(&self, value: &Value, out: &mut [u8], laid_out: &mut Vec<Buffer>) -> Option<()> {
+        match (self, value) {
+            (Shape::Scalar(scalar), Value::Scalar(literal)) if literal.scalar() == Some(*scalar) => {
+                let size = scalar.bytes();
+                out.get_mut(..size)?.copy_from_slice(literal.bits()?.to_le_bytes().get(..size)?);
+            }
+            (Shape::Scalars(scalar), Value::Scalars(buffer)) if buffer.scalar() == *scalar => {
+                write_vector(out, buffer.bytes(), buffer.len())?;
+            }
+            (Shape::Vector { elem, stride }, Value::Vector(items)) => {
+                let mut memory = buffer::Builder::with_len(Scalar::U8, items.len().checked_mul(*stride)?);
+                for (at, item) in items.iter().enumerate() {
+                    elem.write(item, memory.bytes_mut().get_mut(at * stride..)?, laid_out)?;
+                }
+                let memory = memory.finish();
+                write_vector(out, memory.bytes(), items.len())?;
+                laid_out.push(memory);
+            }
+            (Shape::Struct(fields), Value::Struct(items)) if fields.len() == items.len() => {
+                for ((offset, field), item) in fields.iter().zip(items) {
+                    field.write(item, out.get_mut(*offset..)?, laid_out)?;
+                }
+            }
+            _ => return None,
+        }
+        Some(())
+    }
+
+    /// # Safety
+    /// As [`read`].
+    unsafe fn read(
+        &self,
+        data: *const u8,
+        take: &mut dyn FnMut(*const u8) -> Option<Arc<dyn Owner>>,
+    ) -> Value {
+        match self {
+            Shape::Scalar(scalar) => {
+                // SAFETY: `data` leads to a scalar, so to this many bytes.
+                let bytes = unsafe { std::slice::from_raw_parts(data, scalar.bytes()) };
+                Value::Scalar(decode(*scalar, bytes).unwrap_or_else(|| super::zero(*scalar)))
+            }
+            Shape::Scalars(scalar) => {
+                // SAFETY: `data` leads to a vector.
+                let (first, len) = unsafe { read_vector(data) };
+                // SAFETY: its elements are at `first`, and `take` keeps them if it returns an owner.
+                Value::Scalars(unsafe { read_scalars(*scalar, first, len, take) })
+            }
+            Shape::Vector { elem, stride } => {
+                // SAFETY: `data` leads to a vector.
+                let (first, len) = unsafe { read_vector(data) };
+                // SAFETY: element `at` of the vector begins `at * stride` bytes after the first.
+                let items = (0..len).map(|at| unsafe { elem.read(first.wrapping_add(at * stride), take) });
+                Value::Vector(Arc::new(items.collect()))
+            }
+            Shape::Struct(fields) => {
+                // SAFETY: a field begins at its offset.
+                let items = fields
+                    .iter()
+                    .map(|(offset, field)| unsafe { field.read(data.wrapping_add(*offset), take) });
+                Value::Struct(items.collect())
+            }
+            Shape::Opaque(ty) => {
+                let count = match ty.as_builder() {
+                    // SAFETY: an appender is a pointer and two i64, its length first.
+                    Some(BuilderTy::Appender(_)) => unsafe {
+                        data.add(LEN_OFFSET).cast::<i64>().read_unaligned()
+                    },
+                    Some(BuilderTy::Merger(..)) => 1,
+                    _ => 0,
+                };
+                Value::Builder(ty.clone(), u64::try_from(count).unwrap_or(0))
+            }
+        }
+    }
+}
+
+/// Writes `{pointer, len}`. The pointer of an empty vector is null.
+fn write_vector(out: &mut [u8], memory: &[u8], len: usize) -> Option<()> {
+    let address = if memory.is_empty() { 0 } else { memory.as_ptr().expose_provenance() };
+    out.get_mut(..LEN_OFFSET)?.copy_from_slice(&(address as u64).to_le_bytes());
+    out.get_mut(LEN_OFFSET..2 * LEN_OFFSET)?.copy_from_slice(&(len as i64).to_le_bytes());
+    Some(())
+}
+
+/// First element and length of a vector; no elements for a negative length.
+///
+/// # Safety
+/// `data` leads to 16 readable bytes.
+unsafe fn read_vector(data: *const u8) -> (*const u8, usize) {
+    // SAFETY: the caller says that 16 bytes are there.
+    let (first, len) = unsafe {
+        (data.cast::<*const u8>().read_unaligned(), data.add(LEN_OFFSET).cast::<i64>().read_unaligned())
+    };
+    (first, usize::try_from(len).unwrap_or(0))
+}
+
+/// # Safety
+/// `len` scalars are at `first`, unless `len` is 0. An owner that `take` returns keeps them.
+unsafe fn read_scalars(
+    scalar: Scalar,
+    first: *const u8,
+    len: usize,
+    take: &mut dyn FnMut(*const u8) -> Option<Arc<dyn Owner>>,
+) -> Buffer {
+    if len == 0 {
+        return buffer::Builder::new(scalar).finish();
+    }
+    if let Some(owner) = take(first).filter(|owner| owner.data() == first) {
+        // SAFETY: the owner keeps these elements; compiled code writes bools as 0 or 1.
+        return unsafe { Buffer::from_owner(scalar, len, owner) };
+    }
+    let mut copy = buffer::Builder::with_len(scalar, len);
+    // SAFETY: the caller says that the elements are there.
+    copy.bytes_mut().copy_from_slice(unsafe { std::slice::from_raw_parts(first, len * scalar.bytes()) });
+    copy.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Arguments, read};
+    use crate::ir::{BuilderTy, Literal, Scalar, Ty};
+    use crate::value::buffer::Owner;
+    use crate::value::literal::{parse_value, tests::typed_value};
+    use crate::value::{Buffer, Value};
+    use proptest::prelude::{prop_assert, proptest};
+    use std::sync::Arc;
+
+    proptest! {
+        #[test]
+        fn values_come_back((ty, value) in typed_value(), (other_ty, other) in typed_value()) {
+            let tys = [ty, Ty::I8, other_ty];
+            let values = [value, Value::Scalar(Literal::I8(1)), other];
+            let arguments = Arguments::new(&values, &tys).unwrap();
+            // SAFETY: this is the memory of a struct of all arguments, and nothing is taken over.
+            let back = unsafe { read(arguments.as_ptr(), &Ty::tuple(tys.to_vec()), &mut |_| None) };
+            prop_assert!(back.same(&Value::Struct(values.to_vec())), "{:?}", back);
+        }
+    }
+
+    #[test]
+    fn flat_vectors_are_not_copied() {
+        let ty = Ty::vec(Ty::I64);
+        let Ok(Value::Scalars(buffer)) = parse_value("[1L, 2L, 3L]", &ty) else { panic!() };
+        let value = Value::Scalars(buffer.slice(1, 2).unwrap());
+        let arguments = Arguments::new(&[value], std::slice::from_ref(&ty)).unwrap();
+        // SAFETY: the single argument is a vector.
+        let first = unsafe { arguments.as_ptr().cast::<*const u8>().read() };
+        assert_eq!(first, buffer.bytes()[8..].as_ptr());
+    }
+
+    #[test]
+    fn results_are_taken_over() {
+        struct Kept(Buffer);
+        impl Owner for Kept {
+            fn data(&self) -> *const u8 {
+                self.0.bytes().as_ptr()
+            }
+        }
+        let ty = Ty::vec(Ty::vec(Ty::I64));
+        let value = parse_value("[[1L, 2L], [], [3L]]", &ty).unwrap();
+        let Value::Vector(rows) = &value else { panic!() };
+        let Some(Value::Scalars(row)) = rows.first() else { panic!() };
+        let arguments = Arguments::new(std::slice::from_ref(&value), std::slice::from_ref(&ty)).unwrap();
+        let mut take = |data: *const u8| {
+            (data == row.bytes().as_ptr()).then(|| Arc::new(Kept(row.clone())) as Arc<dyn Owner>)
+        };
+        // SAFETY: the argument is of this type, and `Kept` keeps the first row.
+        let back = unsafe { read(arguments.as_ptr(), &ty, &mut take) };
+        assert!(back.same(&value));
+        let address = |value: &Value, at| match value.at(at) {
+            Some(Value::Scalars(row)) => row.bytes().as_ptr(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(address(&back, 0), address(&value, 0));
+        assert_ne!(address(&back, 2), address(&value, 2));
+    }
+
+    #[test]
+    fn builders_are_counted() {
+        let appender = Ty::builder(BuilderTy::Appender(Ty::I64));
+        let memory = [0u64, 5, 8, 42];
+        let ty = Ty::tuple(vec![appender.clone(), Ty::I64]);
+        // SAFETY: an appender of five elements and a number.
+        let value = unsafe { read(memory.as_ptr().cast(), &ty, &mut |_| None) };
+        let expected =
+            Value::Struct(vec![Value::Builder(appender.clone(), 5), Value::Scalar(Literal::I64(42))]);
+        assert!(value.same(&expected), "{value:?}");
+        assert!(Arguments::new(&[Value::Builder(appender.clone(), 0)], &[appender]).is_err());
+    }
+
+    #[test]
+    fn wrong_types_are_refused() {
+        let int = Value::Scalar(Literal::I32(1));
+        for ty in [Ty::I64, Ty::vec(Ty::I64), Ty::tuple(vec![Scalar::I32.into()])] {
+            let error = Arguments::new(std::slice::from_ref(&int), std::slice::from_ref(&ty)).err();
+            assert_eq!(error, Some(format!("input 1 is no {ty}")));
+        }
+        assert!(Arguments::new(&[int], &[]).is_err());
+    }
+}

@@ -55,6 +55,7 @@ impl Value {
     }
 
     /// The number of elements, if this is a vector.
+    #[allow(clippy::len_without_is_empty, reason = "a value that is no vector is not empty either")]
     pub fn len(&self) -> Option<usize> {
         match self {
             Value::Scalars(buffer) => Some(buffer.len()),

@@ -42,4 +42,9 @@ impl Sleeper {
         }
         asleep
     }
+
+    #[cfg(test)]
+    pub(super) fn asleep(&self) -> bool {
+        self.asleep.load(Ordering::Relaxed)
+    }
 }

@@ -38,7 +38,9 @@ impl Parser<'_> {
                 self.missing()
             }
             kind if kind.is_closer() && self.last_error.is_some_and(|at| at + 1 >= self.at) => self.missing(),
-            _ => self.expr(),
+            // The body of a block is on the level of the block.
+            TokenKind::Bar | TokenKind::BarBar => self.lambda(),
+            _ => self.op_expr(),
         };
         Expr::new(ExprKind::Block(lets, body), self.since(start))
     }

@@ -332,8 +332,12 @@ impl Parser<'_> {
             TokenKind::Int(value, _) => value.to_string(),
             TokenKind::F32(value) => value.to_string(),
             TokenKind::F64(value) => value.to_string(),
-            TokenKind::Str => text.trim_matches('"').to_string(),
-            TokenKind::EscapedStr => text.trim_start_matches('e').trim_matches('"').to_string(),
+            TokenKind::Str | TokenKind::EscapedStr => match self.leaf().kind {
+                ExprKind::Literal(Literal::Str(ref bytes)) => {
+                    return Some(String::from_utf8_lossy(bytes).into_owned());
+                }
+                _ => return None,
+            },
             TokenKind::Ident | TokenKind::Keyword(_) => text.to_string(),
             _ => {
                 self.expected("the value of the annotation, a literal or a name");

@@ -14,7 +14,6 @@ impl Parser<'_> {
             if self.kind() == close || self.kind() == TokenKind::End {
                 break;
             }
-            let before = self.at;
             element(self);
             if self.eat(TokenKind::Comma) {
                 continue;
@@ -26,27 +25,24 @@ impl Parser<'_> {
             if self.eat(TokenKind::Comma) {
                 continue;
             }
-            // Anything else that recovery stops at ends the list; no progress means the same.
-            debug_assert!(self.at >= before);
+            // Anything else that recovery stops at ends the list.
             break;
         }
         self.close(close);
     }
 
-    /// Reads the closing bracket of the innermost open one. A wrong one counts as closed, so that one slip is one error.
+    /// Reads the closing bracket of the innermost open one. A wrong one that closes nothing else counts, so that
+    /// one slip is one error.
     pub(super) fn close(&mut self, close: TokenKind) {
         let kind = self.kind();
         if kind != close {
-            let mut message = self.expected_message(bracket(close));
-            if let (true, Some(open)) = (kind.is_closer(), self.open.last()) {
-                message = message.related(*open, format!("to match this `{}`", self.snippet(*open)));
-            }
-            self.report_here(message);
-        }
-        if kind == close || (kind.is_closer() && self.open.len() > 1) || (kind.is_closer() && kind != close) {
-            self.bump();
+            self.expected(bracket(close));
         }
         self.open.pop();
+        let belongs = kind == close || !self.open.iter().any(|open| closes(kind, self.snippet(*open)));
+        if kind.is_closer() && belongs {
+            self.bump();
+        }
     }
 
     /// `( expr , ... )`, or a message that `name` needs one.
@@ -72,9 +68,9 @@ impl Parser<'_> {
         let counts: Vec<String> = allowed.iter().map(usize::to_string).collect();
         let plural = if allowed == [1] { "argument" } else { "arguments" };
         let title = format!("`{name}` takes {} {plural}, found {found}", counts.join(" or "));
-        self.report(
-            Diagnostic::new(Code::ArgumentCount, self.since(start), title).label(format!("{found} given")),
-        );
+        let mut message = Diagnostic::new(Code::ArgumentCount, self.since(start), title);
+        message.help = usage(name).map(|usage| format!("write it like this: {usage}"));
+        self.report(message.label(format!("{found} given")));
     }
 
     /// The index of the token that begins at `span`.
@@ -89,4 +85,33 @@ pub(super) fn bracket(close: TokenKind) -> &'static str {
         TokenKind::CloseBrace => "`}`",
         _ => "`)`",
     }
+}
+
+fn closes(close: TokenKind, open: &str) -> bool {
+    match close {
+        TokenKind::CloseParen => open == "(",
+        TokenKind::CloseBracket => open == "[",
+        TokenKind::CloseBrace => open == "{",
+        _ => false,
+    }
+}
+
+/// How to call the functions whose arguments are not obvious.
+fn usage(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "if" => "if(x > 0, a, b)",
+        "select" => "select(x > 0, a, b)",
+        "iterate" => "iterate(0, |n| {n + 1, n < 9})",
+        "lookup" => "lookup(v, 0L)",
+        "optlookup" => "optlookup(d, key)",
+        "keyexists" => "keyexists(d, key)",
+        "slice" => "slice(v, 0L, 10L), with the start and the length",
+        "sort" => "sort(v, |a, b| compare(a, b))",
+        "merge" => "merge(b, x)",
+        "zip" => "zip(a, b)",
+        "iter" => "iter(v) or iter(v, start, end, stride)",
+        "rangeiter" => "rangeiter(start, end, stride)",
+        "nditer" => "nditer(v, start, end, stride, shape, strides)",
+        _ => return None,
+    })
 }

@@ -143,8 +143,9 @@ impl<'a> Parser<'a> {
         }
         self.last_error = Some(self.at);
         self.first_error_is_end.get_or_insert(self.kind() == TokenKind::End);
-        // The lexer has said what is wrong with this token.
-        if self.kind() != TokenKind::Error {
+        // The lexer has said what is wrong with this token, and what follows it looks wrong because of it.
+        let before = self.at.checked_sub(1).and_then(|at| self.tokens.get(at)).map(|token| token.kind);
+        if self.kind() != TokenKind::Error && before != Some(TokenKind::Error) {
             self.report(message);
         }
     }
@@ -159,7 +160,19 @@ impl<'a> Parser<'a> {
         let token = self.token();
         if token.kind != TokenKind::End {
             let title = format!("expected {what}, found {}", self.describe(token));
-            return Diagnostic::new(Code::UnexpectedToken, token.span, title).label("unexpected");
+            let message = Diagnostic::new(Code::UnexpectedToken, token.span, title).label("unexpected");
+            return match (token.kind, self.open.last()) {
+                (TokenKind::Equal, _) if what.contains("operator") || what.contains("`,`") => {
+                    message.help("to compare, write ==; to name a value, write let x = ...;")
+                }
+                (TokenKind::Semicolon, Some(open)) => {
+                    message.related(*open, format!("this `{}` is still open", self.snippet(*open)))
+                }
+                (kind, Some(open)) if kind.is_closer() => {
+                    message.related(*open, format!("to match this `{}`", self.snippet(*open)))
+                }
+                _ => message,
+            };
         }
         match self.open.last() {
             Some(open) => {
@@ -214,15 +227,16 @@ impl<'a> Parser<'a> {
         Ident { text: text.into(), mark: 0, span: token.span }
     }
 
-    /// Skips to the next `,`, `;` or closing bracket of the brackets that are open here.
+    /// Skips to the next `,`, `;` or closing bracket of the brackets that are open here. A bracket that closes
+    /// nothing is skipped.
     fn recover(&mut self) {
         let mut inner = 0usize;
         loop {
             match self.kind() {
                 TokenKind::End => return,
                 TokenKind::Comma | TokenKind::Semicolon if inner == 0 => return,
-                kind if kind.is_closer() && inner == 0 => return,
-                kind if kind.is_closer() => inner -= 1,
+                kind if kind.is_closer() && inner == 0 && !self.open.is_empty() => return,
+                kind if kind.is_closer() => inner = inner.saturating_sub(1),
                 kind if kind.is_opener() => inner += 1,
                 _ => {}
             }

@@ -73,7 +73,12 @@ impl Parser<'_> {
         if self.kind() != TokenKind::Semicolon {
             let message = self.expected_message(&format!("`;` after the {what} `{}`", name.text));
             self.report_here(message);
-            while !matches!(self.kind(), TokenKind::End | TokenKind::Semicolon) && !self.at_definition() {
+            // The body of a program usually begins with a bar; a type never contains one.
+            let stops = |kind| matches!(kind, TokenKind::Bar | TokenKind::BarBar) && what == "type";
+            while !matches!(self.kind(), TokenKind::End | TokenKind::Semicolon)
+                && !self.at_definition()
+                && !stops(self.kind())
+            {
                 self.bump();
             }
         }

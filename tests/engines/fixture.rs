@@ -2,7 +2,8 @@
 //!
 //! `#@ run: (args) => value` runs it on Weld literals; `=> error NAME` wants a run-time error, `=> rejected ID` an
 //! error of the checker. `#@ gen: v = 16385 seed 3 range 0 9; w = ...` makes inputs up and only compares engines.
-//! `#@ tolerance: 1e-12 because ...` lets floats differ across passes. `#@ about: ...` says what it is for.
+//! `#@ tolerance: 1e-12 because ...` lets floats differ across passes;
+//! `#@ rounds: why` lets them differ by any amount. `#@ about: ...` says what it is for.
 
 use weld::inputs;
 use weld::ir::Program;
@@ -50,6 +51,8 @@ struct Made {
 pub struct Fixture {
     /// Its runs, in order.
     pub cases: Vec<Case>,
+    /// A float reduction rounds: across passes only errors are compared.
+    pub rounds: bool,
     /// The relative difference of floats that passes may make.
     pub tolerance: Option<f64>,
 }
@@ -74,7 +77,8 @@ pub fn read(text: &str) -> Result<Fixture, String> {
                 }
                 fixture.tolerance = Some(number.trim().parse().map_err(|_| format!("`{number}` is no tolerance"))?);
             }
-            "about" | "seed" => {}
+            "rounds" => fixture.rounds = true,
+            "about" => {}
             other => return Err(format!("unknown header `{other}`")),
         }
     }

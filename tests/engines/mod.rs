@@ -4,11 +4,17 @@
 //! the same bits or the same error at the same place; across passes the same bits, or an error when there is one.
 //! A panic, an internal error or a run that does not end is a complaint, never the end of the process.
 
-use super::watchdog::Watchdog;
+#![allow(dead_code, reason = "each test binary uses a part")]
+
+pub mod fixture;
+mod watchdog;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
 use std::time::Duration;
+use watchdog::Watchdog;
 use weld::config::Config;
 use weld::diag::Diagnostics;
 use weld::ir::{self, Ty};
@@ -80,6 +86,8 @@ pub struct Engines {
     watchdog: Watchdog,
 }
 
+static QUIET: Once = Once::new();
+
 thread_local! {
     /// What the latest panic of this thread said.
     static PANIC: RefCell<String> = const { RefCell::new(String::new()) };
@@ -88,9 +96,10 @@ thread_local! {
 impl Engines {
     /// Starts them.
     pub fn new() -> Engines {
-        std::panic::set_hook(Box::new(|info| {
-            PANIC.with(|last| *last.borrow_mut() = info.to_string());
-        }));
+        // The complaint tells what a panic said.
+        QUIET.call_once(|| {
+            std::panic::set_hook(Box::new(|info| PANIC.with(|last| *last.borrow_mut() = info.to_string())));
+        });
         let config = Config { threads: 8, ..Config::default() };
         Engines { session: Session::new(config), watchdog: Watchdog::start() }
     }
@@ -175,7 +184,7 @@ impl Engines {
         inputs: &[Vec<Value>],
         meaning: &[Outcome],
     ) -> Result<(), Complaint> {
-        let text = ir::print::print(program);
+        let text = ir::print::program(program);
         let again = self.check("printed", &text).map_err(|complaint| match complaint {
             Complaint::Rejected(_, messages) => {
                 Complaint::Wrong(format!("the printed program after {name} is rejected: {messages}\n{text}"))
@@ -351,9 +360,9 @@ fn as_complaint(agreed: Result<(), Difference>, what: impl FnOnce() -> String) -
 fn explain(open: Open, before: &ir::Program, after: &ir::Program, ty: &Ty) -> Complaint {
     let mut story = format!("{}\n  wanted: {}", open.what, show(&open.difference.wanted, ty));
     story += &format!("\n  found:  {}", show(&open.difference.found, ty));
-    story += &format!("\n  before: {}", ir::print::print(before));
+    story += &format!("\n  before: {}", ir::print::program(before));
     if !before.func.body.same(&after.func.body) {
-        story += &format!("\n  after:  {}", ir::print::print(after));
+        story += &format!("\n  after:  {}", ir::print::program(after));
     }
     Complaint::Wrong(story)
 }

@@ -1,0 +1,128 @@
+#![forbid(unsafe_code)]
+//! What every command has at hand: the session, the screens, where output goes.
+//!
+//! Promises: standard output gets data alone, through one buffer; all else goes to standard error, whose loss is no
+//! error.
+
+use super::args::Source;
+use super::failure::{Failure, code};
+use crate::passes::Optimized;
+use crate::session::header::Header;
+use crate::session::{Checked, Session};
+use crate::view::{Screen, error};
+use std::io::{self, BufWriter, Read, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+
+/// The surroundings of a command.
+pub struct Context {
+    /// The compiler.
+    pub session: Session,
+    /// Standard output.
+    pub out: BufWriter<io::Stdout>,
+    /// What standard output is like.
+    pub screen: Screen,
+    /// What standard error is like.
+    pub error_screen: Screen,
+    /// No warnings.
+    pub quiet: bool,
+    /// Say more.
+    pub verbose: bool,
+    /// Set to stop a run.
+    pub signal: Arc<AtomicU32>,
+}
+
+/// A program that was read and checked.
+pub struct Loaded {
+    /// The typed program.
+    pub checked: Checked,
+    /// Its `#@` lines.
+    pub header: Header,
+    /// The folder that paths in the header start at.
+    pub folder: Option<PathBuf>,
+}
+
+impl Context {
+    /// Reads and checks a program; tells its warnings.
+    pub fn load(&mut self, source: &Source) -> Result<Loaded, Failure> {
+        let (name, text) = read(source)?;
+        let header = Header::parse(&text);
+        let id = self.session.add_source(&name, text);
+        let checked = self.session.check(id).map_err(Failure::Rejected)?;
+        if !self.quiet {
+            if !checked.warnings.0.is_empty() {
+                self.say(&error::diagnostics(&checked.warnings, self.session.sources(), self.error_screen));
+            }
+            for problem in &header.problems {
+                self.say(&format!("warning: {name}, {problem}\n"));
+            }
+        }
+        let folder = source.file.as_ref().and_then(|file| file.parent()).map(|folder| folder.to_path_buf());
+        Ok(Loaded { checked, header, folder })
+    }
+
+    /// Runs the passes.
+    pub fn optimize(&self, checked: &Checked) -> Optimized {
+        let optimized = self.session.optimize(checked);
+        if self.verbose {
+            let names: Vec<&str> = optimized.trace.steps.iter().map(|step| step.pass.name).collect();
+            self.say(&format!("passes {}\n", names.join(", ")));
+        }
+        if let Some(error) = &optimized.internal_error {
+            // The answer is still right: what that pass did was thrown away.
+            self.say(&error::plain(error, Some("the passes from there on were left out"), self.error_screen));
+        }
+        optimized
+    }
+
+    /// Writes to standard error.
+    pub fn say(&self, text: &str) {
+        let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+
+    /// Writes one JSON object on a line.
+    pub fn print_json(&mut self, object: &serde_json::Value) -> Result<(), Failure> {
+        serde_json::to_writer(&mut self.out, object).map_err(io::Error::from)?;
+        Ok(self.out.write_all(b"\n")?)
+    }
+}
+
+/// The name and the text of a program.
+fn read(source: &Source) -> Result<(String, String), Failure> {
+    if let Some(expr) = &source.expr {
+        return Ok(("-e".to_string(), expr.clone()));
+    }
+    let path = source.file.clone().unwrap_or_else(|| PathBuf::from("-"));
+    let is_stdin = path.as_os_str() == "-";
+    let name = if is_stdin { "stdin".to_string() } else { path.display().to_string() };
+    let mut bytes = Vec::new();
+    let read = if is_stdin {
+        io::stdin().lock().read_to_end(&mut bytes).map(|_| ())
+    } else {
+        read_file(&path, &mut bytes)
+    };
+    let failed = |message, hint| Failure::Other { exit: code::FAILED, code: "CompileError", message, hint };
+    read.map_err(|error| {
+        let what = match error.kind() {
+            io::ErrorKind::NotFound => format!("there is no file `{name}`"),
+            io::ErrorKind::PermissionDenied => format!("no permission to read `{name}`"),
+            io::ErrorKind::IsADirectory => format!("`{name}` is a directory"),
+            _ => format!("cannot read `{name}`: {error}"),
+        };
+        let is_missing = error.kind() == io::ErrorKind::NotFound;
+        failed(what, is_missing.then(|| "for a program on the command line write -e 'PROGRAM'".to_string()))
+    })?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        failed(
+            format!("`{name}` is not UTF-8 text: byte {} is wrong", error.utf8_error().valid_up_to() + 1),
+            None,
+        )
+    })?;
+    Ok((name, text))
+}
+
+fn read_file(path: &std::path::Path, bytes: &mut Vec<u8>) -> io::Result<()> {
+    std::fs::File::open(path)?.read_to_end(bytes)?;
+    Ok(())
+}

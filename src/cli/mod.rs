@@ -1,0 +1,140 @@
+//! The command line: arguments in, exit code out.
+//!
+//! Promises: data on standard output, messages on standard error, the exit codes of `weld --help`; no panic gets out.
+//! Must not: know how compilation works; that is the session's, and how things look is the view's.
+
+mod args;
+mod check;
+mod context;
+mod emit;
+mod execute;
+mod explain;
+mod failure;
+mod inputs;
+mod memory;
+mod passes;
+mod rules;
+mod run;
+mod shell;
+mod watch;
+
+use crate::config::Config;
+use crate::session::Session;
+use crate::view::{Screen, error};
+use args::{Cli, Command, Common};
+use clap::Parser;
+use context::Context;
+use failure::{Failure, code};
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+
+/// Does what the command line says; gives the exit code.
+pub fn main() -> i32 {
+    set_hook(Box::new(|info| {
+        let _ = writeln!(
+            io::stderr().lock(),
+            "internal error: {info}\nthis is a bug of weld, not of the program"
+        );
+    }));
+    catch_unwind(AssertUnwindSafe(|| match Cli::try_parse() {
+        Ok(cli) => start(cli),
+        Err(error) => {
+            // Help and version are no errors and go to standard output.
+            let _ = error.print();
+            error.exit_code()
+        }
+    }))
+    .unwrap_or(code::INTERNAL)
+}
+
+fn start(cli: Cli) -> i32 {
+    let choice = cli.common.color.into();
+    let screen = Screen::new(choice, io::stdout().is_terminal());
+    let error_screen = Screen::new(choice, io::stderr().is_terminal());
+    let config = match configure(&cli.common, cli.command.is_none()) {
+        Ok(config) => config,
+        Err(message) => {
+            let text = error::plain(&message, None, error_screen);
+            let _ = io::stderr().lock().write_all(text.as_bytes());
+            return code::USAGE;
+        }
+    };
+    let Some(command) = cli.command else { return crate::repl::start(config, screen.color) };
+    let mut cx = Context {
+        session: Session::new(config),
+        out: BufWriter::with_capacity(1 << 16, io::stdout()),
+        screen,
+        error_screen,
+        quiet: cli.common.quiet,
+        verbose: cli.common.verbose,
+        signal: Arc::new(AtomicU32::new(0)),
+    };
+    watch::watch(&cx.signal, cli.common.timeout);
+    let done = catch_unwind(AssertUnwindSafe(|| dispatch(&command, &mut cx)));
+    let done = done.unwrap_or_else(|_| Err(Failure::internal(&"it panicked")));
+    finish(done, command.wants_json(), cx)
+}
+
+/// The settings of the command line. In the explorer the time limit is that of each run; else it is watched outside.
+fn configure(common: &Common, interactive: bool) -> Result<Config, String> {
+    let mut config = Config::default();
+    if let Some(threads) = common.threads {
+        config.threads = threads as usize;
+    }
+    if let Some(passes) = &common.passes {
+        config.set("passes", passes)?;
+    }
+    if let Some(effort) = common.effort {
+        config.effort = effort.into();
+    }
+    config.memory_limit = common.memory.or_else(memory::default_limit);
+    if interactive {
+        config.time_limit = common.timeout;
+    }
+    Ok(config)
+}
+
+fn dispatch(command: &Command, cx: &mut Context) -> Result<(), Failure> {
+    match command {
+        Command::Run(args) => run::run(args, cx),
+        Command::Check(args) => check::check(args, cx),
+        Command::Explain(args) => explain::explain(args, cx),
+        Command::Passes(args) => passes::passes(args, cx),
+        Command::Emit(args) => emit::emit(args, cx),
+        Command::Rules(args) => rules::rules(args, cx),
+        Command::Completions(args) => shell::completions(args, cx),
+        Command::Man => shell::man(cx),
+    }
+}
+
+/// Writes what is left and tells the failure, if there is one.
+fn finish(done: Result<(), Failure>, as_json: bool, mut cx: Context) -> i32 {
+    let mut failure = done.err();
+    let object = failure.as_ref().filter(|_| as_json).and_then(|failure| failure.json(cx.session.sources()));
+    let told = match &object {
+        Some(object) => cx.print_json(object),
+        None => Ok(()),
+    };
+    if let Err(error) = told.and_then(|()| Ok(cx.out.flush()?)) {
+        failure.get_or_insert(error);
+    }
+    let Some(failure) = failure else { return 0 };
+    if object.is_none() {
+        cx.say(&failure.text(cx.session.sources(), cx.error_screen));
+    }
+    failure.exit_code()
+}
+
+impl Command {
+    fn wants_json(&self) -> bool {
+        match self {
+            Command::Run(args) => args.json,
+            Command::Check(args) => args.json,
+            Command::Explain(args) => args.json,
+            Command::Passes(args) => args.json,
+            Command::Emit(_) | Command::Rules(_) | Command::Completions(_) | Command::Man => false,
+        }
+    }
+}

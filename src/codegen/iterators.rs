@@ -1,0 +1,180 @@
+#![forbid(unsafe_code)]
+//! Iterators of loops: their bounds, their counts, and the element of one iteration or of all lanes.
+//!
+//! Promises: every index that an iterator will touch is inside its vector before the first iteration (LANGUAGE 9.1).
+
+use super::CodegenError;
+use super::expr::scalar_of;
+use super::func::FnCx;
+use super::leaves::{Leaf, Val, int, leaf_at, pointer};
+use super::module::Check;
+use crate::diag::Origin;
+use crate::ir::{BinOp, Iter, Scalar, Ty};
+use inkwell::IntPredicate;
+use inkwell::values::{BasicValueEnum, IntValue, PointerValue};
+
+/// An evaluated iterator.
+#[derive(Clone)]
+pub(super) enum IterVal<'c> {
+    Whole { elem: Ty, data: PointerValue<'c> },
+    Strided { elem: Ty, data: PointerValue<'c>, start: IntValue<'c>, stride: IntValue<'c> },
+    Range { start: IntValue<'c>, stride: IntValue<'c> },
+}
+
+impl<'c> FnCx<'_, 'c> {
+    /// Evaluates an iterator and checks its bounds.
+    pub fn iterator(
+        &mut self,
+        iter: &Iter,
+        origin: &Origin,
+    ) -> Result<(IterVal<'c>, IntValue<'c>), CodegenError> {
+        match iter {
+            Iter::Whole(data) => {
+                let vector = self.expr(data)?;
+                let data = pointer(leaf_at(&vector, 0)?)?;
+                Ok((IterVal::Whole { elem: iter.elem_ty(), data }, int(leaf_at(&vector, 1)?)?))
+            }
+            Iter::Strided { data, start, end, stride } => {
+                let vector = self.expr(data)?;
+                let (start, end, stride) =
+                    (int(self.leaf(start)?)?, int(self.leaf(end)?)?, int(self.leaf(stride)?)?);
+                let count = self.count(start, end, stride, origin)?;
+                let len = int(leaf_at(&vector, 1)?)?;
+                let last = self.b.build_int_sub(end, stride, "last")?;
+                let none = self.b.build_int_compare(IntPredicate::EQ, count, self.int64(0), "none")?;
+                let first_in = self.b.build_int_compare(IntPredicate::ULT, start, len, "first_in")?;
+                let last_in = self.b.build_int_compare(IntPredicate::ULT, last, len, "last_in")?;
+                let inside = self.b.build_or(none, self.b.build_and(first_in, last_in, "both")?, "inside")?;
+                self.check(inside, Check::Iterator, origin, start, end)?;
+                Ok((
+                    IterVal::Strided {
+                        elem: iter.elem_ty(),
+                        data: pointer(leaf_at(&vector, 0)?)?,
+                        start,
+                        stride,
+                    },
+                    count,
+                ))
+            }
+            Iter::Range { start, end, stride } => {
+                let (start, end, stride) =
+                    (int(self.leaf(start)?)?, int(self.leaf(end)?)?, int(self.leaf(stride)?)?);
+                let count = self.count(start, end, stride, origin)?;
+                Ok((IterVal::Range { start, stride }, count))
+            }
+        }
+    }
+
+    /// `(end - start) / stride`, which must be a whole number that is not negative.
+    fn count(
+        &mut self,
+        start: IntValue<'c>,
+        end: IntValue<'c>,
+        stride: IntValue<'c>,
+        origin: &Origin,
+    ) -> Result<IntValue<'c>, CodegenError> {
+        let bad = Check::Iterator;
+        let moves = self.b.build_int_compare(IntPredicate::NE, stride, self.int64(0), "moves")?;
+        let span = self.b.build_int_sub(end, start, "span")?;
+        // The difference wrapped around exactly when its sign is not that of the comparison.
+        let negative = self.b.build_int_compare(IntPredicate::SLT, span, self.int64(0), "negative")?;
+        let below = self.b.build_int_compare(IntPredicate::SLT, end, start, "below")?;
+        let exact = self.b.build_int_compare(IntPredicate::EQ, negative, below, "exact")?;
+        self.check(self.b.build_and(moves, exact, "ok")?, bad, origin, start, end)?;
+        // MIN / -1 traps in hardware.
+        let down = self.b.build_int_compare(IntPredicate::EQ, stride, self.int64(-1), "down")?;
+        let safe = int(self.b.build_select(down, self.int64(1), stride, "safe")?)?;
+        let quotient = self.b.build_int_signed_div(span, safe, "quotient")?;
+        let negated = self.b.build_int_sub(self.int64(0), span, "negated")?;
+        let count = int(self.b.build_select(down, negated, quotient, "count")?)?;
+        let rest = self.b.build_int_signed_rem(span, safe, "rest")?;
+        let whole = self.b.build_int_compare(IntPredicate::EQ, rest, self.int64(0), "whole")?;
+        let forward = self.b.build_int_compare(IntPredicate::SGE, count, self.int64(0), "forward")?;
+        self.check(self.b.build_and(whole, forward, "ok")?, bad, origin, start, end)?;
+        Ok(count)
+    }
+
+    /// The common count of zipped iterators.
+    pub fn equal_counts(
+        &mut self,
+        counts: &[IntValue<'c>],
+        origin: &Origin,
+    ) -> Result<IntValue<'c>, CodegenError> {
+        let (first, rest) = counts.split_first().ok_or_else(|| CodegenError("a loop over nothing".into()))?;
+        for count in rest {
+            if count != first {
+                let equal = self.b.build_int_compare(IntPredicate::EQ, *first, *count, "equal")?;
+                self.check(equal, Check::Zip, origin, *first, *count)?;
+            }
+        }
+        Ok(*first)
+    }
+
+    /// The element of an iterator at iteration `i`, or those of all lanes from `i` on.
+    pub fn element_of(&mut self, iter: &IterVal<'c>, i: IntValue<'c>) -> Result<Val<'c>, CodegenError> {
+        match iter {
+            IterVal::Whole { elem, data } => {
+                let address = self.elem_address(elem, *data, i)?;
+                match self.lanes {
+                    None => self.load(elem, address),
+                    lanes => Ok(vec![self.load_scalar(scalar_of(elem)?, address, lanes)?]),
+                }
+            }
+            IterVal::Strided { elem, data, start, stride } => {
+                let steps = self.b.build_int_mul(i, *stride, "steps")?;
+                let at = self.b.build_int_add(*start, steps, "at")?;
+                let address = self.elem_address(elem, *data, at)?;
+                self.load(elem, address)
+            }
+            IterVal::Range { start, stride } => {
+                let steps = self.b.build_int_mul(i, *stride, "steps")?;
+                let first = self.b.build_int_add(*start, steps, "first")?;
+                Ok(vec![self.lane_numbers(first, *stride)?])
+            }
+        }
+    }
+
+    /// `first`, or in lanes `first + lane * stride`.
+    pub fn lane_numbers(
+        &mut self,
+        first: IntValue<'c>,
+        stride: IntValue<'c>,
+    ) -> Result<Leaf<'c>, CodegenError> {
+        let Some(lanes) = self.lanes else { return Ok(first.into()) };
+        let numbers: Vec<IntValue<'c>> = (0..lanes).map(|lane| self.int64(i64::from(lane))).collect();
+        let numbers = inkwell::types::VectorType::const_vector(&numbers);
+        let steps = self.binary(BinOp::Mul, Scalar::I64, numbers.into(), stride.into())?;
+        self.binary(BinOp::Add, Scalar::I64, first.into(), steps)
+    }
+}
+
+impl<'c> IterVal<'c> {
+    /// The registers an outlined body needs.
+    pub fn leaves(&self) -> Val<'c> {
+        match self {
+            IterVal::Whole { data, .. } => vec![(*data).into()],
+            IterVal::Strided { data, start, stride, .. } => {
+                vec![(*data).into(), (*start).into(), (*stride).into()]
+            }
+            IterVal::Range { start, stride } => vec![(*start).into(), (*stride).into()],
+        }
+    }
+
+    /// The same iterator with other registers.
+    pub fn with_leaves(&self, leaves: &[BasicValueEnum<'c>]) -> Result<IterVal<'c>, CodegenError> {
+        Ok(match self {
+            IterVal::Whole { elem, .. } => {
+                IterVal::Whole { elem: elem.clone(), data: pointer(leaf_at(leaves, 0)?)? }
+            }
+            IterVal::Strided { elem, .. } => IterVal::Strided {
+                elem: elem.clone(),
+                data: pointer(leaf_at(leaves, 0)?)?,
+                start: int(leaf_at(leaves, 1)?)?,
+                stride: int(leaf_at(leaves, 2)?)?,
+            },
+            IterVal::Range { .. } => {
+                IterVal::Range { start: int(leaf_at(leaves, 0)?)?, stride: int(leaf_at(leaves, 1)?)? }
+            }
+        })
+    }
+}

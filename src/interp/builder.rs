@@ -1,0 +1,129 @@
+#![forbid(unsafe_code)]
+//! Builders being filled: `merge` and `result`, and the accumulators of mergers (LANGUAGE 10).
+
+use super::slot::Slot;
+use crate::ir::{BuilderTy, Literal, MergeOp, Scalar, Ty, op};
+use crate::value::{Value, buffer};
+use std::sync::Arc;
+
+/// A live builder.
+pub(super) enum Builder {
+    /// An appender of scalars.
+    Flat(buffer::Builder),
+    /// An appender of anything else.
+    Items(Vec<Value>),
+    /// A merger.
+    Merger { value: Value, op: MergeOp },
+}
+
+impl Builder {
+    /// A fresh builder. `None` for the kinds that are not built yet, or a start value that does not fit.
+    pub(super) fn new(ty: &BuilderTy, start: Option<Value>) -> Option<Builder> {
+        Some(match ty {
+            // The argument of an appender is only a hint.
+            BuilderTy::Appender(elem) => match elem.scalar() {
+                Some(scalar) => Builder::Flat(buffer::Builder::new(scalar)),
+                None => Builder::Items(Vec::new()),
+            },
+            BuilderTy::Merger(value_ty, op) => {
+                let value = match start {
+                    Some(value) => value,
+                    None => constant(value_ty, &|scalar| op.identity(scalar))?,
+                };
+                Builder::Merger { value, op: *op }
+            }
+            BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..) | BuilderTy::VecMerger(..) => return None,
+        })
+    }
+
+    /// `merge(self, value)`.
+    pub(super) fn merge(&mut self, value: Value) -> Option<()> {
+        match self {
+            Builder::Flat(buffer) => match value {
+                Value::Scalar(literal) => buffer.push(&literal),
+                _ => None,
+            },
+            Builder::Items(items) => {
+                items.push(value);
+                Some(())
+            }
+            Builder::Merger { value: acc, op } => combine(*op, acc, &value),
+        }
+    }
+
+    /// `result(self)`.
+    pub(super) fn result(self) -> Value {
+        match self {
+            Builder::Flat(buffer) => Value::Scalars(buffer.finish()),
+            Builder::Items(items) => Value::Vector(Arc::new(items)),
+            Builder::Merger { value, .. } => value,
+        }
+    }
+
+    /// How many values it holds.
+    pub(super) fn count(&self) -> u64 {
+        match self {
+            Builder::Flat(buffer) => buffer.len() as u64,
+            Builder::Items(items) => items.len() as u64,
+            Builder::Merger { .. } => 1,
+        }
+    }
+}
+
+/// `acc := acc op value`, field by field.
+pub(super) fn combine(op: MergeOp, acc: &mut Value, value: &Value) -> Option<()> {
+    match (acc, value) {
+        (Value::Scalar(acc), Value::Scalar(value)) => {
+            *acc = op::binary(op.binop(), acc, value).ok()?;
+            Some(())
+        }
+        (Value::Struct(accs), Value::Struct(values)) if accs.len() == values.len() => {
+            accs.iter_mut().zip(values).try_for_each(|(acc, value)| combine(op, acc, value))
+        }
+        _ => None,
+    }
+}
+
+/// The same constant in each scalar of a mergeable type.
+fn constant(ty: &Ty, of: &dyn Fn(Scalar) -> Literal) -> Option<Value> {
+    match ty {
+        Ty::Scalar(scalar) => Some(Value::Scalar(of(*scalar))),
+        Ty::Struct(fields) => {
+            fields.iter().map(|field| constant(field, of)).collect::<Option<_>>().map(Value::Struct)
+        }
+        _ => None,
+    }
+}
+
+/// Operator and neutral value of each merger in a builder type, in order.
+pub(super) fn mergers(ty: &Ty) -> Option<Vec<(MergeOp, Value)>> {
+    match ty {
+        Ty::Struct(fields) => {
+            let parts: Option<Vec<_>> = fields.iter().map(mergers).collect();
+            parts.map(|parts| parts.into_iter().flatten().collect())
+        }
+        Ty::Builder(builder) => match &**builder {
+            BuilderTy::Merger(value, op) => Some(vec![(*op, constant(value, &|scalar| op.neutral(scalar))?)]),
+            _ => Some(Vec::new()),
+        },
+        _ => Some(Vec::new()),
+    }
+}
+
+/// Swaps the accumulators of the mergers in `builder`, in the order of [`mergers`], with those of the list.
+pub(super) fn exchange(builder: &mut Slot, values: &mut [Value]) {
+    fn go<'a>(builder: &mut Slot, values: &mut impl Iterator<Item = &'a mut Value>) {
+        match builder {
+            Slot::Builder(builder) => {
+                if let Builder::Merger { value, .. } = &mut **builder
+                    && let Some(other) = values.next()
+                {
+                    std::mem::swap(value, other);
+                }
+            }
+            Slot::Struct(items) => items.iter_mut().for_each(|item| go(item, values)),
+            Slot::Plain(_) | Slot::Empty => {}
+        }
+    }
+    go(builder, &mut values.iter_mut());
+}

@@ -1,0 +1,73 @@
+#![forbid(unsafe_code)]
+//! Questions that several passes ask about an expression.
+
+use crate::diag::stack;
+use crate::ir::{BinOp, BuilderTy, Expr, ExprKind, For, Iter, Literal, UnOp, visit};
+
+/// Whether leaving it out hides nothing: it cannot fail and certainly ends.
+pub fn is_droppable(expr: &Expr) -> bool {
+    !expr.facts.may_fail && !expr.facts.iterates
+}
+
+/// Whether repeating it costs nothing: a scalar constant, a variable, or a projection of a variable.
+pub fn is_trivial(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Literal(value) => !matches!(value, Literal::Str(_)),
+        ExprKind::Var(_) => true,
+        ExprKind::Field(a, _) => is_trivial(a),
+        _ => false,
+    }
+}
+
+/// Whether it is the integer or bool constant `value`, of any type.
+pub fn is_integer(expr: &Expr, value: i64) -> bool {
+    expr.literal().and_then(Literal::as_i64) == Some(value)
+}
+
+/// The operands of an iterator, in evaluation order.
+pub fn iter_operands(iter: &Iter) -> Vec<&Expr> {
+    match iter {
+        Iter::Whole(data) => vec![data],
+        Iter::Strided { data, start, end, stride } => vec![data, start, end, stride],
+        Iter::Range { start, end, stride } => vec![start, end, stride],
+    }
+}
+
+/// The loop behind `result(for(.., appender, ..))`.
+pub fn producer(data: &Expr) -> Option<(&Expr, &For)> {
+    let ExprKind::Result(built) = &data.kind else { return None };
+    let ExprKind::For(parts) = &built.kind else { return None };
+    matches!(built.ty.as_builder(), Some(BuilderTy::Appender(_))).then_some((built, &**parts))
+}
+
+/// More work than this is not done where it was not done before.
+pub const CHEAP: u32 = 24;
+
+/// An estimate of the work of a scalar computation, in units of an addition; `None` when it can fail, loops, or makes
+/// anything but scalars.
+pub fn scalar_cost(expr: &Expr) -> Option<u32> {
+    if !is_droppable(expr) || expr.facts.loops > 0 {
+        return None;
+    }
+    let own = match &expr.kind {
+        ExprKind::Literal(Literal::Str(_)) => return None,
+        ExprKind::Literal(_) | ExprKind::Var(_) | ExprKind::Field(..) | ExprKind::Block(..) | ExprKind::Struct(_) => 0,
+        ExprKind::Unary(UnOp::Neg | UnOp::Not | UnOp::BitNot, _) | ExprKind::Cast(..) | ExprKind::Select(..) => 1,
+        ExprKind::Unary(UnOp::Sqrt, _) => 6,
+        ExprKind::Unary(..) | ExprKind::Binary(BinOp::Pow, ..) => 20,
+        ExprKind::Binary(_, a, _) if a.ty.scalar().is_none() => return None,
+        ExprKind::Binary(BinOp::Div, ..) => 4,
+        ExprKind::Binary(BinOp::Rem, a, _) if a.ty.scalar().is_some_and(|scalar| scalar.is_float()) => 20,
+        ExprKind::Binary(BinOp::Rem, ..) => 4,
+        ExprKind::Binary(..) | ExprKind::Len(_) | ExprKind::If(..) => 1,
+        _ => return None,
+    };
+    let mut cost = Some(own);
+    visit::for_each_child(&expr.kind, &mut |child| {
+        // Stop early: a large tree is expensive whatever is in it.
+        if cost.is_some_and(|cost| cost <= CHEAP) {
+            cost = cost.zip(stack::deep(|| scalar_cost(child))).map(|(a, b)| a.saturating_add(b));
+        }
+    });
+    cost
+}

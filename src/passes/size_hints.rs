@@ -1,0 +1,132 @@
+#![forbid(unsafe_code)]
+//! `size-hints`: appenders are told how much they will hold.
+
+use super::rewrite::{self, Rewrite};
+use super::{PassCx, declare_pass, pattern};
+use crate::ir::{BinOp, BuilderTy, Expr, ExprKind, For, Iter, Let, Literal, build};
+use crate::plan::merges::{self, Merges};
+use std::sync::Arc;
+
+declare_pass! {
+    /// Give a fresh appender the number of values that its loop will merge.
+    ///
+    /// Why: an appender of unknown size grows and copies as it is filled. When the body merges exactly once on every
+    /// path, the number of iterations is the final length. A filter merges fewer values, so it gets no hint.
+    ///
+    /// ```weld
+    /// |v: vec[i64]|
+    ///   result(for(v, appender[i64], |b, i, x| merge(b, x + 1L)))
+    /// ```
+    /// becomes
+    /// ```weld
+    /// |v: vec[i64]|
+    ///   result(for(v, appender[i64](len(v)), |b, i, x| merge(b, x + 1L)))
+    /// ```
+    pub struct SizeHints = "size-hints";
+    aliases: ["infer-size"];
+    rules: ["appender_size"];
+    run: run;
+}
+
+const RULE: &str = "appender_size";
+
+fn run(cx: &mut PassCx, root: &Expr) -> Expr {
+    rewrite::bottom_up(cx, root, &mut appender_size)
+}
+
+/// `for(v, appender, f)` => `for(v, appender(len(v)), f)` when `f` merges exactly once
+fn appender_size(cx: &mut PassCx, expr: &Expr) -> Option<Rewrite> {
+    let ExprKind::For(parts) = &expr.kind else { return None };
+    if !has_unsized(&parts.builder) {
+        return None;
+    }
+    let merges = merges::per_iteration(&parts.func);
+    if !wants_size(&parts.builder, &merges) {
+        let condition = "the body does not merge exactly once per iteration, so the length is known only after the loop";
+        cx.missed(RULE, &expr.origin, condition, None);
+        return None;
+    }
+    let mut lets = Vec::new();
+    let mut new = For::clone(parts);
+    let Some(size) = iterations(cx, &mut new.iters, &mut lets) else {
+        let condition = "the number of iterations is not a simple expression";
+        cx.missed(RULE, &expr.origin, condition, None);
+        return None;
+    };
+    new.builder = with_size(&parts.builder, &merges, &size);
+    let to = expr.with_kind(ExprKind::For(Arc::new(new)));
+    let to = build::block(lets, to, expr.origin.clone());
+    Some(Rewrite::new(RULE, to, "every iteration merges exactly one value, so the number of iterations is the length"))
+}
+
+/// Whether there is a fresh appender without a size.
+fn has_unsized(builder: &Expr) -> bool {
+    match &builder.kind {
+        ExprKind::NewBuilder(None) => matches!(builder.ty.as_builder(), Some(BuilderTy::Appender(_))),
+        ExprKind::Struct(items) => items.iter().any(has_unsized),
+        _ => false,
+    }
+}
+
+/// Whether one of them is merged into exactly once.
+fn wants_size(builder: &Expr, merges: &Merges) -> bool {
+    match &builder.kind {
+        ExprKind::NewBuilder(None) => has_unsized(builder) && merges.is_once(),
+        ExprKind::Struct(items) => items.iter().enumerate().any(|(k, item)| wants_size(item, &merges.component(k))),
+        _ => false,
+    }
+}
+
+fn with_size(builder: &Expr, merges: &Merges, size: &Expr) -> Expr {
+    match &builder.kind {
+        ExprKind::NewBuilder(None) if wants_size(builder, merges) => {
+            builder.with_kind(ExprKind::NewBuilder(Some(size.clone())))
+        }
+        ExprKind::Struct(items) => {
+            let items = items.iter().enumerate().map(|(k, item)| with_size(item, &merges.component(k), size));
+            builder.with_kind(ExprKind::Struct(items.collect()))
+        }
+        _ => builder.clone(),
+    }
+}
+
+/// The number of iterations, from the iterator where it is easiest to tell. Data that is no name gets one.
+fn iterations(cx: &mut PassCx, iters: &mut [Iter], lets: &mut Vec<Let>) -> Option<Expr> {
+    let whole = |iter: &Iter| if let Iter::Whole(data) = iter { Some(data.clone()) } else { None };
+    if let Some(named) = iters.iter().filter_map(whole).find(pattern::is_trivial) {
+        let origin = named.origin.clone();
+        return Some(build::len(named, origin));
+    }
+    if let Some(range) = iters.iter().find_map(bounded) {
+        return Some(range);
+    }
+    let Iter::Whole(data) = iters.iter_mut().find(|iter| matches!(iter, Iter::Whole(_)))? else { return None };
+    let name = cx.fresh("data");
+    let var = build::var(&name, data.ty.clone(), data.origin.clone());
+    lets.push(Let { name, value: std::mem::replace(data, var.clone()) });
+    let origin = var.origin.clone();
+    Some(build::len(var, origin))
+}
+
+/// `(end - start) / stride` of simple bounds. The stride is a constant: a division must not be added that may fail.
+fn bounded(iter: &Iter) -> Option<Expr> {
+    let (Iter::Strided { start, end, stride, .. } | Iter::Range { start, end, stride }) = iter else { return None };
+    let simple = |bound: &Expr| match &bound.kind {
+        ExprKind::Len(v) => pattern::is_trivial(v),
+        _ => pattern::is_trivial(bound),
+    };
+    let step = stride.literal().and_then(Literal::as_i64).filter(|step| *step != 0)?;
+    if !simple(start) || !simple(end) {
+        return None;
+    }
+    let origin = &end.origin;
+    if let (Some(from), Some(to)) = (start.literal().and_then(Literal::as_i64), end.literal().and_then(Literal::as_i64)) {
+        return Some(build::int64(to.checked_sub(from)?.checked_div(step)?, origin.clone()));
+    }
+    let length = if pattern::is_integer(start, 0) {
+        end.clone()
+    } else {
+        build::binary(BinOp::Sub, end.clone(), start.clone(), origin.clone())
+    };
+    Some(if step == 1 { length } else { build::binary(BinOp::Div, length, stride.clone(), origin.clone()) })
+}

@@ -1,0 +1,119 @@
+#![forbid(unsafe_code)]
+//! What an optimization did and why: data that the REPL, the CLI and JSON show.
+//!
+//! Promises: every rewrite is a [`Firing`] with its reason; a [`Miss`] names the one condition that failed and is
+//! never about a place where the same rule fired after all; trees are shared, so a trace is small.
+
+use super::PassInfo;
+use crate::diag::Origin;
+use crate::ir::{Expr, Program};
+use crate::plan::cost::Counters;
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::time::Duration;
+
+/// One rewrite.
+#[derive(Clone, Debug)]
+pub struct Firing {
+    /// The rule.
+    pub rule: &'static str,
+    /// Why the rewrite is right and useful.
+    pub reason: Cow<'static, str>,
+    /// Where the expression came from.
+    pub origin: Origin,
+    /// The expression before.
+    pub before: Expr,
+    /// The expression after.
+    pub after: Expr,
+}
+
+/// A rule that nearly fired.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Miss {
+    /// The rule.
+    pub rule: &'static str,
+    /// The one condition that failed.
+    pub condition: String,
+    /// The expression that it failed on.
+    pub origin: Origin,
+    /// What would satisfy it.
+    pub would: Option<String>,
+}
+
+/// One pass over the program.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// The pass.
+    pub pass: &'static PassInfo,
+    /// The program before.
+    pub before: Program,
+    /// The program after; the same body when nothing fired.
+    pub after: Program,
+    /// The rewrites, in order.
+    pub firings: Vec<Firing>,
+    /// The near misses, in order.
+    pub missed: Vec<Miss>,
+    /// Time in the pass itself.
+    pub time: Duration,
+    /// Counters of `before`.
+    pub counters_before: Counters,
+    /// Counters of `after`.
+    pub counters_after: Counters,
+}
+
+impl Step {
+    /// Whether the pass rewrote anything.
+    pub fn changed(&self) -> bool {
+        !self.before.func.body.same(&self.after.func.body)
+    }
+}
+
+/// The steps of an optimization, one for each pass of the pipeline.
+#[derive(Clone, Debug, Default)]
+pub struct Trace {
+    /// In the order they ran.
+    pub steps: Vec<Step>,
+}
+
+impl Trace {
+    /// When a pass ran several times, its last word counts: drops misses of earlier runs that a later run of the
+    /// same pass repeats or overcomes.
+    pub(super) fn drop_superseded(&mut self) {
+        for at in 0..self.steps.len() {
+            let (earlier, later) = self.steps.split_at_mut(at + 1);
+            let Some(step) = earlier.last_mut() else { continue };
+            if step.missed.is_empty() {
+                continue;
+            }
+            let name = step.pass.name;
+            for other in later.iter().filter(|other| other.pass.name == name) {
+                let fired = places(&other.firings);
+                step.missed.retain(|miss| !fired.contains(&place(miss.rule, &miss.origin)) && !other.missed.contains(miss));
+            }
+        }
+    }
+}
+
+type Place = (&'static str, crate::diag::Span);
+
+fn place(rule: &'static str, origin: &Origin) -> Place {
+    (rule, origin.primary())
+}
+
+/// Where rules fired. Trees without source, all at the empty span, have no places.
+fn places(firings: &[Firing]) -> HashSet<Place> {
+    let places = firings.iter().map(|firing| place(firing.rule, &firing.origin));
+    places.filter(|(_, span)| span.hi > span.lo).collect()
+}
+
+/// The misses worth telling: no repetitions, none where the same rule fired later.
+pub(super) fn interesting(missed: Vec<Miss>, firings: &[Firing]) -> Vec<Miss> {
+    let fired = places(firings);
+    let mut seen = HashSet::new();
+    let mut kept = missed;
+    kept.retain(|miss| {
+        let place = place(miss.rule, &miss.origin);
+        !fired.contains(&place) && seen.insert((place, miss.condition.clone()))
+    });
+    kept
+}

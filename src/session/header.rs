@@ -1,0 +1,305 @@
+#![forbid(unsafe_code)]
+//! The `#@` lines at the head of a program: its title, its inputs, and what it claims about itself.
+//!
+//! Promises: a program without such lines has an empty header; a line that is written wrongly is told with its number;
+//! a claim that does not hold says what was found instead. Must not: read files; inputs are only named.
+
+use crate::diag::suggest;
+use crate::ir::Ty;
+use crate::passes::{self, Optimized};
+use crate::plan::{self, cost};
+use crate::value::{ErrorKind, RunError, Value, literal, print};
+use std::fmt;
+
+/// What the head of a program says.
+#[derive(Clone, Debug, Default)]
+pub struct Header {
+    /// `#@ title`.
+    pub title: Option<String>,
+    /// `#@ lesson`.
+    pub lesson: Option<String>,
+    /// `#@ in NAME = VALUE` or `NAME = @FILE`.
+    pub inputs: Vec<HeaderInput>,
+    /// `#@ expect CLAIM`.
+    pub expects: Vec<Expect>,
+    /// `#@ quiz`.
+    pub quizzes: Vec<String>,
+    /// Lines that are written wrongly.
+    pub problems: Vec<Problem>,
+}
+
+/// One `#@ in` line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeaderInput {
+    /// The name of the input.
+    pub name: String,
+    /// A literal, or `@FILE`.
+    pub spec: String,
+    /// The line, from 1.
+    pub line: usize,
+}
+
+/// One claim.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expect {
+    /// The claim as written.
+    pub text: String,
+    /// The line, from 1.
+    pub line: usize,
+    claim: Claim,
+}
+
+/// A line that is written wrongly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong.
+    pub message: String,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Claim {
+    /// `result == LITERAL`.
+    Result(String),
+    /// `error KIND`: the run ends with this error.
+    Error(String),
+    /// `loops == 1`, `temps <= 2`: a counter of the optimized program.
+    Counter { counter: Counter, at_most: bool, number: u32 },
+    /// `fired X` or `not fired X`, X a pass or a rule.
+    Fired { name: String, fired: bool },
+    /// `simd`: some loop of the optimized program uses SIMD.
+    Simd,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Counter {
+    Loops,
+    Temps,
+    Nodes,
+}
+
+impl Header {
+    /// Reads the `#@` lines before the first line of the program.
+    pub fn parse(text: &str) -> Header {
+        let mut header = Header::default();
+        for (at, line) in text.lines().enumerate() {
+            let line = line.trim();
+            if let Some(rest) = line.strip_prefix("#@") {
+                let (key, rest) = rest.trim().split_once(char::is_whitespace).unwrap_or((rest.trim(), ""));
+                if let Err(message) = header.add(key, rest.trim(), at + 1) {
+                    header.problems.push(Problem { line: at + 1, message });
+                }
+            } else if !line.is_empty() && !line.starts_with('#') {
+                break;
+            }
+        }
+        header
+    }
+
+    fn add(&mut self, key: &str, rest: &str, line: usize) -> Result<(), String> {
+        match key {
+            "title" => self.title = Some(rest.to_string()),
+            "lesson" => self.lesson = Some(rest.to_string()),
+            "quiz" => self.quizzes.push(rest.to_string()),
+            "in" => {
+                let (name, spec) = rest.split_once('=').ok_or("an input is written `#@ in NAME = VALUE`")?;
+                let (name, spec) = (name.trim().to_string(), spec.trim().to_string());
+                if self.inputs.iter().any(|input| input.name == name) {
+                    return Err(format!("the input `{name}` is given twice"));
+                }
+                self.inputs.push(HeaderInput { name, spec, line });
+            }
+            "expect" if rest.starts_with("result") => self.expect(rest, line)?,
+            "expect" => rest.split(',').try_for_each(|part| self.expect(part.trim(), line))?,
+            _ => {
+                let keys = ["title", "lesson", "in", "expect", "quiz"];
+                let hint = match suggest(key, keys.into_iter()) {
+                    Some(near) => format!("did you mean `#@ {near}`?"),
+                    None => format!("there are {}", keys.join(", ")),
+                };
+                return Err(format!("no header line is named `{key}`; {hint}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn expect(&mut self, text: &str, line: usize) -> Result<(), String> {
+        let claim = parse_claim(text)?;
+        self.expects.push(Expect { text: text.to_string(), line, claim });
+        Ok(())
+    }
+}
+
+fn parse_claim(text: &str) -> Result<Claim, String> {
+    let unknown = || {
+        format!(
+            "`{text}` is no claim: result == VALUE, error KIND, loops == 1, temps <= 2, fired NAME, not fired NAME, simd"
+        )
+    };
+    if let Some((name, fired)) = text
+        .strip_prefix("fired ")
+        .map(|name| (name, true))
+        .or_else(|| text.strip_prefix("not fired ").map(|name| (name, false)))
+    {
+        return Ok(Claim::Fired { name: known_rule(name.trim())?, fired });
+    }
+    if let Some(kind) = text.strip_prefix("error ") {
+        let kind = kind.trim();
+        let mut names = ErrorKind::ALL.iter().map(|kind| kind.name());
+        return match names.clone().find(|name| *name == kind) {
+            Some(_) => Ok(Claim::Error(kind.to_string())),
+            None => Err(match suggest(kind, &mut names) {
+                Some(near) => format!("there is no error `{kind}`; did you mean `{near}`?"),
+                None => format!("there is no error `{kind}`"),
+            }),
+        };
+    }
+    if text == "simd" {
+        return Ok(Claim::Simd);
+    }
+    let (what, number, at_most) = match (text.split_once("=="), text.split_once("<=")) {
+        (Some((what, number)), _) => (what.trim(), number.trim(), false),
+        (None, Some((what, number))) => (what.trim(), number.trim(), true),
+        (None, None) => return Err(unknown()),
+    };
+    let counter = match what {
+        "result" if !at_most => return Ok(Claim::Result(number.to_string())),
+        "loops" => Counter::Loops,
+        "temps" => Counter::Temps,
+        "nodes" => Counter::Nodes,
+        _ => return Err(unknown()),
+    };
+    Ok(Claim::Counter { counter, at_most, number: number.parse().map_err(|_| unknown())? })
+}
+
+/// The name, if it is that of a pass or of a rule.
+fn known_rule(name: &str) -> Result<String, String> {
+    let infos = || passes::ALL.iter().map(|pass| pass.info());
+    if infos().any(|info| info.name == name || info.rules.contains(&name)) {
+        return Ok(name.to_string());
+    }
+    let names = infos().flat_map(|info| std::iter::once(&info.name).chain(info.rules)).copied();
+    Err(match suggest(name, names) {
+        Some(near) => format!("there is no pass or rule `{name}`; did you mean `{near}`?"),
+        None => format!("there is no pass or rule `{name}`"),
+    })
+}
+
+impl Expect {
+    /// Checks the claim. `outcome` is the result of the run with its type, or its error. The error says what was found.
+    pub fn check(
+        &self,
+        optimized: &Optimized,
+        outcome: Result<(&Value, &Ty), &RunError>,
+    ) -> Result<(), String> {
+        match (&self.claim, outcome) {
+            (Claim::Result(_), Err(error)) => Err(format!("the run ended with {}", error.kind.name())),
+            (Claim::Result(wanted), Ok((value, ty))) => {
+                let wanted = literal::parse_value(wanted, ty)?;
+                if wanted.same(value) {
+                    Ok(())
+                } else {
+                    Err(format!("the result is {}", print::preview(value, ty, 16)))
+                }
+            }
+            (Claim::Error(wanted), Err(error)) if error.kind.name() == wanted => Ok(()),
+            (Claim::Error(_), Err(error)) => Err(format!("the run ended with {}", error.kind.name())),
+            (Claim::Error(_), Ok(_)) => Err("the run has a result".to_string()),
+            (Claim::Counter { counter, at_most, number }, _) => {
+                let counters = cost::counters(&optimized.program);
+                let found = match counter {
+                    Counter::Loops => counters.loops,
+                    Counter::Temps => counters.temps,
+                    Counter::Nodes => counters.nodes,
+                };
+                let holds = if *at_most { found <= *number } else { found == *number };
+                if holds { Ok(()) } else { Err(format!("there are {found}")) }
+            }
+            (Claim::Fired { name, fired }, _) => {
+                let mut firings = optimized
+                    .trace
+                    .steps
+                    .iter()
+                    .flat_map(|step| step.firings.iter().map(|firing| (step.pass.name, firing.rule)));
+                let found = firings.any(|(pass, rule)| pass == name || rule == name);
+                if found == *fired {
+                    Ok(())
+                } else {
+                    Err(if found { "it fired" } else { "it did not fire" }.to_string())
+                }
+            }
+            (Claim::Simd, _) => {
+                let simd = plan::plan(&optimized.program).iter().any(|plan| plan.lanes.is_some());
+                if simd { Ok(()) } else { Err("no loop computes several elements at once".to_string()) }
+            }
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Claim, Header};
+
+    #[test]
+    fn all_kinds_of_lines() {
+        let text = "\
+#@ title   A title
+# a comment
+#@ in      v = [1, 2]
+
+#@ in      w = @data/w.csv:price
+#@ expect  result == [{1, 0L}, {2, 1L}]
+#@ expect  loops == 1, temps <= 0, not fired fuse-vertical
+#@ quiz    which?
+|v: vec[i32]| v
+#@ in      x = 1";
+        let header = Header::parse(text);
+        assert_eq!(header.problems, []);
+        assert_eq!(header.title.as_deref(), Some("A title"));
+        let inputs: Vec<(&str, &str, usize)> = header
+            .inputs
+            .iter()
+            .map(|input| (input.name.as_str(), input.spec.as_str(), input.line))
+            .collect();
+        assert_eq!(inputs, [("v", "[1, 2]", 3), ("w", "@data/w.csv:price", 5)]);
+        assert_eq!(header.quizzes, ["which?"]);
+        let claims: Vec<&Claim> = header.expects.iter().map(|expect| &expect.claim).collect();
+        assert_eq!(claims.len(), 4);
+        assert_eq!(*claims[0], Claim::Result("[{1, 0L}, {2, 1L}]".to_string()));
+        assert_eq!(*claims[3], Claim::Fired { name: "fuse-vertical".to_string(), fired: false });
+    }
+
+    #[test]
+    fn mistakes_are_told_with_their_line() {
+        let text = "#@ titel x\n#@ in v\n#@ expect fired fuse-vertcal\n#@ expect loops > 1\n#@ in a = 1\n#@ in a = 2\n#@ expect error DivideByNull";
+        let problems: Vec<String> =
+            Header::parse(text).problems.iter().map(|problem| problem.to_string()).collect();
+        let parts = [
+            "did you mean `#@ title`",
+            "NAME = VALUE",
+            "did you mean `fuse-vertical`",
+            "is no claim",
+            "twice",
+            "DivideByZero",
+        ];
+        assert_eq!(problems.len(), parts.len(), "{problems:?}");
+        for (problem, part) in problems.iter().zip(parts) {
+            assert!(problem.contains(part), "{part} in {problem}");
+        }
+        assert!(problems[0].starts_with("line 1:"));
+    }
+
+    #[test]
+    fn plain_programs_have_empty_headers() {
+        let header = Header::parse("1 + 2 #@ title no");
+        assert!(header.title.is_none() && header.problems.is_empty());
+        assert!(Header::parse("").inputs.is_empty());
+    }
+}

@@ -1,0 +1,193 @@
+#![forbid(unsafe_code)]
+//! All JSON objects, one function per schema of `docs/schema`.
+//!
+//! Promises: a key once published keeps its meaning; one object fits on one line; large trees are cut to a bounded text.
+
+use super::duration::rounded_milliseconds;
+use super::error::run_error_id;
+use super::passes_table::Measured;
+use super::program;
+use crate::diag::{Diagnostic, Diagnostics, SourceMap, Span};
+use crate::ir::{self, Expr, Program, Ty};
+use crate::passes::{Firing, Miss, Step};
+use crate::plan::cost::{Counters, counters};
+use crate::value::print::to_text;
+use crate::value::{RunError, Value};
+use serde_json::{Map, Value as Json, json};
+use std::time::Duration;
+
+/// A tree larger than this is cut in JSON: many firings of one step may share it.
+const WHOLE_NODES: u32 = 2000;
+/// The characters that a cut tree keeps.
+const CUT_TREE: usize = 4000;
+
+/// `run.v1`: what `weld run` prints.
+pub fn run(value: &Value, ty: &Ty, compile: Duration, runs: &[Duration]) -> Json {
+    let runs: Vec<f64> = runs.iter().map(|time| rounded_milliseconds(*time)).collect();
+    json!({
+        "value": to_text(value, ty),
+        "type": ty.to_string(),
+        "compile_ms": rounded_milliseconds(compile),
+        "run_ms": runs,
+    })
+}
+
+/// `check.v1`: what `weld check` prints.
+pub fn check(program: &Program, warnings: &Diagnostics, sources: &SourceMap) -> Json {
+    let needs = program::needs(program, &|_| false);
+    let params: Vec<Json> = needs.iter().map(|need| json!({"name": need.name, "type": need.ty})).collect();
+    let warnings: Vec<Json> = warnings.0.iter().map(|warning| diagnostic(warning, sources)).collect();
+    json!({"type": program.func.body.ty.to_string(), "params": params, "warnings": warnings})
+}
+
+/// `error.v1` for a program that was rejected: the first error, the others under `more`.
+pub fn rejected(messages: &Diagnostics, sources: &SourceMap) -> Json {
+    let mut errors = messages.0.iter().filter(|message| message.code.is_error());
+    let mut first = errors.next().map_or_else(|| json!({}), |error| diagnostic(error, sources));
+    let more: Vec<Json> = errors.map(|error| diagnostic(error, sources)).collect();
+    if let (false, Some(object)) = (more.is_empty(), first.as_object_mut()) {
+        object.insert("more".to_string(), Json::Array(more));
+    }
+    json!({"error": first})
+}
+
+/// `error.v1` for a run that failed.
+pub fn run_error(error: &RunError, sources: &SourceMap) -> Json {
+    let span = error.origin.as_ref().map(|origin| origin.primary());
+    json!({"error": error_object(error.kind.name(), &run_error_id(error.kind), &error.message, span, None, sources)})
+}
+
+/// `error.v1` for what is not about a place in a program.
+pub fn plain_error(code: &str, message: &str, hint: Option<&str>) -> Json {
+    json!({"error": {"code": code, "message": message, "line": null, "column": null, "hint": hint}})
+}
+
+fn diagnostic(message: &Diagnostic, sources: &SourceMap) -> Json {
+    let code = if message.code.is_error() { "CompileError" } else { "Warning" };
+    // LANGUAGE 18: the message of a static error begins with its class.
+    let text = crate::diag::render::one_line(message);
+    error_object(code, message.code.id(), &text, Some(message.primary.span), message.help.as_deref(), sources)
+}
+
+fn error_object(
+    code: &str,
+    id: &str,
+    message: &str,
+    span: Option<Span>,
+    hint: Option<&str>,
+    sources: &SourceMap,
+) -> Json {
+    let place = span.map(|span| sources.place(span));
+    json!({
+        "code": code,
+        "id": id,
+        "message": message,
+        "line": place.map(|place| place.line),
+        "column": place.map(|place| place.column),
+        "hint": hint,
+    })
+}
+
+/// `passes.v1` for step 0.
+pub fn passes_zero(core: &Program, front: Duration, run: Option<&Measured>) -> Json {
+    let counters = counters(core);
+    let mut object = Map::new();
+    counted(&mut object, 0, "macros, types", 0, (&counters, &counters), front);
+    measured(&mut object, run);
+    Json::Object(object)
+}
+
+/// `passes.v1`: one row of `weld passes`.
+pub fn passes_step(number: usize, step: &Step, run: Option<&Measured>) -> Json {
+    let mut object = Map::new();
+    let counters = (&step.counters_before, &step.counters_after);
+    counted(&mut object, number, step.pass.name, step.firings.len(), counters, step.time);
+    measured(&mut object, run);
+    Json::Object(object)
+}
+
+/// `explain.v1` for step 0.
+pub fn explain_zero(core: &Program, front: Duration) -> Json {
+    let mut object = Map::new();
+    let counters = counters(core);
+    counted(&mut object, 0, "macros, types", 0, (&counters, &counters), front);
+    object.insert("firings".to_string(), json!([]));
+    object.insert("missed".to_string(), json!([]));
+    object.insert("program".to_string(), json!(program::core(core)));
+    Json::Object(object)
+}
+
+/// `explain.v1`: one step of `weld explain`; `program` is there when the step changed it.
+pub fn explain_step(number: usize, step: &Step, sources: &SourceMap) -> Json {
+    let mut object = Map::new();
+    let counters = (&step.counters_before, &step.counters_after);
+    counted(&mut object, number, step.pass.name, step.firings.len(), counters, step.time);
+    let firings: Vec<Json> = step.firings.iter().map(|item| firing(item, sources)).collect();
+    let missed: Vec<Json> = step.missed.iter().map(|item| miss(item, sources)).collect();
+    object.insert("firings".to_string(), Json::Array(firings));
+    object.insert("missed".to_string(), Json::Array(missed));
+    if step.changed() {
+        object.insert("program".to_string(), json!(program::core(&step.after)));
+    }
+    Json::Object(object)
+}
+
+/// One firing, as in `explain.v1`.
+pub fn firing(firing: &Firing, sources: &SourceMap) -> Json {
+    let spans: Vec<Json> = firing.origin.spans().map(|item| span(item, sources)).collect();
+    json!({
+        "rule": firing.rule,
+        "reason": firing.reason,
+        "spans": spans,
+        "before": tree(&firing.before),
+        "after": tree(&firing.after),
+    })
+}
+
+fn miss(miss: &Miss, sources: &SourceMap) -> Json {
+    json!({
+        "rule": miss.rule,
+        "condition": miss.condition,
+        "span": span(miss.origin.primary(), sources),
+        "would": miss.would,
+    })
+}
+
+fn span(span: Span, sources: &SourceMap) -> Json {
+    let from = sources.place(span);
+    let to = sources.place(Span::new(span.source, span.hi, span.hi));
+    json!({"line": from.line, "column": from.column, "end_line": to.line, "end_column": to.column})
+}
+
+fn tree(expr: &Expr) -> String {
+    if expr.facts.nodes <= WHOLE_NODES { ir::print::expr(expr) } else { ir::print::short(expr, CUT_TREE) }
+}
+
+fn counted(
+    object: &mut Map<String, Json>,
+    number: usize,
+    pass: &str,
+    fired: usize,
+    (before, after): (&Counters, &Counters),
+    time: Duration,
+) {
+    object.insert("step".to_string(), json!(number));
+    object.insert("pass".to_string(), json!(pass));
+    object.insert("fired".to_string(), json!(fired));
+    object.insert("nodes".to_string(), json!([before.nodes, after.nodes]));
+    object.insert("loops".to_string(), json!([before.loops, after.loops]));
+    object.insert("temps".to_string(), json!([before.temps, after.temps]));
+    object.insert("bytes".to_string(), json!([before.bytes, after.bytes]));
+    object.insert("compile_ms".to_string(), json!(rounded_milliseconds(time)));
+}
+
+fn measured(object: &mut Map<String, Json>, run: Option<&Measured>) {
+    let Some(run) = run else { return };
+    let times: Vec<f64> = run.times.iter().map(|time| rounded_milliseconds(*time)).collect();
+    object.insert("run_ms".to_string(), json!(times));
+    // Step 0 is what the others are compared with.
+    object.insert("same".to_string(), json!(run.same.unwrap_or(true)));
+    if let Some(error) = &run.error {
+        object.insert("error".to_string(), json!(error));
+    }
+}

@@ -1,0 +1,169 @@
+#![forbid(unsafe_code)]
+//! The table of passes: what each fired, what it left, what it cost and what it gained.
+
+use super::duration::{median, short};
+use super::stats::speedup;
+use super::steps::{Fold, folds};
+use super::table::{Column, Field, render};
+use super::{Role, Screen};
+use crate::ir::Program;
+use crate::passes::{Step, Trace};
+use crate::plan::cost::{Counters, counters};
+use std::time::Duration;
+
+/// The program of one step, run.
+#[derive(Clone, Debug, Default)]
+pub struct Measured {
+    /// The times of its runs; empty when it failed.
+    pub times: Vec<Duration>,
+    /// Whether the outcome is that of step 0; `None` for step 0 itself.
+    pub same: Option<bool>,
+    /// The kind of error it ended with.
+    pub error: Option<String>,
+}
+
+/// The largest gain is marked when it is at least this factor.
+const WORTH_MARKING: f64 = 1.1;
+
+/// The table. `runs` is empty, or has one entry for step 0 and one for each pass.
+pub fn table(core: &Program, front: Duration, trace: &Trace, runs: &[Measured], screen: Screen) -> String {
+    let columns = columns(!runs.is_empty());
+    let best = largest_gain(trace, runs);
+    let first = counters(core);
+    let mut rows = vec![Row {
+        number: "0".to_string(),
+        name: "macros, types".to_string(),
+        fired: "-".to_string(),
+        counters: Some((first.clone(), first)),
+        compile: front,
+        run: runs.first(),
+        note: String::new(),
+    }];
+    for fold in folds(trace) {
+        rows.push(match fold {
+            Fold::Step(number, step) => Row {
+                number: number.to_string(),
+                name: step.pass.name.to_string(),
+                fired: step.firings.len().to_string(),
+                counters: step.changed().then(|| (step.counters_before.clone(), step.counters_after.clone())),
+                compile: step.time,
+                run: runs.get(number),
+                note: note(step, best == Some(number)),
+            },
+            Fold::Unchanged(number, steps) => Row {
+                number: if steps.len() == 1 {
+                    number.to_string()
+                } else {
+                    format!("{number}-{}", number + steps.len() - 1)
+                },
+                name: match steps {
+                    [step] => step.pass.name.to_string(),
+                    _ => format!("({} passes)", steps.len()),
+                },
+                fired: "-".to_string(),
+                counters: None,
+                compile: steps.iter().map(|step| step.time).sum(),
+                run: None,
+                note: String::new(),
+            },
+        });
+    }
+    let rows: Vec<Vec<Field>> = rows.iter().map(|row| row.fields(!runs.is_empty())).collect();
+    render(&columns, &rows, screen)
+}
+
+fn columns(with_runs: bool) -> Vec<Column> {
+    let mut columns = vec![
+        Column { heading: "#", right: true, least: 2 },
+        Column { heading: "pass", right: false, least: 8 },
+        Column { heading: "fired", right: true, least: 3 },
+        Column { heading: "nodes", right: true, least: 5 },
+        Column { heading: "loops", right: true, least: 5 },
+        Column { heading: "temps", right: true, least: 5 },
+        Column { heading: "bytes est.", right: false, least: 6 },
+        Column { heading: "compile", right: true, least: 7 },
+    ];
+    if with_runs {
+        columns.push(Column { heading: "run", right: true, least: 7 });
+        columns.push(Column { heading: "same", right: false, least: 4 });
+    }
+    columns.push(Column { heading: "", right: false, least: 0 });
+    columns
+}
+
+struct Row<'a> {
+    number: String,
+    name: String,
+    fired: String,
+    /// Before and after; `None` when nothing changed.
+    counters: Option<(Counters, Counters)>,
+    compile: Duration,
+    run: Option<&'a Measured>,
+    note: String,
+}
+
+impl Row<'_> {
+    fn fields(&self, with_runs: bool) -> Vec<Field> {
+        let change = |value: fn(&Counters) -> String| match &self.counters {
+            Some((before, after)) if value(before) != value(after) => {
+                Field::from(format!("{} -> {}", value(before), value(after))).role(Role::Cost)
+            }
+            Some((_, after)) => Field::from(value(after)),
+            None => Field::from(""),
+        };
+        let mut fields = vec![
+            Field::from(self.number.as_str()),
+            Field::from(self.name.as_str()).role(Role::Rule),
+            Field::from(self.fired.as_str()),
+            if self.counters.is_some() {
+                change(|counters| counters.nodes.to_string())
+            } else {
+                Field::from("unchanged")
+            },
+            change(|counters| counters.loops.to_string()),
+            change(|counters| counters.temps.to_string()),
+            change(|counters| counters.bytes.clone()),
+            Field::from(short(self.compile)),
+        ];
+        if with_runs {
+            fields.push(match self.run {
+                Some(Measured { error: Some(error), .. }) => Field::from(error.as_str()).role(Role::Error),
+                Some(measured) => Field::from(short(median(&measured.times))).role(Role::Cost),
+                None => Field::from(""),
+            });
+            fields.push(match self.run.map(|measured| measured.same) {
+                None => Field::from(""),
+                Some(None) => Field::from("-"),
+                Some(Some(true)) => Field::from("yes"),
+                Some(Some(false)) => Field::from("NO").role(Role::Error),
+            });
+        }
+        fields.push(Field::from(self.note.as_str()).role(Role::Dim));
+        fields
+    }
+}
+
+fn note(step: &Step, best: bool) -> String {
+    let missed = step.missed.len();
+    match (best, missed) {
+        (true, _) => "<- largest gain".to_string(),
+        (false, 0) => String::new(),
+        (false, 1) => "not done: 1 reason".to_string(),
+        (false, _) => format!("not done: {missed} reasons"),
+    }
+}
+
+/// The step after which the program ran faster by the largest factor.
+fn largest_gain(trace: &Trace, runs: &[Measured]) -> Option<usize> {
+    let gains = runs.windows(2).zip(&trace.steps).enumerate().filter_map(|(at, (pair, step))| match pair {
+        [before, after] if step.changed() && !before.times.is_empty() && !after.times.is_empty() => {
+            Some((at + 1, speedup(&before.times, &after.times)))
+        }
+        _ => None,
+    });
+    let best = gains.max_by(|(_, a), (_, b)| a.total_cmp(b));
+    best.filter(|(_, gain)| *gain >= WORTH_MARKING).map(|(number, _)| number)
+}
+
+#[cfg(test)]
+mod tests;

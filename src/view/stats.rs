@@ -1,0 +1,186 @@
+#![forbid(unsafe_code)]
+//! Numbers of a compilation and of runs, and the plan of loops.
+
+use super::duration::{median, short, spread};
+use super::table::{Column, Field, render};
+use super::{Role, Screen};
+use crate::diag::SourceMap;
+use crate::ir::Program;
+use crate::passes::Trace;
+use crate::plan;
+use crate::runtime::RunStats;
+use crate::session::FrontTimes;
+use crate::value::print::grouped;
+use std::time::Duration;
+
+/// What making machine code took.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CodeStats {
+    /// Making LLVM IR.
+    pub emit: Duration,
+    /// LLVM's passes.
+    pub optimize: Duration,
+    /// Instruction selection.
+    pub generate: Duration,
+    /// Linking into the process.
+    pub link: Duration,
+    /// Bytes of object code.
+    pub code_bytes: usize,
+}
+
+impl CodeStats {
+    /// All stages together.
+    pub fn total(&self) -> Duration {
+        self.emit + self.optimize + self.generate + self.link
+    }
+}
+
+#[cfg(feature = "jit")]
+impl From<&crate::session::Program> for CodeStats {
+    fn from(program: &crate::session::Program) -> CodeStats {
+        let times = program.times();
+        CodeStats {
+            emit: times.emit,
+            optimize: times.optimize,
+            generate: times.generate,
+            link: times.link,
+            code_bytes: program.code_bytes(),
+        }
+    }
+}
+
+/// All times of a compilation.
+#[derive(Clone, Copy, Debug)]
+pub struct CompileStats<'a> {
+    /// Parsing to checking.
+    pub front: FrontTimes,
+    /// The passes.
+    pub trace: &'a Trace,
+    /// LLVM, if it was used.
+    pub code: Option<CodeStats>,
+}
+
+impl CompileStats<'_> {
+    /// All passes together.
+    pub fn passes(&self) -> Duration {
+        self.trace.steps.iter().map(|step| step.time).sum()
+    }
+
+    /// Everything together.
+    pub fn total(&self) -> Duration {
+        self.front.total() + self.passes() + self.code.map_or(Duration::ZERO, |code| code.total())
+    }
+
+    /// One line: `compile 3.10 ms (parse, macros, types 0.10 ms, passes 0.40 ms, LLVM 2.60 ms)`.
+    pub fn line(&self) -> String {
+        let front = short(self.front.total());
+        let llvm = self.code.map_or(String::new(), |code| format!(", LLVM {}", short(code.total())));
+        format!("compile {} (front {front}, passes {}{llvm})", short(self.total()), short(self.passes()))
+    }
+
+    /// A table of all stages.
+    pub fn table(&self, screen: Screen) -> String {
+        const COLUMNS: &[Column] = &[
+            Column { heading: "stage", right: false, least: 12 },
+            Column { heading: "time", right: true, least: 8 },
+            Column { heading: "share", right: true, least: 5 },
+        ];
+        let total = self.total();
+        let mut rows = Vec::new();
+        let mut row = |name: String, time: Duration| {
+            let share = format!("{:.0} %", 100.0 * time.as_secs_f64() / total.as_secs_f64().max(1e-12));
+            rows.push(vec![Field::from(name), Field::from(short(time)).role(Role::Cost), Field::from(share)]);
+        };
+        row("parse".to_string(), self.front.parse);
+        row("macros".to_string(), self.front.expand);
+        row("types".to_string(), self.front.check);
+        for (at, step) in self.trace.steps.iter().enumerate() {
+            row(format!("pass {} {}", at + 1, step.pass.name), step.time);
+        }
+        if let Some(code) = &self.code {
+            row("LLVM emit".to_string(), code.emit);
+            row("LLVM optimize".to_string(), code.optimize);
+            row("LLVM generate".to_string(), code.generate);
+            row("LLVM link".to_string(), code.link);
+        }
+        row("total".to_string(), total);
+        let mut text = render(COLUMNS, &rows, screen);
+        if let Some(code) = &self.code {
+            text.push_str(&format!("machine code {} bytes\n", grouped(code.code_bytes)));
+        }
+        text
+    }
+}
+
+/// One line about runs: `run 0.98 ms  [0.95 ms .. 1.04 ms, 21 runs], 8 threads`.
+pub fn run_line(times: &[Duration], threads: usize, stats: Option<&RunStats>) -> String {
+    let plural = if threads == 1 { "" } else { "s" };
+    let mut text = format!("run {}, {threads} thread{plural}", spread(times));
+    if let Some(stats) = stats {
+        text.push_str(&format!(
+            ", {} leaves, {} steals, {} allocated",
+            grouped(stats.leaves),
+            grouped(stats.steals),
+            size(stats.bytes)
+        ));
+    }
+    text
+}
+
+/// How the loops of a program will run, with the places they came from.
+pub fn plan(program: &Program, sources: &SourceMap) -> String {
+    let plans = plan::plan(program);
+    if plans.is_empty() {
+        return "no loops\n".to_string();
+    }
+    let shown = plans.iter().map(|plan| {
+        let place = sources.place(plan.origin.primary());
+        let text = plan.to_string();
+        let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
+        let rest = if rest.is_empty() { String::new() } else { format!("{rest}\n") };
+        format!("{first}, from {}:{}\n{rest}", place.line, place.column)
+    });
+    shown.collect()
+}
+
+/// How much faster `after` is than `before`, by their middle times.
+pub fn speedup(before: &[Duration], after: &[Duration]) -> f64 {
+    median(before).as_secs_f64() / median(after).as_secs_f64().max(1e-9)
+}
+
+/// A number of bytes such as `7.6 MiB`.
+pub fn size(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    if bytes < 1024 {
+        return format!("{bytes} bytes");
+    }
+    let mut amount = bytes as f64 / 1024.0;
+    let mut units = UNITS.iter().peekable();
+    let mut unit = units.next();
+    while amount >= 1024.0 && units.peek().is_some() {
+        amount /= 1024.0;
+        unit = units.next();
+    }
+    format!("{amount:.1} {}", unit.unwrap_or(&"KiB"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{run_line, size};
+    use std::time::Duration;
+
+    #[test]
+    fn sizes() {
+        assert_eq!(size(0), "0 bytes");
+        assert_eq!(size(1023), "1023 bytes");
+        assert_eq!(size(1024), "1.0 KiB");
+        assert_eq!(size(8_000_000), "7.6 MiB");
+        assert_eq!(size(u64::MAX), "16777216.0 TiB");
+    }
+
+    #[test]
+    fn run_lines_name_threads() {
+        assert_eq!(run_line(&[Duration::from_millis(1)], 1, None), "run 1.00 ms, 1 thread");
+        assert!(run_line(&[Duration::from_millis(1)], 2, None).ends_with("2 threads"));
+    }
+}

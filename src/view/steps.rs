@@ -1,0 +1,300 @@
+#![forbid(unsafe_code)]
+//! The steps of an optimization as text: what changed, why, and what nearly did.
+//!
+//! Step 0 is "macros, types": from source text to the typed program. Step `k` is pass `k` of the pipeline.
+//! Promises: unchanged passes take one line together; equal reasons are told once with all their places; the cost is
+//! that of what is shown, not of every firing.
+
+use super::diff::{Extent, unified};
+use super::{Role, Screen, program};
+use crate::diag::{Origin, SourceMap};
+use crate::ir::{self, Expr, Program};
+use crate::passes::{Firing, Miss, Step, Trace};
+use crate::plan::cost::{Counters, counters};
+use std::collections::HashMap;
+
+/// Reasons and near misses shown of one step, unless everything is asked for.
+const SHOWN_REASONS: usize = 8;
+/// Places shown of one reason.
+const SHOWN_PLACES: usize = 4;
+
+/// Where and how steps are shown.
+#[derive(Clone, Copy)]
+pub struct Viewer<'a> {
+    /// The source texts, for places.
+    pub sources: &'a SourceMap,
+    /// How much of each difference.
+    pub extent: Extent,
+    /// The screen.
+    pub screen: Screen,
+}
+
+impl<'a> Viewer<'a> {
+    /// A viewer that shows the beginning of long differences.
+    pub fn brief(sources: &'a SourceMap, screen: Screen) -> Viewer<'a> {
+        Viewer { sources, extent: Extent::BRIEF, screen }
+    }
+
+    /// A viewer that shows everything.
+    pub fn full(sources: &'a SourceMap, screen: Screen) -> Viewer<'a> {
+        Viewer { sources, extent: Extent::FULL, screen }
+    }
+
+    /// Step 0: the typed program.
+    pub fn zero(&self, program: &Program) -> String {
+        let counters = counters(program);
+        let heading = self.heading("step 0", "macros, types");
+        let counted = self.screen.paint(
+            Role::Cost,
+            &format!(
+                "nodes {}   loops {}   temps {}   bytes {}",
+                counters.nodes, counters.loops, counters.temps, counters.bytes
+            ),
+        );
+        format!("{heading}   {counted}\n{}", indented(&program::core(program)))
+    }
+
+    /// Step `number`: its effect, its reasons, the difference, the near misses.
+    pub fn step(&self, number: usize, step: &Step) -> String {
+        let mut text = self.heading(&format!("step {number}"), step.pass.name);
+        let changed = step.changed();
+        if changed {
+            text.push_str(&format!("   fired {}", step.firings.len()));
+            text.push_str(
+                &self.screen.paint(Role::Cost, &changes(&step.counters_before, &step.counters_after)),
+            );
+        } else {
+            text.push_str("   unchanged");
+        }
+        text.push('\n');
+        text.push_str(&self.reasons(&step.firings));
+        if changed {
+            let (before, after) = (program::core(&step.before), program::core(&step.after));
+            text.push_str(&indented(&unified(&before, &after, self.extent, self.screen)));
+        }
+        text.push_str(&self.misses(&step.missed));
+        text
+    }
+
+    /// Firing `index`, from 1, of step `number`; `None` when there are not so many.
+    pub fn firing(&self, number: usize, index: usize, step: &Step) -> Option<String> {
+        let firing = step.firings.get(index.checked_sub(1)?)?;
+        let heading = self.heading(&format!("step {number}.{index}"), step.pass.name);
+        let of = step.firings.len();
+        let rule = self.screen.paint(Role::Rule, firing.rule);
+        let place = places(&[&firing.origin], self.sources);
+        let mut text = format!("{heading}   firing {index} of {of}   rule {rule}   at {place}\n");
+        text.push_str(&self.paragraph("  ", "  ", &firing.reason));
+        let (before, after) = (lines(&firing.before), lines(&firing.after));
+        text.push_str(&indented(&unified(&before, &after, self.extent, self.screen)));
+        Some(text)
+    }
+
+    /// All steps in order, with unchanged ones that have nothing to say folded.
+    pub fn steps(&self, trace: &Trace) -> String {
+        let mut text = String::new();
+        for run in folds(trace) {
+            match run {
+                Fold::Step(number, step) => text.push_str(&self.step(number, step)),
+                Fold::Unchanged(number, steps) => text.push_str(&self.unchanged(number, steps)),
+            }
+        }
+        text
+    }
+
+    fn unchanged(&self, first: usize, steps: &[Step]) -> String {
+        let names: Vec<&str> = steps.iter().map(|step| step.pass.name).collect();
+        if let [name] = names.as_slice() {
+            return format!("{}   unchanged\n", self.heading(&format!("step {first}"), name));
+        }
+        let last = first + steps.len() - 1;
+        let text = format!("step {first}-{last}  ({} passes) unchanged   ", steps.len());
+        let mut names = names.join(", ");
+        let room = self.screen.width.saturating_sub(text.len()).max(10);
+        if names.len() > room {
+            names.truncate(room - 2);
+            names.push_str("..");
+        }
+        format!("{}\n", self.screen.paint(Role::Dim, &(text + &names)))
+    }
+
+    fn heading(&self, step: &str, name: &str) -> String {
+        format!("{}  {}", self.screen.paint(Role::Heading, step), self.screen.paint(Role::Rule, name))
+    }
+
+    /// `rule at 2:13: reason`, equal ones together.
+    fn reasons(&self, firings: &[Firing]) -> String {
+        let told: Vec<Told> = firings
+            .iter()
+            .map(|firing| Told { rule: firing.rule, what: &firing.reason, origin: &firing.origin })
+            .collect();
+        self.grouped("", &told, |_| None)
+    }
+
+    fn misses(&self, missed: &[Miss]) -> String {
+        let told: Vec<Told> = missed
+            .iter()
+            .map(|miss| Told { rule: miss.rule, what: &miss.condition, origin: &miss.origin })
+            .collect();
+        self.grouped("not done: ", &told, |at| missed.get(at).and_then(|miss| miss.would.as_deref()))
+    }
+
+    fn grouped<'b>(&self, lead: &str, told: &[Told<'b>], fix: impl Fn(usize) -> Option<&'b str>) -> String {
+        let mut groups: Vec<(usize, Vec<&Origin>)> = Vec::new();
+        let mut known: HashMap<(&str, &str), usize> = HashMap::new();
+        for (at, item) in told.iter().enumerate() {
+            let group = *known.entry((item.rule, item.what)).or_insert(groups.len());
+            match groups.get_mut(group) {
+                Some((_, origins)) => origins.push(item.origin),
+                None => groups.push((at, vec![item.origin])),
+            }
+        }
+        let shown = if self.extent == Extent::FULL { groups.len() } else { SHOWN_REASONS };
+        let mut text = String::new();
+        for (at, origins) in groups.iter().take(shown) {
+            let Some(item) = told.get(*at) else { continue };
+            let times = if origins.len() > 1 { format!(" ({} times)", origins.len()) } else { String::new() };
+            let rule = self.screen.paint(Role::Rule, item.rule);
+            let head = format!("  {lead}{rule}{times} at {}: ", places(origins, self.sources));
+            text.push_str(&self.paragraph(&head, "      ", item.what));
+            if let Some(fix) = fix(*at) {
+                text.push_str(&self.paragraph("      = help: ", "        ", fix));
+            }
+        }
+        if groups.len() > shown {
+            text.push_str(&format!("  ... and {} more reasons\n", groups.len() - shown));
+        }
+        text
+    }
+
+    /// Words on lines of the screen, `head` before the first and `indent` before the others.
+    fn paragraph(&self, head: &str, indent: &str, words: &str) -> String {
+        let mut text = head.to_string();
+        // Escape codes take no room.
+        let mut column = visible(head);
+        let mut fresh = true;
+        for word in words.split_whitespace() {
+            let width = word.chars().count();
+            if !fresh && column + 1 + width > self.screen.width {
+                text.push('\n');
+                text.push_str(indent);
+                column = indent.len();
+                fresh = true;
+            }
+            if !fresh {
+                text.push(' ');
+                column += 1;
+            }
+            text.push_str(word);
+            column += width;
+            fresh = false;
+        }
+        text.push('\n');
+        text
+    }
+}
+
+struct Told<'a> {
+    rule: &'static str,
+    what: &'a str,
+    origin: &'a Origin,
+}
+
+/// A step of its own, or several unchanged ones in a row with the number of the first.
+pub enum Fold<'a> {
+    /// A step to show.
+    Step(usize, &'a Step),
+    /// Steps that changed nothing and nearly changed nothing.
+    Unchanged(usize, &'a [Step]),
+}
+
+/// The steps of a trace, with unchanged ones folded.
+pub fn folds(trace: &Trace) -> Vec<Fold<'_>> {
+    let silent = |step: &Step| !step.changed() && step.missed.is_empty();
+    let chunks = trace.steps.chunk_by(|a, b| silent(a) && silent(b));
+    let mut number = 1;
+    let mut folds = Vec::new();
+    for chunk in chunks {
+        match chunk {
+            [step] if !silent(step) => folds.push(Fold::Step(number, step)),
+            steps => folds.push(Fold::Unchanged(number, steps)),
+        }
+        number += chunk.len();
+    }
+    folds
+}
+
+/// The number of the next step after `number` that changed something.
+pub fn next_change(trace: &Trace, number: usize) -> Option<usize> {
+    let later = trace.steps.iter().enumerate().skip(number);
+    later.map(|(at, step)| (at + 1, step)).find(|(_, step)| step.changed()).map(|(number, _)| number)
+}
+
+/// The program after step `number`; `None` when there are not so many steps.
+pub fn program_after<'a>(core: &'a Program, trace: &'a Trace, number: usize) -> Option<&'a Program> {
+    match number.checked_sub(1) {
+        None => Some(core),
+        Some(at) => trace.steps.get(at).map(|step| &step.after),
+    }
+}
+
+/// The counters that a step changed, as `   loops 2 -> 1`.
+fn changes(before: &Counters, after: &Counters) -> String {
+    let number = |name: &str, before: u32, after: u32| {
+        if before == after { String::new() } else { format!("   {name} {before} -> {after}") }
+    };
+    let mut text = number("nodes", before.nodes, after.nodes);
+    text.push_str(&number("loops", before.loops, after.loops));
+    text.push_str(&number("temps", before.temps, after.temps));
+    if before.bytes != after.bytes {
+        text.push_str(&format!("   bytes {} -> {}", before.bytes, after.bytes));
+    }
+    text
+}
+
+/// Lines and columns of origins without repetition: `2:13 + 3:7` for places that a rewrite joined.
+fn places(origins: &[&Origin], sources: &SourceMap) -> String {
+    let mut shown: Vec<String> = Vec::new();
+    let mut more = 0;
+    for origin in origins {
+        let spans = origin.spans().take(SHOWN_PLACES).map(|span| {
+            let place = sources.place(span);
+            format!("{}:{}", place.line, place.column)
+        });
+        let mut joined: Vec<String> = spans.collect();
+        joined.dedup();
+        let joined = joined.join(" + ");
+        if shown.contains(&joined) {
+            continue;
+        }
+        if shown.len() < SHOWN_PLACES { shown.push(joined) } else { more += 1 }
+    }
+    let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
+    shown.join(", ") + &tail
+}
+
+fn lines(expr: &Expr) -> String {
+    let mut text = ir::print::expr(expr);
+    text.push('\n');
+    text
+}
+
+fn indented(text: &str) -> String {
+    text.lines()
+        .map(|line| if line.is_empty() { "\n".to_string() } else { format!("    {line}\n") })
+        .collect()
+}
+
+/// Characters without escape codes of colours.
+fn visible(text: &str) -> usize {
+    let mut escape = false;
+    let counted = text.chars().filter(|c| {
+        let hidden = escape || *c == '\u{1b}';
+        escape = hidden && *c != 'm';
+        !hidden
+    });
+    counted.count()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,147 @@
+#![forbid(unsafe_code)]
+//! Colours by role, and what a screen is like: the only file that knows the colour crate.
+//!
+//! Promises: `--color` beats the environment, `CLICOLOR_FORCE` beats `NO_COLOR`, both beat what the stream is; a plain
+//! screen gets no escape code at all. Must not: carry meaning by colour alone; callers write a sign or a word as well.
+
+use crate::diag::render::RenderOptions;
+use colored::{Color, ColoredString, Colorize, control};
+
+/// What `--color` says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ColorChoice {
+    /// As the environment and the stream suggest.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What a piece of text is, which decides its colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A line that a pass added.
+    Added,
+    /// The words of an added line that are new.
+    AddedWord,
+    /// A line that a pass removed.
+    Removed,
+    /// The words of a removed line that are gone.
+    RemovedWord,
+    /// The id of a pass or a rule.
+    Rule,
+    /// A time, a size or a count.
+    Cost,
+    /// Something that went wrong.
+    Error,
+    /// What matters less.
+    Dim,
+    /// A heading.
+    Heading,
+}
+
+/// What the screen is like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Screen {
+    /// Whether to write colours.
+    pub color: bool,
+    /// Columns.
+    pub width: usize,
+}
+
+/// Columns of what is no terminal.
+const PLAIN_WIDTH: usize = 100;
+
+impl Screen {
+    /// A screen without colours, as wide as files are.
+    pub fn plain() -> Screen {
+        Screen { color: false, width: PLAIN_WIDTH }
+    }
+
+    /// The screen of standard output, if `terminal` says that it is one.
+    pub fn new(choice: ColorChoice, terminal: bool) -> Screen {
+        let variable = |name: &str| std::env::var(name).ok();
+        let color = wants_color(choice, terminal, &variable);
+        let columns = variable("COLUMNS").and_then(|text| text.parse().ok());
+        let measured = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        let width = columns.or_else(|| if terminal { measured() } else { None }).unwrap_or(PLAIN_WIDTH);
+        Screen { color, width: width.max(20) }
+    }
+
+    /// `text` in the colour of its role.
+    pub fn paint(&self, role: Role, text: &str) -> String {
+        if !self.color || text.is_empty() {
+            return text.to_string();
+        }
+        // The crate would ask the environment once more; this screen has already decided.
+        control::set_override(true);
+        let painted: ColoredString = match role {
+            Role::Added => text.color(Color::Green),
+            Role::AddedWord => text.color(Color::Green).bold().underline(),
+            Role::Removed => text.color(Color::Red),
+            Role::RemovedWord => text.color(Color::Red).bold().underline(),
+            Role::Rule => text.color(Color::Cyan),
+            Role::Cost => text.color(Color::Yellow),
+            Role::Error => text.color(Color::Red).bold(),
+            Role::Dim => text.dimmed(),
+            Role::Heading => text.bold(),
+        };
+        painted.to_string()
+    }
+
+    /// The same screen for messages about source text.
+    pub fn render_options(&self) -> RenderOptions {
+        RenderOptions { color: self.color, width: self.width }
+    }
+}
+
+/// Whether to write colours, from the choice, the stream and the environment.
+fn wants_color(choice: ColorChoice, terminal: bool, variable: &dyn Fn(&str) -> Option<String>) -> bool {
+    let is_set = |name: &str| variable(name).is_some_and(|value| !value.is_empty() && value != "0");
+    match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto if is_set("CLICOLOR_FORCE") => true,
+        ColorChoice::Auto if variable("NO_COLOR").is_some_and(|value| !value.is_empty()) => false,
+        ColorChoice::Auto if variable("TERM").is_some_and(|value| value == "dumb") => false,
+        ColorChoice::Auto => terminal,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ColorChoice, Role, Screen, wants_color};
+
+    fn wants(choice: ColorChoice, terminal: bool, variables: &[(&str, &str)]) -> bool {
+        wants_color(choice, terminal, &|name| {
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.to_string())
+        })
+    }
+
+    #[test]
+    fn the_option_beats_the_environment() {
+        assert!(wants(ColorChoice::Always, false, &[("NO_COLOR", "1"), ("TERM", "dumb")]));
+        assert!(!wants(ColorChoice::Never, true, &[("CLICOLOR_FORCE", "1")]));
+    }
+
+    #[test]
+    fn the_environment_beats_the_stream() {
+        assert!(wants(ColorChoice::Auto, true, &[]));
+        assert!(!wants(ColorChoice::Auto, false, &[]));
+        assert!(!wants(ColorChoice::Auto, true, &[("NO_COLOR", "1")]));
+        assert!(wants(ColorChoice::Auto, true, &[("NO_COLOR", "")]));
+        assert!(!wants(ColorChoice::Auto, true, &[("TERM", "dumb")]));
+        assert!(wants(ColorChoice::Auto, false, &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
+        assert!(!wants(ColorChoice::Auto, false, &[("CLICOLOR_FORCE", "0")]));
+    }
+
+    #[test]
+    fn plain_screens_get_no_escape_codes() {
+        assert_eq!(Screen::plain().paint(Role::Error, "no"), "no");
+        let colored = Screen { color: true, width: 80 };
+        assert!(colored.paint(Role::Added, "+ x").contains("\u{1b}["));
+        assert!(colored.paint(Role::Added, "+ x").contains("+ x"));
+    }
+}

@@ -1,0 +1,21 @@
+//! Fixtures: programs with the expected output below them. One named trial per file.
+//!
+//! `cargo bless` rewrites the expected (`#>`) lines; it refuses to when `CI` is set. Each kind of fixture has a
+//! module of its own under `golden/`, with a function that finds its files and makes a trial of each.
+
+mod engines;
+mod support;
+
+mod golden {
+    pub mod fixture;
+    pub mod passes;
+    pub mod run;
+}
+
+fn main() {
+    let arguments = libtest_mimic::Arguments::from_args();
+    let mut trials = Vec::new();
+    trials.extend(golden::passes::trials());
+    trials.extend(golden::run::trials());
+    libtest_mimic::run(&arguments, trials).exit();
+}
