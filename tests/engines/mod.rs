@@ -18,6 +18,7 @@ use watchdog::Watchdog;
 use weld::config::Config;
 use weld::diag::Diagnostics;
 use weld::ir::{self, Ty};
+use weld::passes::{Options, optimize, parse_pipeline};
 use weld::plan::Effort;
 use weld::session::{Checked, Session};
 use weld::value::{ErrorKind, RunError, Value, print};
@@ -47,6 +48,8 @@ pub struct Plan {
     pub pipelines: Vec<String>,
     /// Compile the program after this step too.
     pub step: Option<usize>,
+    /// Compile the program after every step that changed it.
+    pub every_step: bool,
     /// Numbers of threads for compiled code.
     pub threads: Vec<usize>,
     /// LLVM's effort.
@@ -60,6 +63,7 @@ impl Default for Plan {
             tolerance: None,
             pipelines: Vec::new(),
             step: None,
+            every_step: false,
             threads: vec![1, 2, 3, 8],
             effort: Effort::Short,
         }
@@ -112,11 +116,16 @@ impl Engines {
         })
     }
 
+    /// Runs the interpreter on the program as written.
+    pub fn interpret(&mut self, checked: &Checked, inputs: &[Vec<Value>]) -> Result<Vec<Outcome>, Complaint> {
+        self.interpret_all("interpreting the program as written", &checked.program, inputs)
+    }
+
     /// Runs every engine on every input and compares. The complaint says which engine disagrees about what.
     pub fn compare(&mut self, checked: &Checked, inputs: &[Vec<Value>], plan: &Plan) -> Result<Report, Complaint> {
         let mut report = Report::default();
         let start = &checked.program;
-        report.outcomes = self.interpret_all("interpreting the program as written", start, inputs)?;
+        report.outcomes = self.interpret(checked, inputs)?;
         report.runs += inputs.len() as u64;
         if report.outcomes.iter().any(is_cancelled) {
             return Err(Complaint::TooSlow);
@@ -125,11 +134,9 @@ impl Engines {
         let mut states = Vec::new();
         let pipelines = std::iter::once("default").chain(plan.pipelines.iter().map(String::as_str));
         for (nth, pipeline) in pipelines.enumerate() {
-            let optimized = self.caught(&format!("passes `{pipeline}`"), |engines| {
-                let mut config = engines.session.config().clone();
-                config.passes = pipeline.to_string();
-                engines.session.set_config(config);
-                Ok(engines.session.optimize(checked))
+            let optimized = self.caught(&format!("passes `{pipeline}`"), |_| {
+                let passes = parse_pipeline(pipeline).map_err(Complaint::Wrong)?;
+                Ok(optimize(start, &passes, &Options { verify: true, ..Options::default() }))
             })?;
             if let Some(error) = &optimized.internal_error {
                 return Err(Complaint::Wrong(format!("passes `{pipeline}`: {error}")));
@@ -164,7 +171,11 @@ impl Engines {
         if !last.func.body.same(&start.func.body) {
             compiled.push(("with all passes".to_string(), last));
         }
-        if let Some(step) = plan.step
+        if plan.every_step {
+            // The last state is the one with all passes.
+            states.pop();
+            compiled.extend(states.into_iter().map(|(name, program)| (format!("after {name}"), program)));
+        } else if let Some(step) = plan.step
             && !states.is_empty()
         {
             let (name, program) = &states[step % states.len()];
