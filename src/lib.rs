@@ -31,6 +31,7 @@
 //! The modules are floors of one house, listed from the ground up in ARCHITECTURE.md; each imports only those below it.
 
 pub mod check;
+pub mod cli;
 #[cfg(feature = "jit")]
 pub mod codegen;
 pub mod config;
@@ -42,10 +43,12 @@ pub mod ir;
 pub mod math;
 pub mod passes;
 pub mod plan;
+pub mod repl;
 pub mod runtime;
 pub mod session;
 pub mod syntax;
 pub mod value;
+pub mod view;
 
 pub use config::Config;
 #[cfg(feature = "jit")]

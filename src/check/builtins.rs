@@ -135,7 +135,7 @@ impl Checker<'_> {
         let elem = self.types.fresh();
         self.unify(expr.span, ty, &Ty::vec(elem.clone()), |cx, found, _| {
             let text = cx.text(found);
-            let mut diagnostic = messages::vector_wanted(expr.span, what, &text);
+            let mut diagnostic = messages::vector_wanted(expr, what, &text);
             if let Some((span, text)) = cx.because(expr, found) {
                 diagnostic = diagnostic.related(span, text);
             }

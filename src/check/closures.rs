@@ -52,7 +52,7 @@ pub(super) struct Given<'a> {
 
 impl Checker<'_> {
     /// The lambda that `expr` is or names; `None` after reporting that it is none. `role` says where a lambda is
-    /// required, such as "the function of `for`".
+    /// required, such as "the function of `for`"; empty for what is called.
     pub(super) fn callee(&mut self, expr: &ast::Expr, role: &str) -> Option<Callee> {
         match &expr.kind {
             ast::ExprKind::Lambda(..) => return Some(Callee::Here(expr.clone())),
@@ -93,7 +93,7 @@ impl Checker<'_> {
 
     /// `callee(args)`.
     pub(super) fn infer_apply(&mut self, callee: &ast::Expr, args: &[ast::Expr], span: Span) -> Expr {
-        let found = self.callee(callee, "what is called");
+        let found = self.callee(callee, "");
         let typed: Vec<Expr> = args.iter().map(|arg| self.infer_arg(arg, found.is_none())).collect();
         let Some(found) = found else { return self.broken(span) };
         if found.params().len() != args.len() {
@@ -103,7 +103,11 @@ impl Checker<'_> {
         let given: Vec<Given> = args
             .iter()
             .zip(&typed)
-            .map(|(arg, typed)| Given { ty: typed.ty.clone(), because: Some(arg.span), role: "the argument" })
+            .map(|(arg, typed)| Given {
+                ty: typed.ty.clone(),
+                because: self.because_of(arg).or(Some(arg.span)),
+                role: "the argument",
+            })
             .collect();
         let lambda = self.elaborate(&found, &given, None, span);
         let ty = lambda.body.ty.clone();

@@ -72,9 +72,7 @@ impl Checker<'_> {
             ast::ExprKind::Vector(items) => self.infer_vector(items, span),
             ast::ExprKind::Cast(to, a) => self.infer_cast(*to, a, span),
             ast::ExprKind::Call(builtin, args) => self.infer_builtin(*builtin, args, expr),
-            ast::ExprKind::For { iters, zipped, builder, func } => {
-                self.infer_for(iters, *zipped, builder, func, expr)
-            }
+            ast::ExprKind::For { iters, builder, func, .. } => self.infer_for(iters, builder, func, expr),
             ast::ExprKind::NewBuilder(ty, arg) => self.infer_new_builder(ty, arg.as_ref(), span),
             ast::ExprKind::Deserialize(..) => self.not_built("deserialize", span),
             ast::ExprKind::CUdf { args, .. } => {
@@ -168,17 +166,17 @@ impl Checker<'_> {
     }
 
     fn infer_field(&mut self, base: &ast::Expr, index: u32, at: Span, span: Span) -> Expr {
-        if let ast::ExprKind::Ident(ident) = &base.kind {
-            if let Some(Binding::Value(name, ty)) = self.scope.lookup(ident) {
-                let (name, ty) = (name.clone(), ty.clone());
-                let (name, _) = self.through_loops(name, ty, ident.span);
-                let inner =
-                    self.loop_names.get(&(name.id(), Some(index))).and_then(|stack| stack.last()).cloned();
-                if let Some((inner, ty)) = inner {
-                    self.report_outer_builder(&name, Some(index), &inner, span);
-                    let (inner, ty) = self.through_loops(inner, ty, span);
-                    return build::var(&inner, ty, span);
-                }
+        if let ast::ExprKind::Ident(ident) = &base.kind
+            && let Some(Binding::Value(name, ty)) = self.scope.lookup(ident)
+        {
+            let (name, ty) = (name.clone(), ty.clone());
+            let (name, _) = self.through_loops(name, ty, ident.span);
+            let inner =
+                self.loop_names.get(&(name.id(), Some(index))).and_then(|stack| stack.last()).cloned();
+            if let Some((inner, ty)) = inner {
+                self.report_outer_builder(&name, Some(index), &inner, span);
+                let (inner, ty) = self.through_loops(inner, ty, span);
+                return build::var(&inner, ty, span);
             }
         }
         let base = self.infer(base);
@@ -368,9 +366,14 @@ impl Checker<'_> {
     /// The place that decided the type of `expr`, when it is a name, and what to say there.
     pub(super) fn because(&self, expr: &ast::Expr, ty: &Ty) -> Option<(Span, String)> {
         let ast::ExprKind::Ident(ident) = &expr.kind else { return None };
+        let text = format!("so `{}` is {}", ident.text, messages::a(&messages::type_text(ty)));
+        self.because_of(expr).map(|span| (span, text))
+    }
+
+    /// The place that decided the type of a name.
+    pub(super) fn because_of(&self, expr: &ast::Expr) -> Option<Span> {
+        let ast::ExprKind::Ident(ident) = &expr.kind else { return None };
         let Some(Binding::Value(name, _)) = self.scope.lookup(ident) else { return None };
-        let binder = self.binder(name)?;
-        let text = format!("so `{}` is {}", binder.text, messages::a(&messages::type_text(ty)));
-        binder.because.map(|span| (span, text))
+        self.binder(name)?.because
     }
 }

@@ -102,14 +102,15 @@ impl Walk<'_> {
             }
             ExprKind::Result(b) => {
                 let (uses, derived) = self.walk(b, By::Result);
-                self.check_result(&derived, span);
+                // After that mistake, other uses of the builder say nothing new.
+                let uses = if self.check_result(&derived, span) { Uses::default() } else { uses };
                 (uses, Derived::Unknown)
             }
             ExprKind::NewBuilder(arg) => {
-                if let Ty::Builder(builder) = &expr.ty {
-                    if let BuilderTy::Appender(elem) = &**builder {
-                        self.check_stored(elem, span, "an appender");
-                    }
+                if let Ty::Builder(builder) = &expr.ty
+                    && let BuilderTy::Appender(elem) = &**builder
+                {
+                    self.check_stored(elem, span, "an appender");
                 }
                 let uses = arg.as_ref().map(|arg| self.walk(arg, By::Value).0).unwrap_or_default();
                 (uses, Derived::fresh(span))
@@ -270,7 +271,8 @@ impl Walk<'_> {
         let (mut body, derived) = self.walk(&parts.func.body, By::Value);
         let reported = self.loops.remove(&own.name.id()).is_some_and(|(_, reported)| reported);
         parts.func.params.iter().for_each(|param| drop(body.take(param.name.id())));
-        let captured = self.captured(body, "this loop", &self.place(own.name.id(), &[]).text);
+        let captured = self.captured(&body, "this loop", &self.place(own.name.id(), &[]).text);
+        uses.or(body);
         if !reported && !captured {
             self.check_derived(&derived, own, &parts.func.body, from);
         }
@@ -278,30 +280,26 @@ impl Walk<'_> {
     }
 
     /// Reports builders that a repeated body takes from outside. Whether there are any.
-    fn captured(&mut self, body: Uses, what: &str, own: &str) -> bool {
-        let captured = body.into_sorted();
-        let any = !captured.is_empty();
-        for (name, at) in captured {
+    fn captured(&mut self, body: &Uses, what: &str, own: &str) -> bool {
+        for (name, at) in body.sorted() {
             let place = self.place(name, &at.path);
-            match self.loops.get_mut(&name) {
-                // `result` of the builder of an outer loop is reported as that.
-                Some((_, true)) => {}
-                _ => self.found.push(words::captured(&place, at.span, what, own)),
-            }
+            self.found.push(words::captured(&place, at.span, what, own));
         }
-        any
+        !body.is_empty()
     }
 
-    fn check_result(&mut self, derived: &Derived, span: Span) {
-        let Derived::From(sources) = derived else { return };
+    /// L5: whether `result` reads the builder of a loop around it, which is reported.
+    fn check_result(&mut self, derived: &Derived, span: Span) -> bool {
+        let Derived::From(sources) = derived else { return false };
         for (name, _) in &sources.places {
             if let Some((from, reported)) = self.loops.get_mut(name) {
                 *reported = true;
                 let from = *from;
                 self.found.push(words::result_in_loop(span, from));
-                return;
+                return true;
             }
         }
+        false
     }
 
     /// L3: the body gives back the builder of its loop, each field in its place.
@@ -324,19 +322,20 @@ impl Walk<'_> {
     // ---- L8: iterate -----------------------------------------------------------------------------------------
 
     fn walk_iterate(&mut self, start: &Expr, func: &Lambda) -> (Uses, Derived) {
-        let (uses, before) = self.walk(start, By::Argument);
+        let (mut uses, before) = self.walk(start, By::Argument);
         let (mut body, after) = self.walk(&func.body, By::Value);
         func.params.iter().for_each(|param| drop(body.take(param.name.id())));
         let own = func.params.first();
         let text = own.map(|own| self.place(own.name.id(), &[]).text).unwrap_or_default();
-        self.captured(body, "`iterate`", &text);
+        self.captured(&body, "`iterate`", &text);
+        uses.or(body);
         let next = after.field(0);
         let Some(own) = own.filter(|own| own.ty.has_builder()) else { return (uses, Derived::Unknown) };
-        if let Some(wrong) = wrong_part(&next, own.name.id(), &mut Path::new(), &own.ty, true) {
-            if let Source::Place(name, path) = wrong.source {
-                let (wants, found) = (self.place(own.name.id(), &wrong.path), self.place(name, &path));
-                self.found.push(words::iterate_swapped(value_span(&func.body), &wants, &found));
-            }
+        if let Some(wrong) = wrong_part(&next, own.name.id(), &mut Path::new(), &own.ty, true)
+            && let Source::Place(name, path) = wrong.source
+        {
+            let (wants, found) = (self.place(own.name.id(), &wrong.path), self.place(name, &path));
+            self.found.push(words::iterate_swapped(value_span(&func.body), &wants, &found));
         }
         (uses, steps(&before, &next, &own.ty))
     }

@@ -20,13 +20,12 @@ impl Checker<'_> {
     pub(super) fn infer_for(
         &mut self,
         iters: &[ast::Iter],
-        zipped: bool,
         builder: &ast::Expr,
         func: &ast::Expr,
         whole: &ast::Expr,
     ) -> Expr {
         let span = whole.span;
-        let (typed_iters, elem) = self.infer_iters(iters, zipped);
+        let (typed_iters, elem) = self.infer_iters(iters);
         if let ast::ExprKind::Lambda(params, _) = &builder.kind {
             self.report(messages::loop_with_lambda_builder(span, builder, params.len()));
             return self.broken(span);
@@ -38,7 +37,7 @@ impl Checker<'_> {
             self.report(messages::loop_parameters(callee.span(), callee.params()));
             return self.broken(span);
         }
-        let data = iters.first().map(|iter| iter.span);
+        let data = iters.first().map(|iter| self.element_source(iter));
         let given = [
             Given { ty: start.ty.clone(), because: Some(builder.span), role: "the builder of this loop" },
             Given { ty: Ty::I64, because: None, role: "the index" },
@@ -81,6 +80,14 @@ impl Checker<'_> {
         self.loop_names.entry(key).or_default().push((param.clone(), ty.clone()));
     }
 
+    /// The place that decides the type of the elements.
+    fn element_source(&self, iter: &ast::Iter) -> Span {
+        match (iter.kind, iter.args.first()) {
+            (IterKind::RangeIter, _) | (_, None) => iter.span,
+            (_, Some(data)) => self.because_of(data).unwrap_or(data.span),
+        }
+    }
+
     fn is_builder_value(&mut self, ty: &Ty) -> bool {
         matches!(self.types.head(ty), Ty::Builder(_)) || self.types.resolve(ty).is_builder_like()
     }
@@ -107,13 +114,12 @@ impl Checker<'_> {
     // ---- iterators -----------------------------------------------------------------------------------
 
     /// The iterators and the type of the element that the body gets.
-    fn infer_iters(&mut self, iters: &[ast::Iter], zipped: bool) -> (Vec<Iter>, Ty) {
-        if let [single] = iters {
-            if let (IterKind::Iter, [data]) = (single.kind, single.args.as_slice()) {
-                if let ast::ExprKind::Call(Builtin::Zip, vectors) = &data.kind {
-                    return self.infer_zipped(vectors);
-                }
-            }
+    fn infer_iters(&mut self, iters: &[ast::Iter]) -> (Vec<Iter>, Ty) {
+        if let [single] = iters
+            && let (IterKind::Iter, [data]) = (single.kind, single.args.as_slice())
+            && let ast::ExprKind::Call(Builtin::Zip, vectors) = &data.kind
+        {
+            return self.infer_zipped(vectors);
         }
         let (typed, mut elems): (Vec<Iter>, Vec<Ty>) = iters.iter().map(|iter| self.infer_iter(iter)).unzip();
         let elem = match (elems.len(), elems.pop()) {
@@ -124,8 +130,6 @@ impl Checker<'_> {
                 self.limited(Ty::tuple(elems), span)
             }
         };
-        // Without the grammar's `zip(..)` there is one iterator only.
-        debug_assert!(zipped || iters.len() == 1);
         (typed, elem)
     }
 
@@ -193,14 +197,14 @@ impl Checker<'_> {
         let (found_text, wants_text) = (self.text(found), self.text(wants));
         let mut diagnostic =
             messages::merge_mismatch(node, builder, (found, &found_text), (wants, &wants_text));
-        if let ast::ExprKind::Call(_, args) = &node.kind {
-            if let [b, x] = args.as_slice() {
-                if let Some((span, _)) = self.because(b, wants) {
-                    diagnostic = diagnostic.related(span, format!("collects `{wants_text}` values"));
-                }
-                if let Some((span, text)) = self.because(x, found) {
-                    diagnostic = diagnostic.related(span, text);
-                }
+        if let ast::ExprKind::Call(_, args) = &node.kind
+            && let [b, x] = args.as_slice()
+        {
+            if let Some((span, _)) = self.because(b, wants) {
+                diagnostic = diagnostic.related(span, format!("collects `{wants_text}` values"));
+            }
+            if let Some((span, text)) = self.because(x, found) {
+                diagnostic = diagnostic.related(span, text);
             }
         }
         diagnostic

@@ -220,9 +220,11 @@ pub(super) fn lambda_with_type(name: &ast::Ident, span: Span) -> Diagnostic {
 }
 
 pub(super) fn not_a_lambda(expr: &ast::Expr, role: &str, ty: Option<&str>) -> Diagnostic {
-    let title = match show(expr) {
-        Some(text) => format!("{role} must be a lambda, and `{text}` is none"),
-        None => format!("{role} must be a lambda"),
+    let title = match (role, show(expr)) {
+        ("", Some(text)) => format!("`{text}` is called, but it is not a lambda"),
+        ("", None) => "this is called, but it is not a lambda".to_string(),
+        (role, Some(text)) => format!("{role} must be a lambda, and `{text}` is none"),
+        (role, None) => format!("{role} must be a lambda"),
     };
     Diagnostic::new(Code::NotALambda, expr.span, title)
         .label(ty.map_or("not a lambda".to_string(), a))
@@ -291,14 +293,14 @@ pub(super) fn bad_cast(operand: &ast::Expr, to: Scalar, found: &str) -> Diagnost
     }
 }
 
-pub(super) fn vector_wanted(span: Span, what: &str, found: &str) -> Diagnostic {
+pub(super) fn vector_wanted(expr: &ast::Expr, what: &str, found: &str) -> Diagnostic {
     let code = if what == "a loop" { Code::BadFor } else { Code::TypeMismatch };
     let title = match what {
         "a loop" => format!("a loop runs over a vector, this is {}", a(found)),
         what => format!("{what} needs a vector, this is {}", a(found)),
     };
-    let diagnostic = Diagnostic::new(code, span, title).label(a(found));
-    if found == "i64" && what == "a loop" {
+    let diagnostic = Diagnostic::new(code, expr.span, title).label(a(found));
+    if found == "i64" && what == "a loop" && show(expr).is_some() {
         return diagnostic.help("to count, use `rangeiter(start, end, 1L)`");
     }
     diagnostic

@@ -211,12 +211,7 @@ impl Checker<'_> {
     fn bind_value(&mut self, ident: &ast::Ident, ty: &Ty, because: Option<Span>) -> Name {
         let name = self.names.fresh(&ident.text);
         let visible = ident.mark == 0;
-        self.binders.push(Binder {
-            text: ident.text.clone(),
-            span: ident.span,
-            because: because.filter(|_| visible),
-            visible,
-        });
+        self.binders.push(Binder { text: ident.text.clone(), span: ident.span, because, visible });
         self.scope.bind(ident, Binding::Value(name.clone(), ty.clone()));
         name
     }
@@ -236,12 +231,15 @@ impl Checker<'_> {
             self.n_errors += 1;
             self.stopped |= self.n_errors >= MAX_COLLECTED;
         }
-        let diagnostic = match self.calls.first() {
+        let mut diagnostic = match self.calls.first() {
             Some((name, call)) if diagnostic.code.is_error() && name.mark == 0 => {
                 diagnostic.related(*call, format!("in this use of `{}`", name.text))
             }
             _ => diagnostic,
         };
+        // What a macro wrote has the place of the whole call: labels around the mistake only hide it.
+        let at = diagnostic.primary.span;
+        diagnostic.related.retain(|label| label.span.to(at) != label.span);
         self.diagnostics.push(diagnostic);
     }
 

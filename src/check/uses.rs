@@ -79,9 +79,9 @@ impl Uses {
     }
 
     /// All uses in the order of the text.
-    pub(super) fn into_sorted(self) -> Vec<(u32, Use)> {
-        let mut all: Vec<(u32, Use)> =
-            self.0.into_iter().flat_map(|(name, uses)| uses.into_iter().map(move |at| (name, at))).collect();
+    pub(super) fn sorted(&self) -> Vec<(u32, &Use)> {
+        let mut all: Vec<(u32, &Use)> =
+            self.0.iter().flat_map(|(name, uses)| uses.iter().map(move |at| (*name, at))).collect();
         all.sort_by_key(|(_, at)| at.span);
         all
     }

@@ -24,6 +24,12 @@ fn operand_mismatch() {
     fixed_by("|x: i64| x + 1.5", "x + 1.5", "f64(x) + 1.5");
     fixed_by("|x: i64, y: u8| min(x, y)", "min(x, y)", "min(x, i64(y))");
     fixed_by("|x: i32, y: i64, b: bool| (x < y) == b", "x < y", "i64(x) < y");
+    // The type comes from the declaration of `v`, through the macro and its lambda.
+    let text = "|v: vec[i64]| filter(v, |x| x > 0)";
+    let found = error(text);
+    let label = &found.related[1];
+    assert_eq!(label.text, "so `x` is an `i64`");
+    assert_eq!(text.get(label.span.lo as usize..label.span.hi as usize), Some("vec[i64]"));
     // Long operands are not repeated.
     fixed_by("|x: i64| (let y = x; y) > 0", "0", "0L");
 }

@@ -2,7 +2,7 @@
 //! Large programs and large types.
 
 use super::{accept, codes, errors, outcome, type_of};
-use crate::diag::Code;
+use crate::diag::{Code, SourceId};
 use std::time::{Duration, Instant};
 
 /// Ten thousand of something ordinary must not take noticeable time.
@@ -77,4 +77,58 @@ fn deep_expressions() {
     assert_eq!(type_of(&text), "i64");
     let (program, _) = outcome(&format!("|x: bool| {}x", "!".repeat(2_000)));
     assert!(program.is_some());
+}
+
+/// Programs with a few tokens lost, doubled or moved: whatever they are, checking ends, and what it accepts is
+/// well formed.
+#[test]
+fn broken_programs_do_no_harm() {
+    let texts = [
+        "|v: vec[i64], w: vec[f64]| let f = (|x, y| x * y); let r = for(zip(v, w), {merger[i64,+], appender},
+           |b, i, p| {merge(b.$0, f(p.$0, i)), merge(b.$1, if(p.$1 > 0.5, {p.$1, []}, {1.5, [i]}))});
+         {result(r.$0), result(r.$1), iterate({1, 2L}, |s| {{s.$0 + 1, s.$1}, s.$0 < 3})}",
+        "|xs: vec[vec[i32]], p: bool, m: merger[i32,max]| let k = lookup(xs, 0L);
+           let out = for(xs, appender[i32](5L), |b0, i, row| for(row, b0, |b1, j, y| if(p && y > -3, merge(b0, y), b0)));
+           {result(out), filter(k, |x| x % 2 == 0), sum(map(k, |x| f64(x) / 2.0)), result(for(k, m, |b, i, x| merge(b, x)))}",
+    ];
+    let mut state = 1u64;
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    let mut n_accepted = 0;
+    for _ in 0..3_000 {
+        let text = texts[random(texts.len())];
+        let (tokens, _) = crate::syntax::lex(SourceId(0), text);
+        let mut pieces: Vec<&str> = tokens
+            .iter()
+            .filter_map(|token| text.get(token.span.lo as usize..token.span.hi as usize))
+            .collect();
+        for _ in 0..1 + random(3) {
+            let at = random(pieces.len());
+            let piece = pieces[random(pieces.len())];
+            match random(3) {
+                0 => pieces[at] = piece,
+                1 => drop(pieces.remove(at)),
+                _ => pieces.insert(at, piece),
+            }
+        }
+        let broken = pieces.join(" ");
+        let (program, messages) = crate::syntax::parse(SourceId(0), &broken);
+        if messages.has_errors() {
+            continue;
+        }
+        let (body, messages) = crate::expand::expand(&program);
+        if messages.has_errors() {
+            continue;
+        }
+        let (checked, messages) = crate::check::check(&body, &[]);
+        assert_eq!(checked.is_none(), messages.has_errors(), "{broken}");
+        if let Some(checked) = checked {
+            n_accepted += 1;
+            let printed = crate::ir::print::program(&checked);
+            assert_eq!(crate::ir::verify::verify(&checked), Ok(()), "{broken}\n{printed}");
+        }
+    }
+    assert!(n_accepted > 20, "{n_accepted}");
 }

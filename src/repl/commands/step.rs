@@ -1,0 +1,43 @@
+#![forbid(unsafe_code)]
+//! `:step` and `:back`: one pass at a time.
+
+use super::{Command, Wants, no_arguments, usage};
+use crate::repl::Repl;
+use crate::repl::reply::{Failure, Outcome};
+
+pub(super) static STEP: Command = Command {
+    names: &["step", "s"],
+    args: "[PASS[.FIRING]]",
+    help: "the next pass that changed something, or pass 3, or its second firing 3.2",
+    more: "An empty line does the same as :step. Passes are counted as in :passes.",
+    examples: &[":step", ":step 1"],
+    wants: Wants::Nothing,
+    run: step,
+};
+
+pub(super) static BACK: Command = Command {
+    names: &["back", "b"],
+    args: "",
+    help: "the changed pass before the one shown last",
+    more: "",
+    examples: &[":back"],
+    wants: Wants::Nothing,
+    run: back,
+};
+
+fn step(repl: &mut Repl, args: &str) -> Outcome {
+    repl.entered()?;
+    if args.is_empty() {
+        return repl.step_on();
+    }
+    let (pass, firing) = args.split_once('.').map_or((args, None), |(pass, firing)| (pass, Some(firing)));
+    let number = |text: &str| {
+        text.parse().map_err(|_| Failure::new(format!("`{args}` is no pass number")).help(usage(&STEP)))
+    };
+    repl.step_to(number(pass)?, firing.map(number).transpose()?)
+}
+
+fn back(repl: &mut Repl, args: &str) -> Outcome {
+    no_arguments(&BACK, args)?;
+    repl.step_back()
+}
