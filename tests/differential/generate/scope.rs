@@ -169,12 +169,6 @@ impl Gen<'_> {
         if self.choices.chance(12) { self.any_scalar() } else { *self.choices.one_of(&palette) }
     }
 
-    /// A number type that this program likes.
-    pub(super) fn number(&mut self) -> Scalar {
-        let scalar = self.palette_scalar();
-        if scalar.is_num() { scalar } else { Scalar::I64 }
-    }
-
     /// A struct of scalars and, `depth` levels deep, of structs and vectors.
     pub(super) fn struct_type(&mut self, depth: u32) -> Ty {
         let count = self.choices.weighted(&[30, 40, 25, 5]) + 1;

@@ -14,8 +14,6 @@ pub(super) struct Data {
     pub(super) len: Option<u32>,
     /// As in `Var`.
     pub(super) small: bool,
-    /// Its text is a name.
-    pub(super) named: bool,
 }
 
 impl Gen<'_> {
@@ -109,14 +107,14 @@ impl Gen<'_> {
         if self.choices.chance(55) {
             let elem = self.elem_type();
             let piece = self.expr(&Ty::vec(elem.clone()));
-            return Data { text: piece.text, elem, degree: piece.degree, len: piece.len, small: false, named: false };
+            return Data { text: piece.text, elem, degree: piece.degree, len: piece.len, small: false };
         }
         match self.vector_var() {
             Some(var) => named(var),
             None => {
                 let elem = Ty::Scalar(self.palette_scalar());
                 let piece = self.vector_literal(&elem);
-                Data { text: piece.text, elem, degree: piece.degree, len: None, small: false, named: false }
+                Data { text: piece.text, elem, degree: piece.degree, len: None, small: false }
             }
         }
     }
@@ -172,7 +170,6 @@ impl Gen<'_> {
             degree: data.degree,
             len: None,
             small: false,
-            named: false,
         };
         let predicate = self.elem_function(&data, &Ty::BOOL, Floats::Any);
         let len = self.new_len();
@@ -223,7 +220,7 @@ impl Gen<'_> {
             None => {
                 let elem = Ty::Scalar(Scalar::I32);
                 let text = "[1, 2, 3]".to_string();
-                Data { text, elem, degree: 0, len: None, small: false, named: true }
+                Data { text, elem, degree: 0, len: None, small: false }
             }
         };
         let mut items = Vec::new();
@@ -252,5 +249,5 @@ impl Gen<'_> {
 /// A variable as data.
 pub(super) fn named(var: Var) -> Data {
     let elem = var.ty.elem().cloned().unwrap_or(Ty::I64);
-    Data { text: var.name, elem, degree: var.degree, len: var.len, small: var.small, named: true }
+    Data { text: var.name, elem, degree: var.degree, len: var.len, small: var.small }
 }
