@@ -19,7 +19,7 @@ pub const TASK: &str = "WELD_DIFFERENTIAL_TASK";
 pub const DISAGREES: i32 = 3;
 
 /// How long one failing program is made smaller.
-pub const SHRINK_LIMIT: Duration = Duration::from_secs(90);
+pub const SHRINK_LIMIT: Duration = Duration::from_secs(40);
 
 /// More failing programs than this are only counted.
 const MOST_SHRUNK: u64 = 4;

@@ -205,7 +205,7 @@ impl Gen<'_> {
     /// `let f = |x| ...;`, with `f` callable afterwards.
     pub(super) fn let_lambda(&mut self) -> String {
         self.see("let-bound lambda");
-        let name = self.fresh("f");
+        let name = self.fresh("g");
         let count = self.choices.draw(2) + 1;
         let types: Vec<Ty> = (0..count).map(|_| self.side_type()).collect();
         let ret = self.side_type();
