@@ -3,7 +3,7 @@
 //!
 //! Promises: only a program without errors replaces the one before; its passes run once and are looked at many times.
 
-use super::reply::{Failure, Outcome, Reply};
+use super::reply::{Failure, Next, Outcome, Reply};
 use super::stepper::Cursor;
 use super::{Repl, header};
 use crate::passes::Optimized;
@@ -31,7 +31,7 @@ pub(super) struct Entered {
 }
 
 impl Repl {
-    /// Makes `text` the current program, and runs it when nothing is missing.
+    /// Makes `text` the current program, to be run at once when nothing is missing.
     pub(super) fn enter(&mut self, path: Option<PathBuf>, text: &str) -> Outcome {
         let name = match &path {
             Some(path) => path.display().to_string(),
@@ -62,13 +62,7 @@ impl Repl {
         }
         reply.out = self.render_entered();
         if !reply.failed && self.is_ready() {
-            match self.run_program() {
-                Ok(run) => reply.out += &run.out,
-                Err(failure) => {
-                    reply.err += &self.render_failure(&failure);
-                    reply.failed = true;
-                }
-            }
+            reply.next = Next::GoOn;
         }
         Ok(reply)
     }

@@ -87,8 +87,17 @@ impl Repl {
     pub fn feed(&mut self, input: &str) -> Reply {
         self.signal.store(0, Ordering::Relaxed);
         self.started = Instant::now();
+        self.guarded(|repl| repl.answer(input))
+    }
+
+    /// The rest of an answer whose [`Reply::next`] is [`Next::GoOn`]: runs the program.
+    pub fn go_on(&mut self) -> Reply {
+        self.guarded(Repl::run_program)
+    }
+
+    fn guarded(&mut self, answer: impl FnOnce(&mut Repl) -> Outcome) -> Reply {
         // A panic is a bug of ours; it costs this input, not the session.
-        let outcome = catch_unwind(AssertUnwindSafe(|| self.answer(input)));
+        let outcome = catch_unwind(AssertUnwindSafe(|| answer(self)));
         let outcome = outcome.unwrap_or_else(|_| Err(Failure::internal("this input made the explorer panic")));
         match outcome {
             Ok(reply) => reply,

@@ -28,6 +28,8 @@ pub enum Next {
     /// Reads the next input.
     #[default]
     Prompt,
+    /// Calls [`Repl::go_on`](super::Repl::go_on) for the rest of the answer, which may take long.
+    GoOn,
     /// Leaves.
     Quit,
     /// Opens the user's editor on this text and feeds what comes back.

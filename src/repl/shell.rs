@@ -41,6 +41,7 @@ fn screen(color: bool) -> Screen {
 }
 
 fn interactive(mut repl: Repl, first: Screen) -> i32 {
+    repl.session.warm_up();
     let (mut editor, trouble) = match LineEditor::new(first, history_file()) {
         Ok(made) => made,
         Err(why) => {
@@ -79,6 +80,7 @@ fn interactive(mut repl: Repl, first: Screen) -> i32 {
                 return 0;
             }
             reply = match &reply.next {
+                Next::GoOn => repl.go_on(),
                 Next::Edit(text) => match edited(text) {
                     Ok(Some(text)) => {
                         tell(editor.remember(&text));
@@ -120,10 +122,16 @@ fn piped(mut repl: Repl, stream: &mut dyn BufRead) -> i32 {
         if more && waits {
             continue;
         }
-        let reply = repl.feed(&text);
+        let mut reply = repl.feed(&text);
         text.clear();
         if !say_reply(&reply) {
             return CLOSED_PIPE;
+        }
+        if reply.next == Next::GoOn {
+            reply = repl.go_on();
+            if !say_reply(&reply) {
+                return CLOSED_PIPE;
+            }
         }
         if let Next::Edit(_) = reply.next {
             say(&mut io::stderr(), "error: `:edit` needs a terminal\n");

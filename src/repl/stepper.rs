@@ -5,7 +5,7 @@
 //! plan and the times and, when all inputs are there, the result.
 
 use super::Repl;
-use super::reply::{Failure, Outcome, Reply};
+use super::reply::{Failure, Next, Outcome, Reply};
 use crate::view::steps::next_change;
 
 /// How far the reader is.
@@ -70,13 +70,7 @@ impl Repl {
         entered.cursor = Cursor { shown: last, summed_up: true };
         let mut reply = Reply::text(self.render_unchanged(shown, last) + &self.render_summary()?);
         if self.is_ready() {
-            match self.run_program() {
-                Ok(run) => reply.out += &run.out,
-                Err(failure) => {
-                    reply.err = self.render_failure(&failure);
-                    reply.failed = true;
-                }
-            }
+            reply.next = Next::GoOn;
         }
         Ok(reply)
     }

@@ -58,7 +58,9 @@ pub fn optimize_checked(program: &Program, pipeline: &[&'static dyn Pass]) -> Re
 pub fn same_meaning(before: &Program, after: &Program) -> Result<(), String> {
     let lengths = [0, 1, 2, 7, 64, 5000];
     for (seed, n) in lengths.into_iter().enumerate() {
-        for range in [None, Some((-3.0, 4.0)), Some((0.0, 2.0))] {
+        // The long inputs reach past one leaf of a loop; one of them is enough.
+        let ranges: &[_] = if n > 100 { &[None] } else { &[None, Some((-3.0, 4.0)), Some((0.0, 2.0))] };
+        for range in ranges.iter().copied() {
             let lengths: &[usize] = if n == 7 { &[n, n + 1] } else { &[n] };
             for shift in lengths {
                 let args = args(before, n, *shift, seed as u64, range)?;
