@@ -169,7 +169,7 @@ mod tests {
     use crate::view::{Role, Screen};
 
     const COLUMNS: &[Column] =
-        &[Column { heading: "#", right: true, least: 2 }, Column { heading: "pass", right: false, least: 4 }];
+        &[Column { heading: "#", right: true, least: 2, drop: 0 }, Column { heading: "pass", right: false, least: 4, drop: 0 }];
 
     #[test]
     fn columns_line_up() {
