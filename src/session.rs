@@ -62,7 +62,9 @@ pub struct Session {
     sources: SourceMap,
     pool: Arc<Pool>,
     #[cfg(feature = "jit")]
-    engine: std::sync::OnceLock<Result<Arc<crate::codegen::Engine>, crate::codegen::CodegenError>>,
+    engine: program::SharedEngine,
+    #[cfg(feature = "jit")]
+    warming: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Session {
@@ -74,7 +76,9 @@ impl Session {
             sources: SourceMap::default(),
             pool,
             #[cfg(feature = "jit")]
-            engine: std::sync::OnceLock::new(),
+            engine: program::SharedEngine::default(),
+            #[cfg(feature = "jit")]
+            warming: None,
         }
     }
 
@@ -135,6 +139,10 @@ impl Session {
             _ => Err(messages),
         }
     }
+
+    /// Nothing to warm up without LLVM.
+    #[cfg(not(feature = "jit"))]
+    pub fn warm_up(&mut self) {}
 
     /// Runs the pipeline of the settings and records what it did.
     pub fn optimize(&self, checked: &Checked) -> Optimized {

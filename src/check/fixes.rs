@@ -166,6 +166,14 @@ pub(super) fn operand_kind(
 
 fn scalar_help(class: Operands, scalar: Scalar, operand: &ast::Expr, whole: &ast::Expr) -> Option<String> {
     match class {
+        Operands::Bool if matches!(whole.kind, ExprKind::Unary(..)) => {
+            let (left, _) = operand_levels(BinOp::Eq);
+            let zero = Literal::from_i64(scalar, 0).to_string();
+            Some(format!(
+                "compare it with zero: `{}`",
+                show_binary(BinOp::Eq, &show_at(operand, left)?, &zero)
+            ))
+        }
         Operands::Bool => {
             let new = fix(operand, &Ty::Scalar(scalar), &Ty::BOOL)?;
             Some(format!("compare it with zero: `{new}`"))

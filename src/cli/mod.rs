@@ -71,7 +71,7 @@ fn start(cli: Cli) -> i32 {
         verbose: cli.common.verbose,
         signal: Arc::new(AtomicU32::new(0)),
     };
-    watch::watch(&cx.signal, cli.common.timeout);
+    watch::watch(&cx.signal, cli.common.timeout, command.wants_json());
     let done = catch_unwind(AssertUnwindSafe(|| dispatch(&command, &mut cx)));
     let done = done.unwrap_or_else(|_| Err(Failure::internal(&"it panicked")));
     finish(done, command.wants_json(), cx)

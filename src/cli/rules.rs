@@ -7,7 +7,6 @@ use super::failure::Failure;
 use crate::diag::suggest;
 use crate::passes::{ALL, PassInfo};
 use crate::view::Role;
-use crate::view::table::{Column, Field, render};
 use std::io::Write;
 
 /// Lists all passes, or describes the one with this name or with this rule.
@@ -32,22 +31,13 @@ pub fn rules(args: &RulesArgs, cx: &mut Context) -> Result<(), Failure> {
     Ok(writeln!(cx.out, "\nrules: {}", info.rules.join(", "))?)
 }
 
+/// Two lines for each pass.
 fn list(cx: &Context) -> String {
-    const COLUMNS: &[Column] = &[
-        Column { heading: "pass", right: false, least: 8 },
-        Column { heading: "what it does", right: false, least: 20 },
-        Column { heading: "rules", right: false, least: 10 },
-    ];
-    let rows: Vec<Vec<Field>> = ALL
-        .iter()
-        .map(|pass| {
-            let info = pass.info();
-            vec![
-                Field::from(info.name).role(Role::Rule),
-                Field::from(info.summary.trim()),
-                Field::from(info.rules.join(", ")),
-            ]
-        })
-        .collect();
-    render(COLUMNS, &rows, cx.screen)
+    let width = ALL.iter().map(|pass| pass.info().name.len()).max().unwrap_or(0);
+    let lines = ALL.iter().map(|pass| {
+        let info = pass.info();
+        let name = cx.screen.paint(Role::Rule, &format!("{:width$}", info.name));
+        format!("{name}  {}\n{:width$}  rules: {}\n", info.summary.trim(), "", info.rules.join(", "))
+    });
+    lines.collect()
 }

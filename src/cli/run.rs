@@ -15,6 +15,10 @@ use std::io::Write;
 /// Runs a program.
 pub fn run(args: &RunArgs, cx: &mut Context) -> Result<(), Failure> {
     let loaded = cx.load(&args.source)?;
+    if args.inputs.inputs.iter().any(|input| input.spec.starts_with('@')) {
+        // Files take time to read; LLVM can start meanwhile.
+        cx.session.warm_up();
+    }
     let values = inputs::values(&loaded, &args.inputs.inputs)?;
     let optimized = cx.optimize(&loaded.checked);
     let ready = cx.ready(&optimized.program)?;
@@ -70,7 +74,11 @@ fn check(
     outcome: Result<(&Value, &Ty), &RunError>,
     cx: &mut Context,
 ) -> Result<(), Failure> {
+    // A claim that cannot be read is not true; `load` has told it unless warnings are off.
     let mut all_hold = loaded.header.problems.is_empty();
+    if cx.quiet {
+        loaded.header.problems.iter().for_each(|problem| cx.say(&format!("{problem}\n")));
+    }
     for expect in &loaded.header.expects {
         if let Err(found) = expect.check(optimized, outcome) {
             all_hold = false;

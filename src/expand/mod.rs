@@ -9,6 +9,8 @@
 mod call;
 mod effect;
 #[cfg(test)]
+mod robustness;
+#[cfg(test)]
 mod tests;
 mod types;
 mod walk;

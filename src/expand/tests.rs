@@ -1,3 +1,4 @@
+#![forbid(unsafe_code)]
 use super::{expand, macro_names, standard_macros};
 use crate::diag::{Code, Diagnostics, SourceId};
 use crate::syntax::ast::{Expr, ExprKind};
@@ -240,4 +241,22 @@ fn annotations_of_a_call_move_to_its_loop() {
 fn old_builder_names() {
     assert_eq!(codes("for(v, vecbuilder, |b, i, x| merge(b, x))"), [Code::RenamedKeyword]);
     assert_eq!(codes("let vecbuilder = 1; vecbuilder"), []);
+}
+
+#[test]
+fn ordinary_large_programs() {
+    let sum = format!("macro inc(x) = x + 1; {}", vec!["inc(a)"; 10_000].join(" + "));
+    assert!(codes(&sum).is_empty());
+    let lets = format!("{}x", "let x = map(x, |y| y + 1);".repeat(10_000));
+    assert!(codes(&lets).is_empty());
+    // A program without macros may be of any size.
+    let (program, _) = parse(SourceId(0), &format!("[{}]", "1,".repeat(1_100_000)));
+    assert!(expand(&program).1.0.is_empty());
+}
+
+#[test]
+fn names_of_macros_for_completion() {
+    let (program, _) = parse(SourceId(0), "macro mine(x) = x; 1");
+    let names: Vec<&str> = macro_names(&program).collect();
+    assert!(names.contains(&"map") && names.contains(&"clamp") && names.contains(&"mine"));
 }

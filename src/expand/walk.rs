@@ -23,6 +23,7 @@ impl<'a> Expander<'a> {
         }
         let kind = match &expr.kind {
             ExprKind::Ident(name) => self.name(name, frame),
+            ExprKind::Binary(..) => return self.operators(expr, frame),
             ExprKind::Block(lets, body) => self.block(lets, body, frame),
             ExprKind::Lambda(params, body) => self.lambda(params, body, frame),
             ExprKind::Apply(callee, args) => return self.apply(callee, args, span, &expr.notes, frame),
@@ -50,6 +51,26 @@ impl<'a> Expander<'a> {
             }
         };
         Expr::with_notes(kind, span, expr.notes.clone())
+    }
+
+    /// A chain of operators, which leans to the left and may be very long: a loop, not a recursion.
+    fn operators(&mut self, expr: &Expr, frame: &mut Frame<'a>) -> Expr {
+        let mut chain = Vec::new();
+        let mut first = expr;
+        while let ExprKind::Binary(op, left, right) = &first.kind {
+            chain.push((first, *op, right));
+            first = left;
+        }
+        let mut result = self.expr(first, frame);
+        for (node, op, right) in chain.into_iter().rev() {
+            let right = self.expr(right, frame);
+            let span = self.place(node.span, frame);
+            if frame.body.is_some() && !node.same(expr) {
+                self.count(1, span);
+            }
+            result = Expr::with_notes(ExprKind::Binary(op, result, right), span, node.notes.clone());
+        }
+        result
     }
 
     /// Where a node of this frame is: in a macro, at the call.

@@ -80,7 +80,7 @@ fn bytes(value: &Value, ty: &Ty) -> usize {
 }
 
 /// Bytes in the largest unit that leaves at least one before the point.
-fn size(bytes: usize) -> String {
+pub fn size(bytes: usize) -> String {
     let units = ["KiB", "MiB", "GiB", "TiB"];
     let mut number = bytes as f64;
     let mut unit = "B";

@@ -15,7 +15,7 @@ mod npy;
 #[cfg(test)]
 mod tests;
 
-pub use describe::describe;
+pub use describe::{describe, size};
 pub use generate::generate;
 
 use crate::ir::Ty;

@@ -83,13 +83,13 @@ impl Sweep<'_, '_> {
         for (at, (node, parts)) in levels.iter().enumerate() {
             loops.push(self.insides(node, parts, at == innermost));
         }
-        let fused = self.fuse(&loops, &results);
+        let fused = self.fuse(&loops, &results, 0);
         // What could not be fused reads its producer as before.
         let mut rest = fused.into_iter().rev();
         let Some((mut current, mut first)) = rest.next() else { return last.clone() };
         for (consumer, level) in rest {
-            let data = results.get(first - 1).map_or_else(|| current.clone(), |data| data.with_kind(ExprKind::Result(current.clone())));
-            current = with_data(&consumer, data);
+            let Some(data) = results.get(first - 1) else { break };
+            current = with_data(&consumer, with_result(data, &current));
             first = level;
         }
         current
@@ -112,24 +112,20 @@ impl Sweep<'_, '_> {
         rewrite::settle(&swept)
     }
 
-    /// Fuses a chain of loops, the last consumer first; gives what remains, each with its number in the chain.
+    /// Fuses a chain of loops, the last consumer first; gives what remains, each with its number in the whole chain.
     /// Halving keeps long chains nearly linear: composition does not care where one begins.
-    fn fuse(&mut self, loops: &[Expr], results: &[&Expr]) -> Vec<(Expr, usize)> {
-        self.fuse_range(loops, results, 0)
-    }
-
-    fn fuse_range(&mut self, loops: &[Expr], results: &[&Expr], offset: usize) -> Vec<(Expr, usize)> {
+    fn fuse(&mut self, loops: &[Expr], results: &[&Expr], offset: usize) -> Vec<(Expr, usize)> {
         if let [only] = loops {
             return vec![(only.clone(), offset)];
         }
         let middle = if loops.len() <= SHORT_CHAIN { 1 } else { loops.len() / 2 };
         let (consumers, producers) = loops.split_at(middle);
         // Producers first: the trace then tells the story in the order of the data.
-        let producers = self.fuse_range(producers, results, offset + middle);
-        let mut consumers = self.fuse_range(consumers, results, offset);
+        let producers = self.fuse(producers, results, offset + middle);
+        let mut consumers = self.fuse(consumers, results, offset);
         let mut producers = producers.into_iter();
         if let (Some((consumer, at)), Some((producer, from))) = (consumers.pop(), producers.next()) {
-            let shown = results.get(from - 1).map(|data| data.with_kind(ExprKind::Result(producer.clone())));
+            let shown = results.get(from - 1).map(|data| with_result(data, &producer));
             let before = shown.map_or_else(|| consumer.clone(), |data| with_data(&consumer, data));
             match loops::fuse_pair(self.cx, &before, &consumer, &producer) {
                 Some(fused) => consumers.push((fused, at)),
@@ -146,18 +142,31 @@ impl Sweep<'_, '_> {
         let Some(name) = data.var().filter(|name| self.producers.contains(*name)) else { return };
         let uses = self.uses.name(name);
         if uses.count > 1 {
-            let condition = format!("`{name}` is used {} times, and each use would run its loop again", uses.count);
+            let condition =
+                format!("`{name}` is used {} times, and each use would run its loop again", uses.count);
             self.cx.missed("fuse_loops", &data.origin, condition, None);
         } else if uses.looped {
-            let condition = format!("`{name}` is used inside another loop, which would run its loop again in each turn");
+            let condition =
+                format!("`{name}` is used inside another loop, which would run its loop again in each turn");
             self.cx.missed("fuse_loops", &data.origin, condition, None);
         }
+    }
+}
+
+/// The node `result(built)`.
+fn with_result(result: &Expr, built: &Expr) -> Expr {
+    match &result.kind {
+        ExprKind::Result(old) if old.same(built) => result.clone(),
+        _ => result.with_kind(ExprKind::Result(built.clone())),
     }
 }
 
 /// The loop over `data` instead of what its first iterator reads.
 fn with_data(consumer: &Expr, data: Expr) -> Expr {
     let ExprKind::For(parts) = &consumer.kind else { return consumer.clone() };
+    if parts.iters.first().and_then(Iter::data).is_some_and(|old| old.same(&data)) {
+        return consumer.clone();
+    }
     let mut new = For::clone(parts);
     if let Some(Iter::Whole(old) | Iter::Strided { data: old, .. }) = new.iters.first_mut() {
         *old = data;

@@ -41,6 +41,7 @@ fn screen(color: bool) -> Screen {
 }
 
 fn interactive(mut repl: Repl, first: Screen) -> i32 {
+    repl.session.warm_up();
     let (mut editor, trouble) = match LineEditor::new(first, history_file()) {
         Ok(made) => made,
         Err(why) => {

@@ -244,9 +244,9 @@ impl Repl {
     /// Every setting with its value.
     pub(super) fn render_settings(&self) -> String {
         const COLUMNS: &[Column] = &[
-            Column { heading: "setting", right: false, least: 8 },
-            Column { heading: "value", right: false, least: 8 },
-            Column { heading: "meaning", right: false, least: 10 },
+            Column::text("setting", 8),
+            Column::text("value", 8),
+            Column::text("meaning", 10),
         ];
         let config = self.session.config();
         let row = |setting: &Setting| {
@@ -264,8 +264,8 @@ impl Repl {
     /// The list of commands.
     pub(super) fn render_help(&self) -> String {
         const COLUMNS: &[Column] = &[
-            Column { heading: "command", right: false, least: 14 },
-            Column { heading: "what it does", right: false, least: 20 },
+            Column::text("command", 14),
+            Column::text("what it does", 20),
         ];
         let row = |command: &&super::commands::Command| {
             let call = format!(":{} {}", command.name(), command.args);

@@ -4,14 +4,21 @@
 //! Promises: a run never changes its inputs; its result owns its memory; a program may be run from several threads.
 
 use super::Session;
+use crate::config::Config;
 use crate::codegen::{CodegenError, Compiled, Engine, Finished, Level, Times};
 use crate::ir;
 use crate::passes::Optimized;
 use crate::runtime::{Pool, RunOptions};
 use crate::value::{RunError, Value};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
+
+/// LLVM, started at the first use by whoever comes first.
+pub(super) type SharedEngine = Arc<OnceLock<Result<Arc<Engine>, CodegenError>>>;
+
+/// What is compiled to warm LLVM up: the shape of most programs, a loop in lanes over two types.
+const WARM_UP: &str = "|v: vec[i64], w: vec[f64]| {sum(map(v, |x| x * x)), map(w, |x| x + 1.0)}";
 
 /// A program in machine code, ready to run.
 pub struct Program {
@@ -50,9 +57,33 @@ impl Session {
         Ok(self.engine()?.cpu())
     }
 
-    /// LLVM, started at the first use.
+    /// Starts LLVM in the background and compiles a small program, so that the first real one does not pay for LLVM's own
+    /// start (some 20 ms) while there is something else to do: a person types, a file is read.
+    pub fn warm_up(&mut self) {
+        let (engine, effort) = (self.engine.clone(), self.config.effort);
+        // Without a thread the first compilation is slower, that is all.
+        let thread = std::thread::Builder::new().name("weld-warm-up".to_string()).spawn(move || {
+            let mut session = Session::new(Config { threads: 1, effort, ..Config::default() });
+            session.engine = engine;
+            let source = session.add_source("warm-up", WARM_UP.to_string());
+            if let Ok(checked) = session.check(source) {
+                let _ = session.compile(&session.optimize(&checked));
+            }
+        });
+        self.warming = thread.ok();
+    }
+
     fn engine(&self) -> Result<&Arc<Engine>, CodegenError> {
         self.engine.get_or_init(Engine::new).as_ref().map_err(Clone::clone)
+    }
+}
+
+impl Drop for Session {
+    /// A process must not end while a thread is inside LLVM, whose global state ends with it.
+    fn drop(&mut self) {
+        if let Some(thread) = self.warming.take() {
+            let _ = thread.join();
+        }
     }
 }
 

@@ -255,7 +255,7 @@ impl Expr {
 
 impl ExprKind {
     /// Hands each direct child to `visit`, in the order of evaluation.
-    pub fn for_each_child(&self, visit: &mut dyn FnMut(&Expr)) {
+    pub fn for_each_child<'e>(&'e self, visit: &mut dyn FnMut(&'e Expr)) {
         match self {
             ExprKind::Literal(_) | ExprKind::Ident(_) | ExprKind::Error | ExprKind::NewBuilder(_, None) => {}
             ExprKind::Block(lets, body) => {

@@ -74,20 +74,20 @@ pub fn table(core: &Program, front: Duration, trace: &Trace, runs: &[Measured], 
 
 fn columns(with_runs: bool) -> Vec<Column> {
     let mut columns = vec![
-        Column { heading: "#", right: true, least: 2 },
-        Column { heading: "pass", right: false, least: 8 },
-        Column { heading: "fired", right: true, least: 3 },
-        Column { heading: "nodes", right: true, least: 5 },
-        Column { heading: "loops", right: true, least: 5 },
-        Column { heading: "temps", right: true, least: 5 },
-        Column { heading: "bytes est.", right: false, least: 6 },
-        Column { heading: "compile", right: true, least: 7 },
+        Column::number("#"),
+        Column::text("pass", 10),
+        Column::number("fired").optional(1),
+        Column::number("nodes").optional(4),
+        Column::number("loops"),
+        Column::number("temps").optional(3),
+        Column::text("bytes est.", 12).optional(6),
+        Column::number("compile").optional(2),
     ];
     if with_runs {
-        columns.push(Column { heading: "run", right: true, least: 7 });
-        columns.push(Column { heading: "same", right: false, least: 4 });
+        columns.push(Column::number("run"));
+        columns.push(Column::text("same", 4));
     }
-    columns.push(Column { heading: "", right: false, least: 0 });
+    columns.push(Column::text("", 15).optional(5));
     columns
 }
 
@@ -122,7 +122,8 @@ impl Row<'_> {
             },
             change(|counters| counters.loops.to_string()),
             change(|counters| counters.temps.to_string()),
-            change(|counters| counters.bytes.clone()),
+            // The formula before stands in the row above.
+            Field::from(self.counters.as_ref().map_or("", |(_, after)| after.bytes.as_str())),
             Field::from(short(self.compile)),
         ];
         if with_runs {

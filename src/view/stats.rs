@@ -5,6 +5,7 @@ use super::duration::{median, short, spread};
 use super::table::{Column, Field, render};
 use super::{Role, Screen};
 use crate::diag::SourceMap;
+use crate::inputs::size;
 use crate::ir::Program;
 use crate::passes::Trace;
 use crate::plan;
@@ -80,11 +81,8 @@ impl CompileStats<'_> {
 
     /// A table of all stages.
     pub fn table(&self, screen: Screen) -> String {
-        const COLUMNS: &[Column] = &[
-            Column { heading: "stage", right: false, least: 12 },
-            Column { heading: "time", right: true, least: 8 },
-            Column { heading: "share", right: true, least: 5 },
-        ];
+        const COLUMNS: &[Column] =
+            &[Column::text("stage", 12), Column::number("time"), Column::number("share")];
         let total = self.total();
         let mut rows = Vec::new();
         let mut row = |name: String, time: Duration| {
@@ -118,10 +116,10 @@ pub fn run_line(times: &[Duration], threads: usize, stats: Option<&RunStats>) ->
     let mut text = format!("run {}, {threads} thread{plural}", spread(times));
     if let Some(stats) = stats {
         text.push_str(&format!(
-            ", {} leaves, {} steals, {} allocated",
+            ", leaves {}, steals {}, memory {}",
             grouped(stats.leaves),
             grouped(stats.steals),
-            size(stats.bytes)
+            size(usize::try_from(stats.bytes).unwrap_or(usize::MAX))
         ));
     }
     text
@@ -148,35 +146,10 @@ pub fn speedup(before: &[Duration], after: &[Duration]) -> f64 {
     median(before).as_secs_f64() / median(after).as_secs_f64().max(1e-9)
 }
 
-/// A number of bytes such as `7.6 MiB`.
-pub fn size(bytes: u64) -> String {
-    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
-    if bytes < 1024 {
-        return format!("{bytes} bytes");
-    }
-    let mut amount = bytes as f64 / 1024.0;
-    let mut units = UNITS.iter().peekable();
-    let mut unit = units.next();
-    while amount >= 1024.0 && units.peek().is_some() {
-        amount /= 1024.0;
-        unit = units.next();
-    }
-    format!("{amount:.1} {}", unit.unwrap_or(&"KiB"))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{run_line, size};
+    use super::run_line;
     use std::time::Duration;
-
-    #[test]
-    fn sizes() {
-        assert_eq!(size(0), "0 bytes");
-        assert_eq!(size(1023), "1023 bytes");
-        assert_eq!(size(1024), "1.0 KiB");
-        assert_eq!(size(8_000_000), "7.6 MiB");
-        assert_eq!(size(u64::MAX), "16777216.0 TiB");
-    }
 
     #[test]
     fn run_lines_name_threads() {

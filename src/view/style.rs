@@ -52,10 +52,10 @@ pub struct Screen {
 }
 
 /// Columns of what is no terminal.
-const PLAIN_WIDTH: usize = 100;
+const PLAIN_WIDTH: usize = 120;
 
 impl Screen {
-    /// A screen without colours, as wide as files are.
+    /// A screen without colours, as wide as messages in files are.
     pub fn plain() -> Screen {
         Screen { color: false, width: PLAIN_WIDTH }
     }

@@ -35,15 +35,31 @@ impl Field {
     }
 }
 
-/// A column: its heading, whether it holds numbers, and how narrow it may be made.
+/// A column: its heading and what happens to it on a narrow screen.
 #[derive(Clone, Copy, Debug)]
 pub struct Column {
-    /// What stands above it.
-    pub heading: &'static str,
-    /// Numbers stand at the right.
-    pub right: bool,
-    /// Never cut below so many characters; columns are cut from the widest on.
-    pub least: usize,
+    heading: &'static str,
+    right: bool,
+    least: usize,
+    drop: u8,
+}
+
+impl Column {
+    /// Text, which may be cut to `least` characters.
+    pub const fn text(heading: &'static str, least: usize) -> Column {
+        Column { heading, right: false, least, drop: 0 }
+    }
+
+    /// Numbers: at the right, never cut.
+    pub const fn number(heading: &'static str) -> Column {
+        Column { heading, right: true, least: usize::MAX, drop: 0 }
+    }
+
+    /// Leaves the column out where there is no room; larger numbers go first. The table then says so.
+    pub const fn optional(mut self, drop: u8) -> Column {
+        self.drop = drop;
+        self
+    }
 }
 
 /// Characters between two columns.
@@ -53,21 +69,32 @@ const GAP: usize = 2;
 pub fn render(columns: &[Column], rows: &[Vec<Field>], screen: Screen) -> String {
     let cleaned: Vec<Vec<String>> =
         rows.iter().map(|row| row.iter().map(|field| clean(&field.text)).collect()).collect();
-    let widths = widths(columns, &cleaned, screen.width);
+    let (widths, left_out) = widths(columns, &cleaned, screen.width);
+    let shown = || {
+        columns
+            .iter()
+            .zip(&widths)
+            .enumerate()
+            .filter_map(|(at, (column, width))| Some((at, column, (*width)?)))
+    };
     let mut table = Table::new();
     table.set_format(FormatBuilder::new().padding(0, GAP).build());
-    let headings = columns.iter().zip(&widths);
     let headings =
-        headings.map(|(column, width)| cell(column, &cut(column.heading, *width), Some(Role::Dim), screen));
+        shown().map(|(_, column, width)| cell(column, &cut(column.heading, width), Some(Role::Dim), screen));
     table.add_row(Row::new(headings.collect()));
     for (row, cleaned) in rows.iter().zip(&cleaned) {
-        let cells = columns.iter().zip(&widths).enumerate().map(|(at, (column, width))| {
+        let cells = shown().map(|(at, column, width)| {
             let text = cleaned.get(at).map_or("", String::as_str);
-            cell(column, &cut(text, *width), row.get(at).and_then(|field| field.role), screen)
+            cell(column, &cut(text, width), row.get(at).and_then(|field| field.role), screen)
         });
         table.add_row(Row::new(cells.collect()));
     }
-    table.to_string().lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    let mut text: String = table.to_string().lines().map(|line| format!("{}\n", line.trim_end())).collect();
+    if !left_out.is_empty() {
+        let note = format!("no room for: {}", left_out.join(", "));
+        text.push_str(&format!("{}\n", screen.paint(Role::Dim, &note)));
+    }
+    text
 }
 
 fn cell(column: &Column, text: &str, role: Option<Role>, screen: Screen) -> Cell {
@@ -75,22 +102,52 @@ fn cell(column: &Column, text: &str, role: Option<Role>, screen: Screen) -> Cell
     Cell::new_align(&painted, if column.right { Alignment::RIGHT } else { Alignment::LEFT })
 }
 
-/// Characters for each column: as many as it wants, or fewer for the widest ones until all fit.
-fn widths(columns: &[Column], rows: &[Vec<String>], available: usize) -> Vec<usize> {
-    let mut widths: Vec<usize> = columns.iter().map(|column| column.heading.chars().count()).collect();
+/// Characters for each column, `None` for those left out, and the headings of these. What does not fit is first left
+/// out, as far as it is optional, then cut, the widest text first.
+fn widths(
+    columns: &[Column],
+    rows: &[Vec<String>],
+    available: usize,
+) -> (Vec<Option<usize>>, Vec<&'static str>) {
+    let mut wanted: Vec<usize> = columns.iter().map(|column| column.heading.chars().count()).collect();
     for row in rows {
-        for (width, text) in widths.iter_mut().zip(row) {
+        for (width, text) in wanted.iter_mut().zip(row) {
             *width = (*width).max(text.chars().count());
         }
     }
+    let mut widths: Vec<Option<usize>> = wanted.into_iter().map(Some).collect();
+    let mut left_out = Vec::new();
+    let total = |widths: &[Option<usize>]| widths.iter().flatten().map(|width| width + GAP).sum::<usize>();
+    // The gap after the last column does not count.
+    let fits = |total: usize| total <= available + GAP;
     loop {
-        let total: usize = widths.iter().map(|width| width + GAP).sum();
-        let candidates = widths.iter_mut().zip(columns).filter(|(width, column)| **width > column.least);
-        match candidates.map(|(width, _)| width).max() {
-            Some(widest) if total > available + GAP => *widest -= 1,
-            _ => return widths,
+        let least: Vec<Option<usize>> = widths
+            .iter()
+            .zip(columns)
+            .map(|(width, column)| width.map(|width| width.min(column.least)))
+            .collect();
+        let kept =
+            widths.iter_mut().zip(columns).filter(|(width, column)| width.is_some() && column.drop > 0);
+        match kept.max_by_key(|(_, column)| column.drop) {
+            Some((width, column)) if !fits(total(&least)) => {
+                *width = None;
+                left_out.push(column.heading);
+            }
+            _ => break,
         }
     }
+    while !fits(total(&widths)) {
+        let cuttable = widths
+            .iter_mut()
+            .zip(columns)
+            .filter_map(|(width, column)| width.as_mut().filter(|width| **width > column.least));
+        match cuttable.max() {
+            Some(widest) => *widest -= 1,
+            None => break,
+        }
+    }
+    left_out.retain(|heading| !heading.is_empty());
+    (widths, left_out)
 }
 
 /// Text on one line without control characters.
@@ -112,7 +169,7 @@ mod tests {
     use crate::view::{Role, Screen};
 
     const COLUMNS: &[Column] =
-        &[Column { heading: "#", right: true, least: 2 }, Column { heading: "pass", right: false, least: 4 }];
+        &[Column { heading: "#", right: true, least: 2, drop: 0 }, Column { heading: "pass", right: false, least: 4, drop: 0 }];
 
     #[test]
     fn columns_line_up() {
@@ -132,6 +189,20 @@ mod tests {
     }
 
     #[test]
+    fn optional_columns_go_first_and_are_named() {
+        let columns =
+            [Column::number("#"), Column::number("nodes").optional(1), Column::number("bytes").optional(2)];
+        let rows = vec![["1", "28 -> 17", "24*len(v)"].map(Field::from).to_vec()];
+        let wide = render(&columns, &rows, Screen { color: false, width: 30 });
+        assert!(
+            wide.contains("28 -> 17") && wide.contains("24*len(v)") && !wide.contains("no room"),
+            "{wide}"
+        );
+        let narrow = render(&columns, &rows, Screen { color: false, width: 20 });
+        assert!(narrow.contains("28 -> 17") && narrow.ends_with("no room for: bytes\n"), "{narrow}");
+    }
+
+    #[test]
     fn control_characters_do_not_get_through() {
         let rows = vec![vec![Field::from("\u{1b}[31m"), Field::from("a\tb\nc")]];
         let shown = render(COLUMNS, &rows, Screen::plain());
@@ -141,7 +212,7 @@ mod tests {
     #[test]
     fn colours_do_not_move_columns() {
         let rows = |role| vec![vec![Field::from("1"), Field { text: "cse".into(), role }, Field::from("x")]];
-        let columns = [COLUMNS[0], COLUMNS[1], Column { heading: "last", right: false, least: 1 }];
+        let columns = [COLUMNS[0], COLUMNS[1], Column::text("last", 1)];
         let plain = render(&columns, &rows(None), Screen::plain());
         let colored = render(&columns, &rows(Some(Role::Rule)), Screen { color: true, width: 100 });
         let stripped: String = strip(&colored);

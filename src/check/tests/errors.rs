@@ -47,6 +47,8 @@ fn operand_kind() {
     rejects("|| result(merge(merger[?,+], true))", Code::OperandKind, "?");
     assert_eq!(fix("|x: i64| x && true"), "x != 0L");
     accept("|x: i64| x != 0L && true");
+    fixed_by("|x: i64| !x", "!x", "x == 0L");
+    fixed_by("|x: f32| !(x + 1.0f)", "!(x + 1.0f)", "x + 1.0F == 0.0F");
     fixed_by("|x: i64| sqrt(x)", "sqrt(x)", "sqrt(f64(x))");
     fixed_by("|| sqrt(2)", "sqrt(2)", "sqrt(2.0)");
     fixed_by("|| pow(2, 3)", "pow(2, 3)", "pow(2.0, 3.0)");

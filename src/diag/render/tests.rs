@@ -1,3 +1,4 @@
+#![forbid(unsafe_code)]
 use super::{RenderOptions, Report, Severity, one_line, render, render_report};
 use crate::diag::{Code, Diagnostic, Diagnostics, SourceId, SourceMap, Span};
 

@@ -12,6 +12,10 @@ use crate::runtime::run::{RunShared, plain_failure};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
+/// Neighbouring leaves between two looks at the signal, and at what else there is to do: should the later leaves be
+/// much more expensive than the first ones, this much work cannot be split or stopped.
+pub(super) const MOST_LEAVES: i64 = 64;
+
 /// Work that somebody may take: the iterations `lo..hi` of a job.
 pub(super) struct Task {
     pub(super) job: *const Job,
@@ -242,12 +246,23 @@ impl Segment {
     /// `ctx` belongs to this thread and nobody refers to its runtime part; `work` is the loop of this segment.
     pub(super) unsafe fn step(&mut self, ctx: *mut TaskCtx, work: &Work<'_>, end: i64) -> u32 {
         let Some(partials) = &mut self.partials else {
-            // SAFETY: the contract of `weld_rt_for`.
-            let code = unsafe { (work.desc.body)(ctx, work.env, self.frame, self.lo, end) };
-            if code == 0 {
-                self.lo = end;
+            let block = work.leaf.saturating_mul(MOST_LEAVES);
+            while self.lo < end {
+                // SAFETY: by contract.
+                let inner = unsafe { &mut (*ctx).inner };
+                if inner.run().stopped() {
+                    let status = inner.run().stop_status();
+                    return inner.fail(plain_failure(status));
+                }
+                let block_end = self.lo.saturating_add(block).min(end);
+                // SAFETY: the contract of `weld_rt_for`.
+                let code = unsafe { (work.desc.body)(ctx, work.env, self.frame, self.lo, block_end) };
+                if code != 0 {
+                    return code;
+                }
+                self.lo = block_end;
             }
-            return code;
+            return 0;
         };
         while self.lo < end {
             // SAFETY: by contract.

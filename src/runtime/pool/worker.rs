@@ -4,7 +4,7 @@
 //! the job, whatever happens in it.
 
 use super::Shared;
-use super::job::{Job, Segment, Task, left_failure};
+use super::job::{Job, MOST_LEAVES, Segment, Task, left_failure};
 use crate::runtime::abi::{Status, TaskCtx};
 use crate::runtime::run::plain_failure;
 use crossbeam_deque::Worker;
@@ -12,10 +12,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{Ordering, fence};
 use std::sync::{Arc, MutexGuard};
 use std::time::Instant;
-
-/// A chunk has at most this many leaves: should the later leaves be much more expensive than the first ones, this
-/// much work cannot be split.
-const MOST_LEAVES: i64 = 64;
 
 /// Where a thread sits in the pool while it runs a segment.
 pub(super) struct Seat<'p> {

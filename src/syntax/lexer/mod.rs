@@ -127,8 +127,7 @@ impl Lexer<'_> {
     fn foreign(&mut self) -> TokenKind {
         let start = self.at;
         let first = self.text[start..].chars().next().unwrap_or('\0');
-        loop {
-            let Some(character) = self.text[self.at..].chars().next() else { break };
+        while let Some(character) = self.text[self.at..].chars().next() {
             let known = character.is_ascii()
                 && (character.is_ascii_whitespace()
                     || is_ident_byte(character as u8)
@@ -140,12 +139,14 @@ impl Lexer<'_> {
             self.at += character.len_utf8();
         }
         let title = if first.is_ascii() {
-            format!("unexpected character {}", name_of(first))
+            format!("unexpected character {} at byte {start}", name_of(first))
         } else {
-            format!("the non-ASCII character {} is allowed only in strings and comments", name_of(first))
+            format!(
+                "the non-ASCII character {} at byte {start} may stand only in strings and comments",
+                name_of(first)
+            )
         };
-        let message = Diagnostic::new(Code::UnexpectedCharacter, self.span(start), title);
-        let message = message.label(format!("at byte {start}"));
+        let message = Diagnostic::new(Code::UnexpectedCharacter, self.span(start), title).label("unexpected");
         self.report(match advice(first) {
             Some(help) => message.help(help),
             None => message,

@@ -50,7 +50,7 @@ pub(in crate::syntax) fn decode(body: &str, errors: &mut Vec<(usize, usize)>) ->
     let mut bytes = Vec::with_capacity(body.len());
     let mut rest = body;
     while let Some(at) = rest.find('\\') {
-        bytes.extend_from_slice(rest[..at].as_bytes());
+        bytes.extend_from_slice(&rest.as_bytes()[..at]);
         let escape = &rest[at + 1..];
         let digits = escape.get(1..3).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
         let (byte, length) = match (escape.as_bytes().first(), digits) {

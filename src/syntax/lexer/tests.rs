@@ -1,3 +1,4 @@
+#![forbid(unsafe_code)]
 use super::lex;
 use crate::diag::{Code, SourceId};
 use crate::ir::Scalar;
@@ -49,10 +50,19 @@ fn integers() {
 
 #[test]
 fn floats() {
-    for (text, value) in [("0.5", 0.5), ("1.0e-3", 1e-3), ("2E9", 2e9), ("1e+5", 1e5), ("1e999", f64::INFINITY), ("00.50", 0.5)] {
+    for (text, value) in [
+        ("0.5", 0.5),
+        ("1.0e-3", 1e-3),
+        ("2E9", 2e9),
+        ("1e+5", 1e5),
+        ("1e999", f64::INFINITY),
+        ("00.50", 0.5),
+    ] {
         assert_eq!(kinds(text), [TokenKind::F64(value)], "{text}");
     }
-    for (text, value) in [("1.5f", 1.5), ("2e3F", 2e3), ("1e-2f", 1e-2), ("3f", 3.0), ("1e39f", f32::INFINITY)] {
+    for (text, value) in
+        [("1.5f", 1.5), ("2e3F", 2e3), ("1e-2f", 1e-2), ("3f", 3.0), ("1e39f", f32::INFINITY)]
+    {
         assert_eq!(kinds(text), [TokenKind::F32(value)], "{text}");
     }
     // The nearest f32, not the f32 nearest to the nearest f64.
@@ -73,7 +83,10 @@ fn a_hexadecimal_c_is_a_suffix_with_a_warning() {
 
 #[test]
 fn malformed_numbers() {
-    for text in ["1.", "[1.]", "0x", "0b", "0b2", "0b12", "0X1F", "1_000", "12abc", "1e", "1e+", "1.5L", "1.5e", "7SI", "5cc", "0b1f"] {
+    for text in [
+        "1.", "[1.]", "0x", "0b", "0b2", "0b12", "0X1F", "1_000", "12abc", "1e", "1e+", "1.5L", "1.5e",
+        "7SI", "5cc", "0b1f",
+    ] {
         assert_eq!(codes(text), [Code::BadLiteral], "{text}");
     }
     assert_eq!(codes("18446744073709551616"), [Code::BadLiteral]);
@@ -84,12 +97,10 @@ fn malformed_numbers() {
 
 #[test]
 fn strings() {
-    assert_eq!(kinds("\"a#b\" \"\" \"two\nlines \\\" 5c"), [
-        TokenKind::Str,
-        TokenKind::Str,
-        TokenKind::Str,
-        TokenKind::Int(5, Scalar::I8)
-    ]);
+    assert_eq!(
+        kinds("\"a#b\" \"\" \"two\nlines \\\" 5c"),
+        [TokenKind::Str, TokenKind::Str, TokenKind::Str, TokenKind::Int(5, Scalar::I8)]
+    );
     assert_eq!(kinds("e\"\\\"\\x41\" e"), [TokenKind::EscapedStr, TokenKind::Ident]);
     assert_eq!(kinds("\"h\u{e9}\""), [TokenKind::Str]);
     assert_eq!(codes("\"abc"), [Code::UnclosedDelimiter]);
@@ -104,8 +115,14 @@ fn strings() {
 #[test]
 fn foreign_characters_name_their_byte() {
     let (_, messages) = lex(SourceId(0), "ab \u{e9}\u{e8} + \u{2264}\0");
-    let labels: Vec<&str> = messages.0.iter().map(|message| message.primary.text.as_str()).collect();
-    assert_eq!(labels, ["at byte 3", "at byte 10"]);
+    let titles: Vec<&str> = messages.0.iter().map(|message| message.title.as_str()).collect();
+    assert_eq!(
+        titles,
+        [
+            "the non-ASCII character `\u{e9}` at byte 3 may stand only in strings and comments",
+            "the non-ASCII character `\u{2264}` at byte 10 may stand only in strings and comments"
+        ]
+    );
     assert_eq!(messages.0[1].help.as_deref(), Some("write <="));
     assert_eq!(codes("\u{feff}1"), [Code::UnexpectedCharacter]);
     assert_eq!(codes("'a'"), [Code::UnexpectedCharacter, Code::UnexpectedCharacter]);
@@ -116,18 +133,21 @@ fn foreign_characters_name_their_byte() {
 
 #[test]
 fn operators_are_cut_greedily() {
-    assert_eq!(kinds("<<=>>==!=!|||&&&"), [
-        TokenKind::ShiftLeft,
-        TokenKind::Equal,
-        TokenKind::ShiftRight,
-        TokenKind::EqualEqual,
-        TokenKind::NotEqual,
-        TokenKind::Bang,
-        TokenKind::BarBar,
-        TokenKind::Bar,
-        TokenKind::AndAnd,
-        TokenKind::And,
-    ]);
+    assert_eq!(
+        kinds("<<=>>==!=!|||&&&"),
+        [
+            TokenKind::ShiftLeft,
+            TokenKind::Equal,
+            TokenKind::ShiftRight,
+            TokenKind::EqualEqual,
+            TokenKind::NotEqual,
+            TokenKind::Bang,
+            TokenKind::BarBar,
+            TokenKind::Bar,
+            TokenKind::AndAnd,
+            TokenKind::And,
+        ]
+    );
 }
 
 #[test]

@@ -111,11 +111,11 @@ impl Parser<'_> {
         let mut compared = None;
         while let Some((op, level)) = self.binary_op(lowest) {
             let at = self.bump().span;
-            if matches!(op.precedence(), Some(6 | 7)) {
-                if let Some((earlier, first)) = compared.replace((level, at)).filter(|row| row.0 == level) {
-                    debug_assert_eq!(earlier, level);
-                    self.chained(first, at);
-                }
+            if op.is_comparison()
+                && let Some((earlier, first)) = compared.replace((level, at))
+                && earlier == level
+            {
+                self.chained(first, at);
             }
             let right = self.binary(level + 1);
             left = Expr::new(ExprKind::Binary(op, left, right), self.since(start));
@@ -153,7 +153,10 @@ impl Parser<'_> {
             let token = self.token();
             if token.kind == TokenKind::At {
                 let notes = self.annotations();
-                prefixes.push((None, notes, token.span));
+                match prefixes.last_mut() {
+                    Some((None, earlier, _)) => earlier.extend(notes),
+                    _ => prefixes.push((None, notes, token.span)),
+                }
                 continue;
             }
             let Some(op) = token.kind.unary_op() else { break self.postfix() };
@@ -276,9 +279,9 @@ impl Parser<'_> {
     }
 }
 
-/// The same expression with `notes` after those that it has.
-fn annotate(expr: &Expr, notes: Vec<Note>) -> Expr {
-    let mut all = notes;
-    all.extend(expr.notes.iter().cloned());
-    Expr::with_notes(expr.kind.clone(), expr.span, all)
+/// The same expression with `notes` before those that it has. Of two with the same key the inner one counts.
+fn annotate(expr: &Expr, mut notes: Vec<Note>) -> Expr {
+    notes.retain(|note| expr.notes.iter().all(|inner| inner.key != note.key));
+    notes.extend(expr.notes.iter().cloned());
+    Expr::with_notes(expr.kind.clone(), expr.span, notes)
 }

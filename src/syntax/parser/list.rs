@@ -39,8 +39,8 @@ impl Parser<'_> {
             self.expected(bracket(close));
         }
         self.open.pop();
-        let belongs = kind == close || !self.open.iter().any(|open| closes(kind, self.snippet(*open)));
-        if kind.is_closer() && belongs {
+        let is_ours = || kind == close || !self.open.iter().any(|open| closes(kind, self.snippet(*open)));
+        if kind.is_closer() && is_ours() {
             self.bump();
         }
     }

@@ -1,3 +1,4 @@
+#![forbid(unsafe_code)]
 use super::{is_complete, parse};
 use crate::diag::{Code, SourceId};
 use crate::syntax::ast::{Expr, ExprKind, IterKind};
@@ -59,7 +60,6 @@ fn accepts_the_programs_of_the_reference() {
         assert!(is_complete(text), "{text}");
     }
 }
-
 
 fn first(text: &str) -> (String, Option<String>) {
     let messages = parse(SourceId(0), text).1;
@@ -127,16 +127,37 @@ fn prefixes_bind_looser_than_what_follows() {
 
 #[test]
 fn the_largest_and_smallest_integers() {
-    for text in ["-128c", "127c", "-32768si", "-2147483648", "2147483647", "-9223372036854775808L", "255uc", "65535usi"] {
+    for text in [
+        "-128c",
+        "127c",
+        "-32768si",
+        "-2147483648",
+        "2147483647",
+        "-9223372036854775808L",
+        "255uc",
+        "65535usi",
+    ] {
         assert_eq!(codes(text), [], "{text}");
     }
-    for text in ["128c", "-129c", "32768si", "2147483648", "-2147483649", "9223372036854775808L", "256uc", "4294967296u"] {
+    for text in [
+        "128c",
+        "-129c",
+        "32768si",
+        "2147483648",
+        "-2147483649",
+        "9223372036854775808L",
+        "256uc",
+        "4294967296u",
+    ] {
         assert_eq!(codes(text), [Code::BadLiteral], "{text}");
     }
     assert_eq!(first("3000000000").1.as_deref(), Some("write an i64 with the suffix L: 3000000000L"));
     assert_eq!(first("0xffffffff").1.as_deref(), Some("write an i64 with the suffix L: 0xffffffffL"));
     assert_eq!(first("300c").1.as_deref(), Some("write an i32: 300"));
-    assert_eq!(first("9223372036854775808L").1.as_deref(), Some("write a u64 with the suffix ul: 9223372036854775808ul"));
+    assert_eq!(
+        first("9223372036854775808L").1.as_deref(),
+        Some("write a u64 with the suffix ul: 9223372036854775808ul")
+    );
     // `0 - 2147483648` is no constant.
     assert_eq!(codes("0 - 2147483648"), [Code::BadLiteral]);
 }
@@ -147,7 +168,8 @@ fn annotations_stay_on_every_expression() {
     assert_eq!(tree("@(a: b) -x"), "@(- x)");
     assert_eq!(tree("-@(a: b) x"), "(- @x)");
     let (program, _) = parse(SourceId(0), "@(n: 3L, s: \"two words\", e: -7, f: 1.5, w: iter) x");
-    let notes: Vec<String> = program.body.notes.iter().map(|note| format!("{}={}", note.key.text, note.value)).collect();
+    let notes: Vec<String> =
+        program.body.notes.iter().map(|note| format!("{}={}", note.key.text, note.value)).collect();
     assert_eq!(notes, ["n=3", "s=two words", "e=-7", "f=1.5", "w=iter"]);
     let (program, _) = parse(SourceId(0), "@(impl: local) dictmerger[@(num_keys: 9) i64,i64,+]");
     assert_eq!(program.body.notes.len(), 2);
@@ -156,11 +178,17 @@ fn annotations_stay_on_every_expression() {
 
 #[test]
 fn loops_and_their_iterators() {
-    let (program, messages) = parse(SourceId(0), "for(zip(a, iter(b, 0L, 1L, 1L), simditer(c), rangeiter(0L,1L,1L)), d, |b, i, x| b)");
+    let (program, messages) = parse(
+        SourceId(0),
+        "for(zip(a, iter(b, 0L, 1L, 1L), simditer(c), rangeiter(0L,1L,1L)), d, |b, i, x| b)",
+    );
     assert!(messages.0.is_empty(), "{messages:?}");
     let ExprKind::For { iters, zipped: true, .. } = &program.body.kind else { panic!() };
     let kinds: Vec<(IterKind, usize)> = iters.iter().map(|iter| (iter.kind, iter.args.len())).collect();
-    assert_eq!(kinds, [(IterKind::Iter, 1), (IterKind::Iter, 4), (IterKind::SimdIter, 1), (IterKind::RangeIter, 3)]);
+    assert_eq!(
+        kinds,
+        [(IterKind::Iter, 1), (IterKind::Iter, 4), (IterKind::SimdIter, 1), (IterKind::RangeIter, 3)]
+    );
     assert_eq!(codes("for(zip(v), appender, |b, i, x| b)"), []);
     assert_eq!(codes("for(zip(zip(a, b), c), appender, |b, i, x| b)"), []);
     assert_eq!(codes("zip(v)"), [Code::ArgumentCount]);
@@ -192,7 +220,15 @@ fn builders() {
     assert_eq!(codes("dictmerger[i64,i64,pow]"), [Code::BadMergeOperator]);
     assert_eq!(codes("vecmerger[i64,+] + 1"), [Code::UnexpectedToken]);
     assert_eq!(codes("groupmerger[i64,i64](3)"), [Code::ArgumentCount]);
-    for text in ["merger", "merger[i64]", "appender[i64,+]", "dictmerger[i64,+]", "groupmerger[i64]", "merger[+]", "merger[i64,x]"] {
+    for text in [
+        "merger",
+        "merger[i64]",
+        "appender[i64,+]",
+        "dictmerger[i64,+]",
+        "groupmerger[i64]",
+        "merger[+]",
+        "merger[i64,x]",
+    ] {
         assert_eq!(codes(text), [Code::UnexpectedToken], "{text}");
     }
     assert_eq!(first("vecbuilder[i64]").0, "`vecbuilder` was renamed to `appender`");
@@ -230,7 +266,10 @@ fn helps_for_common_slips() {
     assert_eq!(first("v[0]").1.as_deref(), Some("to read an element: lookup(v, 0L)"));
     assert_eq!(first("a.name").1.as_deref(), Some("fields have no names, they are counted from 0: a.$0"));
     assert_eq!(first("a.1").1.as_deref(), Some("fields have no names, they are counted from 0: a.$1"));
-    assert_eq!(first("a = b").1.as_deref(), Some("to compare, write ==; to name a value, write let x = ...;"));
+    assert_eq!(
+        first("a = b").1.as_deref(),
+        Some("to compare, write ==; to name a value, write let x = ...;")
+    );
     assert_eq!(first("(1, 2)").1.as_deref(), Some("a struct is written in braces: {1, 2}"));
     assert_eq!(first("1;").1.as_deref(), Some("remove the `;`: the body of a program is one expression"));
     assert_eq!(first("let len = 3; 1").0, "`len` is a keyword and cannot be the name of a value");
@@ -270,14 +309,58 @@ fn one_slip_is_one_error() {
 #[test]
 fn unfinished_texts() {
     for text in [
-        "let x = 5", "let x = 5;", "let x =", "let", "|x|", "|x", "|x:", "|", "||", "1 +", "a &&", "f(", "f(a,", "[1", "{1,", "(", "x :",
-        "\"abc", "e\"a\\\"", "if(a, b", "for(v, appender, |b, i, x|", "a.", "macro m(x) =", "macro m(x) = x;", "type a =", "type a = i32;", "-",
-        "@(size: 3)", "let f = |x|", "map(v, |x| x", "len", "merger[i64,", "x\n+ # more",
+        "let x = 5",
+        "let x = 5;",
+        "let x =",
+        "let",
+        "|x|",
+        "|x",
+        "|x:",
+        "|",
+        "||",
+        "1 +",
+        "a &&",
+        "f(",
+        "f(a,",
+        "[1",
+        "{1,",
+        "(",
+        "x :",
+        "\"abc",
+        "e\"a\\\"",
+        "if(a, b",
+        "for(v, appender, |b, i, x|",
+        "a.",
+        "macro m(x) =",
+        "macro m(x) = x;",
+        "type a =",
+        "type a = i32;",
+        "-",
+        "@(size: 3)",
+        "let f = |x|",
+        "map(v, |x| x",
+        "len",
+        "merger[i64,",
+        "x\n+ # more",
     ] {
         assert!(!is_complete(text), "{text}");
     }
     for text in [
-        "", "  \n", "# nothing", "1", "x", "1)", "let x = ; 1", "f(]", "a b", "'", "1 + * ", "let x = 5; x", "0x + (", "appender", "x # (",
+        "",
+        "  \n",
+        "# nothing",
+        "1",
+        "x",
+        "1)",
+        "let x = ; 1",
+        "f(]",
+        "a b",
+        "'",
+        "1 + * ",
+        "let x = 5; x",
+        "0x + (",
+        "appender",
+        "x # (",
     ] {
         assert!(is_complete(text), "{text}");
     }

@@ -155,7 +155,8 @@ impl Parser<'_> {
             if has_op && op.is_none() && types.len() == count {
                 op = Some(parser.merge_op());
             } else {
-                let is_op = matches!(parser.kind(), TokenKind::Keyword(Keyword::Binary(_))) || parser.kind().binary_op().is_some();
+                let is_op = matches!(parser.kind(), TokenKind::Keyword(Keyword::Binary(_)))
+                    || parser.kind().binary_op().is_some();
                 if is_op {
                     let message = parser.expected_message("a type");
                     parser.report_here(message.help(format!("write them like this: {usage}")));

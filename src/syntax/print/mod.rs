@@ -39,7 +39,8 @@ struct Printer {
 impl Printer {
     /// Keeps the user's names as they are, so that no other name can look like one of them.
     fn reserve(&mut self, expr: &Expr) {
-        deep(|| {
+        let mut pending = vec![expr];
+        while let Some(expr) = pending.pop() {
             let mut keep = |name: &Ident| {
                 if name.mark == 0 {
                     self.taken.insert(name.text.clone());
@@ -51,8 +52,8 @@ impl Printer {
                 ExprKind::Lambda(params, _) => params.iter().for_each(|param| keep(&param.name)),
                 _ => {}
             }
-            expr.kind.for_each_child(&mut |child| self.reserve(child));
-        });
+            expr.kind.for_each_child(&mut |child| pending.push(child));
+        }
     }
 
     fn name(&mut self, name: &Ident) -> Arc<str> {
@@ -140,13 +141,11 @@ impl Printer {
                 self.out.push_str(&format!(" : {}", ty(of)));
             }
             ExprKind::Field(operand, index, _) => {
-                self.part(operand, POSTFIXED, indent);
+                self.part(operand, head_level(operand), indent);
                 self.out.push_str(&format!(".${index}"));
             }
             ExprKind::Apply(callee, args) => {
-                // A builder would take the arguments for its own.
-                let level = if matches!(callee.kind, ExprKind::NewBuilder(..)) { u8::MAX } else { POSTFIXED };
-                self.part(callee, level, indent);
+                self.part(callee, head_level(callee), indent);
                 self.call("", args, indent);
             }
             ExprKind::Struct(items) => self.list('{', items, '}', indent),
@@ -334,6 +333,12 @@ impl Printer {
         };
         self.call(name, &iter.args, indent);
     }
+}
+
+/// What must stand before a field or arguments: a builder would take the arguments for its own, and a minus further
+/// left would become part of a number.
+fn head_level(expr: &Expr) -> u8 {
+    if matches!(expr.kind, ExprKind::NewBuilder(..) | ExprKind::Literal(_)) { u8::MAX } else { POSTFIXED }
 }
 
 fn expr_is_comparison(expr: &Expr) -> bool {

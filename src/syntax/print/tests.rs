@@ -1,3 +1,4 @@
+#![forbid(unsafe_code)]
 use super::print;
 use crate::diag::SourceId;
 use crate::syntax::ast::Expr;
@@ -50,6 +51,7 @@ fn prints_what_parses_back_to_the_same_tree() {
         "select(c, iterate(a, |s| {s, true}), sort(v, |p, q| 0))",
         "{} == {} && [] == []",
         "x.$0.$4294967295",
+        "-(3)(4) + -(3).$0 + (3)(4)",
     ];
     for text in programs {
         let tree = parsed(text);
