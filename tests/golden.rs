@@ -8,11 +8,13 @@ mod support;
 mod golden {
     pub mod fixture;
     pub mod passes;
+    pub mod print;
 }
 
 fn main() {
     let arguments = libtest_mimic::Arguments::from_args();
     let mut trials = Vec::new();
     trials.extend(golden::passes::trials());
+    trials.extend(golden::print::trials());
     libtest_mimic::run(&arguments, trials).exit();
 }
