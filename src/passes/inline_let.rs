@@ -112,6 +112,11 @@ impl Sweep<'_, '_> {
         let mut kept = Vec::with_capacity(lets.len());
         let mut changed = false;
         for binding in lets {
+            if self.is_dead(binding) {
+                self.drop_unused(&binding.name, &binding.value);
+                changed = true;
+                continue;
+            }
             let value = self.expr(&binding.value);
             changed |= !value.same(&binding.value);
             let value = match &value.kind {
@@ -135,6 +140,21 @@ impl Sweep<'_, '_> {
             return new_body;
         }
         rewrite::settle(&expr.with_kind(ExprKind::Block(kept, new_body)))
+    }
+
+    /// Whether nothing needs the value and its own uses were not counted: what stands for other names must then not get
+    /// into it, for it may stand elsewhere already.
+    fn is_dead(&self, binding: &Let) -> bool {
+        self.uses.name(&binding.name).count == 0 && pattern::is_droppable(&binding.value)
+    }
+
+    fn drop_unused(&mut self, name: &Name, value: &Expr) {
+        let origin = &value.origin;
+        let nothing = build::tuple(Vec::new(), origin.clone());
+        let binding = Let { name: name.clone(), value: value.clone() };
+        let before = build::block(vec![binding], nothing.clone(), origin.clone());
+        let reason = format!("nothing uses `{name}`, and its value cannot fail");
+        self.cx.fired("drop_unused", reason, &before, &nothing);
     }
 
     /// Decides what happens to one let. True when it is gone.
@@ -182,11 +202,7 @@ impl Sweep<'_, '_> {
             build::block(vec![Let { name: name.clone(), value: value.clone() }], body, origin.clone())
         };
         match placement {
-            Placement::Drop => {
-                let nothing = build::tuple(Vec::new(), origin.clone());
-                let reason = format!("nothing uses `{name}`, and its value cannot fail");
-                self.cx.fired("drop_unused", reason, &bound(nothing.clone()), &nothing);
-            }
+            Placement::Drop => self.drop_unused(name, value),
             Placement::Everywhere => {
                 let reason = format!("repeating the value of `{name}` costs nothing");
                 self.cx.fired("inline_trivial", reason, &bound(var), value);
