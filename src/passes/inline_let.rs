@@ -31,7 +31,7 @@ declare_pass! {
 }
 
 fn run(cx: &mut PassCx, root: &Expr) -> Expr {
-    let uses = Uses::of(root);
+    let uses = Uses::live(root);
     let mut sweep = Sweep { cx, uses, env: HashMap::new() };
     sweep.expr(root)
 }
@@ -76,7 +76,12 @@ impl Sweep<'_, '_> {
     fn hoist(&mut self, expr: Expr) -> Expr {
         let settled = rewrite::settle(&expr);
         if !settled.same(&expr) {
-            self.cx.fired("hoist_lets", "the operand is evaluated in any case, so its lets may come first", &expr, &settled);
+            self.cx.fired(
+                "hoist_lets",
+                "the operand is evaluated in any case, so its lets may come first",
+                &expr,
+                &settled,
+            );
         }
         settled
     }
@@ -169,12 +174,20 @@ impl Sweep<'_, '_> {
         match placement {
             Placement::Keep => return false,
             Placement::KeepUnused => {
-                let condition = format!("nothing uses `{name}`, but its value may fail, and the error must be reported");
+                let condition = if value.facts.may_fail {
+                    format!("nothing uses `{name}`, but its value may fail, and the error must be reported")
+                } else {
+                    format!(
+                        "nothing uses `{name}`, but its value may never end, and then nor may the program"
+                    )
+                };
                 self.cx.missed("drop_unused", &value.origin, condition, None);
                 return false;
             }
             Placement::KeepOutside => {
-                let condition = format!("the only use of `{name}` may be skipped, and then the error of its value would be lost");
+                let condition = format!(
+                    "the only use of `{name}` may be skipped, and then the error of its value would be lost"
+                );
                 self.cx.missed("inline_once", &value.origin, condition, None);
                 return false;
             }
@@ -185,7 +198,9 @@ impl Sweep<'_, '_> {
         }
         let origin = &value.origin;
         let var = build::var(name, value.ty.clone(), origin.clone());
-        let bound = |body: Expr| build::block(vec![Let { name: name.clone(), value: value.clone() }], body, origin.clone());
+        let bound = |body: Expr| {
+            build::block(vec![Let { name: name.clone(), value: value.clone() }], body, origin.clone())
+        };
         match placement {
             Placement::Drop => self.drop_unused(name, value),
             Placement::Everywhere => {
