@@ -10,23 +10,17 @@ mod support;
 mod golden {
     pub mod fixture;
     pub mod passes;
-<<<<<<< HEAD
+    pub mod print;
     #[cfg(feature = "jit")]
     pub mod run;
-=======
-    pub mod print;
->>>>>>> passes
 }
 
 fn main() {
     let arguments = libtest_mimic::Arguments::from_args();
     let mut trials = Vec::new();
     trials.extend(golden::passes::trials());
-<<<<<<< HEAD
+    trials.extend(golden::print::trials());
     #[cfg(feature = "jit")]
     trials.extend(golden::run::trials());
-=======
-    trials.extend(golden::print::trials());
->>>>>>> passes
     libtest_mimic::run(&arguments, trials).exit();
 }
