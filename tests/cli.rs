@@ -24,9 +24,7 @@ fn lines(args: &[&str], code: i32) -> Vec<String> {
 
 #[test]
 fn transcripts() {
-    let cases = trycmd::TestCases::new();
-    cases.env("WELD_THREADS", "2").case("tests/cli/*.md");
-    cases.run();
+    trycmd::TestCases::new().case("tests/cli/*.md").run();
 }
 
 #[test]

@@ -42,7 +42,10 @@ pub(super) fn used_twice(place: &Place, first: &Use, second: &Use) -> Diagnostic
     };
     let help = match &first.by {
         By::Merge(Some(next)) | By::Loop(Some(next)) | By::Let(next) => {
-            format!("continue the chain: use `{next}` here")
+            // The same part of what it moved into.
+            let rest = second.path.get(first.path.len()..).unwrap_or(&[]);
+            let fields: String = rest.iter().map(|field| format!(".${field}")).collect();
+            format!("continue the chain: use `{next}{fields}` here")
         }
         By::Merge(None) => "use the value that the first `merge` returns".to_string(),
         By::Loop(None) => "use the value that the loop returns".to_string(),
@@ -90,7 +93,7 @@ pub(super) fn result_in_loop(span: Span, from: Span) -> Diagnostic {
     Diagnostic::new(Code::ResultInLoop, span, "`result` reads a builder that the loop is still filling")
         .label("has no value until the loop ends")
         .related(from, "filled by many workers at once")
-        .help("finish first, then read: `let r = result(for(..)); ..`")
+        .help("finish first, then read: bind the `result` of the whole loop with `let`, and use it after the loop")
 }
 
 pub(super) fn captured(place: &Place, span: Span, what: &str, own: &str) -> Diagnostic {

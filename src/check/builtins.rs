@@ -17,12 +17,12 @@ impl Checker<'_> {
         let span = whole.span;
         match (builtin, args) {
             (Builtin::If, [c, a, b]) => {
-                let c = self.condition(c, "the condition of `if`");
+                let c = self.condition(c, "the condition of `if`", span);
                 let (a, b, ty) = self.branches(a, b, "if");
                 Expr::new(ExprKind::If(c, a, b), ty, span)
             }
             (Builtin::Select, [c, a, b]) => {
-                let c = self.condition(c, "the condition of `select`");
+                let c = self.condition(c, "the condition of `select`", span);
                 let (a, b, ty) = self.branches(a, b, "select");
                 Expr::new(ExprKind::Select(c, a, b), ty, span)
             }
@@ -41,7 +41,7 @@ impl Checker<'_> {
                 build::len(typed, span)
             }
             (Builtin::Assert, [c]) => {
-                let typed = self.condition(c, "what `assert` checks");
+                let typed = self.condition(c, "what `assert` checks", span);
                 Expr::new(ExprKind::Assert(typed), Ty::BOOL, span)
             }
             (Builtin::Lookup, [v, i]) => {
@@ -61,7 +61,11 @@ impl Checker<'_> {
             (Builtin::Merge, [b, x]) => {
                 let (builder, value) = (self.infer(b), self.infer(x));
                 self.merged(&builder.ty, &value.ty, whole);
-                build::merge(builder, value, span)
+                match self.types.head(&builder.ty) {
+                    Ty::Infer(_) | Ty::Builder(_) => build::merge(builder, value, span),
+                    // It is reported that this is none.
+                    _ => self.broken(span),
+                }
             }
             (Builtin::Result, [b]) => {
                 let builder = self.infer(b);
@@ -104,8 +108,10 @@ impl Checker<'_> {
         }
     }
 
-    fn condition(&mut self, c: &ast::Expr, what: &str) -> Expr {
+    fn condition(&mut self, c: &ast::Expr, what: &str, whole: Span) -> Expr {
         let typed = self.infer(c);
+        // Code of a macro is where the macro is called.
+        let what = if c.span == whole { "a condition of this macro" } else { what };
         self.expect(c, &typed, &Ty::BOOL, what);
         typed
     }

@@ -37,6 +37,14 @@ impl Callee {
         }
     }
 
+    /// What it returns, as written.
+    pub(super) fn value(&self) -> Option<&ast::Expr> {
+        match &self.lambda().kind {
+            ast::ExprKind::Lambda(_, body) => Some(super::messages::value_of(body)),
+            _ => None,
+        }
+    }
+
     /// Where it is written.
     pub(super) fn span(&self) -> Span {
         self.lambda().span
@@ -97,7 +105,10 @@ impl Checker<'_> {
         let typed: Vec<Expr> = args.iter().map(|arg| self.infer_arg(arg, found.is_none())).collect();
         let Some(found) = found else { return self.broken(span) };
         if found.params().len() != args.len() {
-            self.report(messages::argument_count(span, callee, found.params(), found.span(), args.len()));
+            // Code of a macro is where the macro is called.
+            let in_macro = callee.span == span || args.iter().any(|arg| arg.span == span);
+            let (params, lambda) = (found.params(), found.span());
+            self.report(messages::argument_count(span, callee, params, lambda, args.len(), in_macro));
             return self.broken(span);
         }
         let given: Vec<Given> = args

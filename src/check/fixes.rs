@@ -11,6 +11,9 @@ use crate::ir::op::Operands;
 use crate::ir::{BinOp, Literal, Scalar, Ty, UnOp};
 use crate::syntax::ast::{self, ExprKind};
 
+/// The longest rewritten struct worth showing, in bytes.
+const MAX_FIX: usize = 60;
+
 /// The order in which casts widen.
 pub(super) fn rank(scalar: Scalar) -> usize {
     let order = [
@@ -31,6 +34,9 @@ pub(super) fn rank(scalar: Scalar) -> usize {
 
 /// The expression rewritten to have type `wants`: never needs parentheses, except as a negative literal.
 pub(super) fn fix(expr: &ast::Expr, found: &Ty, wants: &Ty) -> Option<String> {
+    if let (ExprKind::Struct(items), Some(found), Some(wants)) = (&expr.kind, found.fields(), wants.fields()) {
+        return fix_fields(items, found, wants);
+    }
     let (found, wants) = (found.scalar()?, wants.scalar()?);
     if let Some(text) = literal_of(expr).and_then(|literal| literal_as(literal, wants)) {
         return Some(text);
@@ -43,13 +49,24 @@ pub(super) fn fix(expr: &ast::Expr, found: &Ty, wants: &Ty) -> Option<String> {
     Some(format!("{wants}({})", show(expr)?))
 }
 
+/// A struct with each field rewritten that has another type.
+fn fix_fields(items: &[ast::Expr], found: &[Ty], wants: &[Ty]) -> Option<String> {
+    if items.len() != wants.len() || found.len() != wants.len() {
+        return None;
+    }
+    let fields = items.iter().zip(found.iter().zip(wants)).map(|(item, (found, wants))| {
+        if found == wants { show(item) } else { crate::diag::stack::deep(|| fix(item, found, wants)) }
+    });
+    let fields: Option<Vec<String>> = fields.collect();
+    Some(format!("{{{}}}", fields?.join(", "))).filter(|text| text.len() <= MAX_FIX)
+}
+
 /// The sentence around a fix.
 pub(super) fn fix_help(expr: &ast::Expr, wants: &Ty, fix: &str) -> String {
     let wants = a(&type_text(wants));
-    match expr.kind {
-        ExprKind::Literal(_) => format!("write it as {wants}: `{fix}`"),
-        _ => format!("make it {wants}: `{fix}`"),
-    }
+    // A cast of a literal loses a part of it, so it is not the same value written differently.
+    let is_literal = matches!(expr.kind, ExprKind::Literal(_)) && !fix.ends_with(')');
+    if is_literal { format!("write it as {wants}: `{fix}`") } else { format!("make it {wants}: `{fix}`") }
 }
 
 /// A call with arguments that may be too long to repeat.
@@ -87,6 +104,7 @@ pub(super) fn operand_mismatch(
     op: BinOp,
     left: (&ast::Expr, &Ty),
     right: (&ast::Expr, &Ty),
+    whole: &ast::Expr,
     fix_right: bool,
 ) -> Diagnostic {
     let (wrong, other) = if fix_right { (right, left) } else { (left, right) };
@@ -103,8 +121,10 @@ pub(super) fn operand_mismatch(
         ),
     };
     let diagnostic = Diagnostic::new(Code::OperandMismatch, wrong.0.span, title)
-        .label(format!("{}; Weld never converts silently", a(&wrong_text)))
-        .related(other.0.span, a(&other_text));
+        .label(without_conversion(wrong.1, other.1));
+    if let Some(new) = left.1.elem().filter(|elem| *elem == right.1).and_then(|elem| each(elem, whole)) {
+        return diagnostic.help(new);
+    }
     let Some(new) = fix(wrong.0, wrong.1, other.1) else { return diagnostic };
     let (left_level, right_level) = operand_levels(op);
     let whole = if fix_right {
@@ -113,6 +133,15 @@ pub(super) fn operand_mismatch(
         show_at(right.0, right_level).map(|text| show_binary(op, &new, &text))
     };
     diagnostic.help(fix_help(wrong.0, other.1, whole.as_deref().unwrap_or(&new)))
+}
+
+/// The label of a value with the wrong type.
+pub(super) fn without_conversion(found: &Ty, wants: &Ty) -> String {
+    let found_text = a(&type_text(found));
+    match (found.scalar(), wants.scalar()) {
+        (Some(_), Some(_)) => format!("{found_text}; Weld never converts silently"),
+        _ => found_text,
+    }
 }
 
 fn joined_with(op: BinOp) -> &'static str {
@@ -193,7 +222,14 @@ fn scalar_help(class: Operands, scalar: Scalar, operand: &ast::Expr, whole: &ast
         }
         Operands::Num if scalar == Scalar::Bool => match &whole.kind {
             ExprKind::Unary(UnOp::Neg, x) => Some(format!("negate a bool with `!{}`", show_at(x, 11)?)),
-            _ => Some(format!("count with it as a number: `i64({})`", show(operand)?)),
+            ExprKind::Binary(_, x, y) => {
+                let other = if x.span == operand.span { y } else { x };
+                // A literal beside it says which number it has to be.
+                let to = literal_of(other).and_then(Literal::scalar).filter(|to| to.is_num());
+                let to = to.unwrap_or(Scalar::I64);
+                Some(format!("count with it as a number: `{to}({})`", show(operand)?))
+            }
+            _ => None,
         },
         _ => None,
     }
@@ -204,6 +240,11 @@ fn vector_help(class: Operands, elem: &Ty, whole: &ast::Expr) -> Option<String> 
     if !matches!(class, Operands::Num | Operands::Float | Operands::Ordered) || !elem.scalar()?.is_num() {
         return None;
     }
+    each(elem, whole)
+}
+
+/// The operation on the elements of its operands.
+fn each(elem: &Ty, whole: &ast::Expr) -> Option<String> {
     // Bytes are text more often than numbers.
     if *elem == Ty::I8 {
         return None;

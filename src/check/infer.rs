@@ -352,22 +352,25 @@ impl Checker<'_> {
 
     /// A message that `expr` has type `found` where `wants` is needed, with the place that decided it and a fix.
     pub(super) fn mismatch(&self, expr: &ast::Expr, found: &Ty, wants: &Ty, title: String) -> Diagnostic {
-        let label = format!("{}; Weld never converts silently", messages::a(&messages::type_text(found)));
-        let mut diagnostic = Diagnostic::new(Code::TypeMismatch, expr.span, title).label(label);
-        if let Some((span, text)) = self.because(expr, found) {
+        let value = messages::value_of(expr);
+        let mut diagnostic = Diagnostic::new(Code::TypeMismatch, value.span, title)
+            .label(fixes::without_conversion(found, wants));
+        if let Some((span, text)) = self.because(value, found) {
             diagnostic = diagnostic.related(span, text);
         }
-        match fixes::fix(expr, found, wants) {
-            Some(fix) => diagnostic.help(fixes::fix_help(expr, wants, &fix)),
+        match fixes::fix(value, found, wants) {
+            Some(fix) => diagnostic.help(fixes::fix_help(value, wants, &fix)),
             None => diagnostic,
         }
     }
 
-    /// The place that decided the type of `expr`, when it is a name, and what to say there.
+    /// The place that decided the type of `expr`, when it is a name or computed from one of its type, and what to
+    /// say there.
     pub(super) fn because(&self, expr: &ast::Expr, ty: &Ty) -> Option<(Span, String)> {
-        let ast::ExprKind::Ident(ident) = &expr.kind else { return None };
+        let source = type_source(expr, MAX_SOURCE_LEVELS)?;
+        let ast::ExprKind::Ident(ident) = &source.kind else { return None };
         let text = format!("so `{}` is {}", ident.text, messages::a(&messages::type_text(ty)));
-        self.because_of(expr).map(|span| (span, text))
+        self.because_of(source).map(|span| (span, text))
     }
 
     /// The place that decided the type of a name.
@@ -375,5 +378,21 @@ impl Checker<'_> {
         let ast::ExprKind::Ident(ident) = &expr.kind else { return None };
         let Some(Binding::Value(name, _)) = self.scope.lookup(ident) else { return None };
         self.binder(name)?.because
+    }
+}
+
+/// How deep in an expression the name is looked for that decided its type.
+const MAX_SOURCE_LEVELS: usize = 8;
+
+/// The first name in arithmetic: what it computes has the type of its operands.
+fn type_source(expr: &ast::Expr, levels: usize) -> Option<&ast::Expr> {
+    match &expr.kind {
+        ast::ExprKind::Ident(_) => Some(expr),
+        _ if levels == 0 => None,
+        ast::ExprKind::Unary(_, a) => type_source(a, levels - 1),
+        ast::ExprKind::Binary(op, a, b) if !op.is_comparison() => {
+            type_source(a, levels - 1).or_else(|| type_source(b, levels - 1))
+        }
+        _ => None,
     }
 }

@@ -22,6 +22,10 @@ pub(super) fn check(func: &Lambda, unused: &[Lambda], binders: &[Binder]) -> Vec
     }
     let (mut uses, _) = walk.walk(&func.body, By::Value);
     walk.close(&func.params, &mut uses);
+    // Where builders are used wrongly, those that are left over are so because of that.
+    if walk.found.iter().any(|diagnostic| diagnostic.code.is_error()) {
+        walk.found.retain(|diagnostic| diagnostic.code.is_error());
+    }
     walk.found
 }
 
@@ -282,6 +286,10 @@ impl Walk<'_> {
     /// Reports builders that a repeated body takes from outside. Whether there are any.
     fn captured(&mut self, body: &Uses, what: &str, own: &str) -> bool {
         for (name, at) in body.sorted() {
+            // What the loop that owns it gives back is another consequence of this.
+            if let Some((_, reported)) = self.loops.get_mut(&name) {
+                *reported = true;
+            }
             let place = self.place(name, &at.path);
             self.found.push(words::captured(&place, at.span, what, own));
         }

@@ -6,7 +6,7 @@
 
 use super::closures::{Callee, Given};
 use super::scope::Binding;
-use super::{Checker, Obligation, messages};
+use super::{Checker, Obligation, messages, show};
 use crate::diag::{Diagnostic, Span};
 use crate::ir::{BuilderTy, Expr, ExprKind, For, Iter, Lambda, Name, Ty};
 use crate::syntax::ast::{self, Builtin, IterKind};
@@ -46,8 +46,13 @@ impl Checker<'_> {
         let func = self.elaborate_body(&callee, &given, builder, &start, span);
         let at = messages::value_span(&func.body);
         self.unify(at, &func.body.ty, &start.ty, |cx, found, wants| {
-            let (found, wants) = (cx.text(found), cx.text(wants));
-            messages::loop_body(at, builder, &found, &wants)
+            let (found_text, wants_text) = (cx.text(found), cx.text(wants));
+            let name = func.params.first().map_or("b", |own| own.name.text());
+            let value = match (wants, callee.value()) {
+                (Ty::Builder(kind), Some(value)) if kind.merge_ty() == *found => show::show(value),
+                _ => None,
+            };
+            messages::loop_body(at, builder, (name, value.as_deref()), &found_text, &wants_text)
         });
         let ty = start.ty.clone();
         let parts = For { iters: typed_iters, builder: start, func, simd: false };
@@ -149,7 +154,8 @@ impl Checker<'_> {
         let typed: Vec<Expr> = iter.args.iter().map(|arg| self.infer(arg)).collect();
         match (iter.kind, iter.args.as_slice(), typed.as_slice()) {
             (IterKind::Iter, [data], [typed]) => {
-                let elem = self.vector_elem(data, &typed.ty, "a loop");
+                let what = if iter.span == data.span { "a loop" } else { "a loop of this macro" };
+                let elem = self.vector_elem(data, &typed.ty, what);
                 (Iter::Whole(typed.clone()), elem)
             }
             (IterKind::Iter, [data, range @ ..], [typed, start, end, stride]) => {

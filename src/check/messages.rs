@@ -39,6 +39,22 @@ pub(super) fn value_span(expr: &Expr) -> Span {
     }
 }
 
+/// The part of an expression that its value comes from: the end of a block, or of a lambda applied in place, as
+/// macros write them around code of the user.
+pub(super) fn value_of(expr: &ast::Expr) -> &ast::Expr {
+    let mut at = expr;
+    loop {
+        at = match &at.kind {
+            ast::ExprKind::Block(_, body) => body,
+            ast::ExprKind::Apply(callee, _) => match &callee.kind {
+                ast::ExprKind::Lambda(_, body) => body,
+                _ => return at,
+            },
+            _ => return at,
+        };
+    }
+}
+
 fn plural(n: usize, noun: &str) -> String {
     if n == 1 { format!("{n} {noun}") } else { format!("{n} {noun}s") }
 }
@@ -143,7 +159,7 @@ pub(super) fn unknown_name(name: &ast::Ident, is_macro: bool, candidates: &[&str
     let text = &name.text;
     let diagnostic = Diagnostic::new(Code::UnknownName, name.span, format!("no value is named `{text}`"));
     if is_macro {
-        return diagnostic.label("this is a macro").help(format!("call it: `{text}(..)`"));
+        return diagnostic.label("this is a macro").help("a macro is no value, give it arguments");
     }
     match &**text {
         "inf" => return diagnostic.label("infinity has no literal").help("write `1.0/0.0`"),
@@ -163,13 +179,14 @@ pub(super) fn unknown_function(
     macro_names: &[String],
 ) -> Diagnostic {
     let text = &name.text;
+    if recursive {
+        let title = format!("the lambda `{text}` calls itself");
+        return Diagnostic::new(Code::UnknownFunction, name.span, title)
+            .label("a lambda is bound only after the end of its `let`")
+            .help("repeat a step with `iterate`, whose function gives the next state and whether to go on");
+    }
     let diagnostic =
         Diagnostic::new(Code::UnknownFunction, name.span, format!("no macro or lambda is named `{text}`"));
-    if recursive {
-        return diagnostic
-            .label("a lambda cannot call itself")
-            .help("repeat a step with `iterate(start, |state| {next, go})`");
-    }
     let diagnostic = match suggest(text, candidates.iter().copied()) {
         Some(near) => diagnostic.label(format!("did you mean `{near}`?")),
         None => diagnostic.label("not defined here"),
@@ -205,7 +222,7 @@ pub(super) fn lambda_as_value(span: Span, name: Option<&str>) -> Diagnostic {
     let diagnostic = match name {
         Some(name) => {
             Diagnostic::new(Code::NotALambda, span, format!("the lambda `{name}` is used as a value"))
-                .help(format!("call it: `{name}(..)`"))
+                .help(format!("apply `{name}` to arguments, or give it to `for`, `iterate` or a macro"))
         }
         None => Diagnostic::new(Code::NotALambda, span, "a lambda is not a value")
             .help("bind it with `let`, apply it to arguments, or give it to `for`, `iterate` or a macro"),
@@ -237,9 +254,16 @@ pub(super) fn argument_count(
     params: &[ast::Param],
     lambda: Span,
     n_args: usize,
+    in_macro: bool,
 ) -> Diagnostic {
     let name = show(callee).map_or("this lambda".to_string(), |name| format!("`{name}`"));
     let (takes, gets) = (plural(params.len(), "argument"), plural(n_args, "argument"));
+    if in_macro {
+        let title = format!("{name} takes {takes}, the macro calls it with {n_args}");
+        return Diagnostic::new(Code::ArgumentCount, lambda, title)
+            .label(plural(params.len(), "parameter"))
+            .related(span, format!("this macro gives {gets}"));
+    }
     Diagnostic::new(Code::ArgumentCount, span, format!("{name} takes {takes}, this call gives {n_args}"))
         .label(format!("{gets} here"))
         .related(lambda, format!("{} here", plural(params.len(), "parameter")))
@@ -294,16 +318,18 @@ pub(super) fn bad_cast(operand: &ast::Expr, to: Scalar, found: &str) -> Diagnost
 }
 
 pub(super) fn vector_wanted(expr: &ast::Expr, what: &str, found: &str) -> Diagnostic {
-    let code = if what == "a loop" { Code::BadFor } else { Code::TypeMismatch };
+    let code = if what.starts_with("a loop") { Code::BadFor } else { Code::TypeMismatch };
     let title = match what {
         "a loop" => format!("a loop runs over a vector, this is {}", a(found)),
         what => format!("{what} needs a vector, this is {}", a(found)),
     };
     let diagnostic = Diagnostic::new(code, expr.span, title).label(a(found));
-    if found == "i64" && what == "a loop" && show(expr).is_some() {
-        return diagnostic.help("to count, use `rangeiter(start, end, 1L)`");
+    match show(expr) {
+        Some(end) if found == "i64" && what == "a loop" => {
+            diagnostic.help(format!("to count, loop over a range: `rangeiter(0L, {end}, 1L)`"))
+        }
+        _ => diagnostic,
     }
-    diagnostic
 }
 
 pub(super) fn no_such_field(span: Span, index: u32, n_fields: usize, ty: &str) -> Diagnostic {
@@ -400,12 +426,13 @@ pub(super) fn not_a_builder(what: &str, node: &ast::Expr, ty: &Ty, text: &str) -
     };
     let span = builder.map_or(node.span, |builder| builder.span);
     if !ty.is_builder_like() {
-        return Diagnostic::new(
-            Code::NotABuilder,
-            span,
-            format!("`{what}` needs a builder, this is {}", a(text)),
-        )
-        .label(a(text));
+        let title = format!("`{what}` needs a builder, this is {}", a(text));
+        let diagnostic = Diagnostic::new(Code::NotABuilder, span, title).label(a(text));
+        return match (what, builder.and_then(show)) {
+            ("result", Some(value)) => diagnostic.help(format!("this is a value already: `{value}`")),
+            ("result", None) => diagnostic.help("this is a value already, leave `result` out"),
+            _ => diagnostic.help("give `merge` the builder first, then the value: `merge(b, x)`"),
+        };
     }
     let n_fields = ty.fields().map_or(0, <[Ty]>::len);
     let diagnostic = Diagnostic::new(
@@ -462,13 +489,19 @@ pub(super) fn loop_parameters(span: Span, params: &[ast::Param]) -> Diagnostic {
         .help("write `|b, i, x|` before the body")
 }
 
-pub(super) fn loop_body(at: Span, builder: &ast::Expr, found: &str, wants: &str) -> Diagnostic {
-    Diagnostic::new(
-        Code::TypeMismatch,
-        at,
-        format!("the body of this loop must give its builder, a `{wants}`, but this is {}", a(found)),
-    )
-    .label(a(found))
-    .related(builder.span, "the builder of the loop")
-    .help("end with the builder: `merge(b, ..)`, or `b` to add nothing")
+pub(super) fn loop_body(
+    at: Span,
+    builder: &ast::Expr,
+    (name, value): (&str, Option<&str>),
+    found: &str,
+    wants: &str,
+) -> Diagnostic {
+    let title = format!("the body of this loop must give its builder, {}, but this is {}", a(wants), a(found));
+    let diagnostic = Diagnostic::new(Code::TypeMismatch, at, title)
+        .label(a(found))
+        .related(builder.span, "the builder of the loop");
+    match value {
+        Some(value) => diagnostic.help(format!("add the value to the builder: `merge({name}, {value})`")),
+        None => diagnostic.help(format!("end with a `merge` into `{name}`, or with `{name}` to add nothing")),
+    }
 }

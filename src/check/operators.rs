@@ -28,7 +28,7 @@ impl Checker<'_> {
         let good = self.operand(class, &left.ty, a, whole) && self.operand(class, &right.ty, b, whole);
         let good = good
             && self.unify(whole.span, &left.ty, &right.ty, |cx, found, wants| {
-                cx.operand_mismatch(op, (a, found), (b, wants))
+                cx.operand_mismatch(op, (a, found), (b, wants), whole)
             });
         let ty = match (op.is_comparison(), good) {
             (true, _) => Ty::BOOL,
@@ -84,14 +84,16 @@ impl Checker<'_> {
         op: BinOp,
         left: (&ast::Expr, &Ty),
         right: (&ast::Expr, &Ty),
+        whole: &ast::Expr,
     ) -> Diagnostic {
         let fix_right = fixes::fixes_right(left, right);
         let (wrong, other) = if fix_right { (right, left) } else { (left, right) };
-        let mut diagnostic = fixes::operand_mismatch(op, left, right, fix_right);
-        for (expr, ty) in [other, wrong] {
-            if let Some((span, text)) = self.because(expr, ty) {
-                diagnostic = diagnostic.related(span, text);
-            }
+        let mut diagnostic = fixes::operand_mismatch(op, left, right, whole, fix_right);
+        let other_place = (other.0.span, super::messages::a(&super::messages::type_text(other.1)));
+        let (span, text) = self.because(other.0, other.1).unwrap_or(other_place);
+        diagnostic = diagnostic.related(span, text);
+        if let Some((span, text)) = self.because(wrong.0, wrong.1) {
+            diagnostic = diagnostic.related(span, text);
         }
         diagnostic
     }

@@ -19,9 +19,17 @@ pub fn suggest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
         // Other capitals are the smallest mistake; more than a third of the letters is another word.
         let score = if lower == folded { 0 } else { distance(&folded, &lower) };
         let allowed = (length.max(candidate.chars().count()) / 3).max(usize::from(length > 1));
-        (score <= allowed).then_some((score, candidate))
+        // Of two that are equally near, the one with the same letters was mistyped.
+        (score <= allowed).then(|| (score, letters(&lower) != letters(&folded), candidate))
     });
-    scored.min().map(|(_, candidate)| candidate.to_string())
+    scored.min().map(|(_, _, candidate)| candidate.to_string())
+}
+
+/// The letters in the order of the alphabet.
+fn letters(text: &str) -> Vec<char> {
+    let mut letters: Vec<char> = text.chars().collect();
+    letters.sort_unstable();
+    letters
 }
 
 /// How many letters must be added, removed, replaced or swapped with their neighbour.
@@ -63,6 +71,7 @@ mod tests {
         assert_eq!(suggest("filtr", names.into_iter()), Some("filter".to_string()));
         assert_eq!(suggest("filtr", names.into_iter().rev()), Some("filter".to_string()));
         assert_eq!(suggest("SUM", names.into_iter()), Some("sum".to_string()));
+        assert_eq!(suggest("i46", ["i16", "i64"].into_iter()), Some("i64".to_string()));
     }
 
     #[test]

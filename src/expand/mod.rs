@@ -150,7 +150,7 @@ impl<'a> Expander<'a> {
                 let title = format!("`{name}` is a standard macro and cannot be redefined");
                 let message =
                     Diagnostic::new(Code::DuplicateName, def.name.span, title).label("defined again");
-                self.report(message.help(format!("choose another name, such as my_{name}")));
+                self.report(message.help(format!("choose another name, such as `my_{name}`")));
             } else if let Some(first) = self.macros.get(name).copied() {
                 let title = format!("two macros are named `{name}`");
                 let message = Diagnostic::new(Code::DuplicateName, def.name.span, title).label("again here");

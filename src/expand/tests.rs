@@ -213,8 +213,8 @@ fn aliases() {
     assert_eq!(codes("type b = a; type a = i32; 1"), [Code::UnknownType]);
     assert_eq!(codes("type a = i32; type a = i64; 1"), [Code::DuplicateName]);
     let help = |source| expanded(source).1.0[0].help.clone().unwrap_or_default();
-    assert_eq!(help("|x: int| x"), "did you mean i32?");
-    assert_eq!(help("type point = i32; |x: piont| x"), "did you mean point?");
+    assert_eq!(help("|x: int| x"), "did you mean `i32`?");
+    assert_eq!(help("type point = i32; |x: piont| x"), "did you mean `point`?");
     let double: String = (0..60).map(|at| format!("type t{} = {{t{at}, t{at}}};", at + 1)).collect();
     assert!(codes(&format!("type t0 = i32; {double} |x: t60| x")).contains(&Code::TypeTooLarge));
 }

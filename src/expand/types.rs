@@ -98,8 +98,8 @@ impl Expander<'_> {
         let known =
             Scalar::ALL.iter().map(|scalar| scalar.name()).chain(self.aliases.keys().map(|text| &**text));
         self.report(match foreign.or_else(|| suggest(&name.text, known)) {
-            Some(nearest) => message.help(format!("did you mean {nearest}?")),
-            None => message.help(format!("define it before the program: type {} = i64;", name.text)),
+            Some(nearest) => message.help(format!("did you mean `{nearest}`?")),
+            None => message.help(format!("define it before the program, as in `type {} = i64;`", name.text)),
         });
         Ty { kind: TyKind::Hole, span: place }
     }

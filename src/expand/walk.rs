@@ -120,7 +120,7 @@ impl<'a> Expander<'a> {
         if let Some(now) = renamed(&name.text) {
             let title = format!("`{}` was renamed to `{now}`", name.text);
             let message = Diagnostic::new(Code::RenamedKeyword, span, title).label("the old name");
-            self.report(message.help(format!("write {now}")));
+            self.report(message.help(format!("write `{now}`")));
         }
     }
 

@@ -147,7 +147,7 @@ fn l3_loop_bodies() {
     // The inner body gives the builder of the outer loop.
     let text = "|v: vec[i32]| for(v, appender[i32], |b,i,x| for(v, appender[i32], |c,j,y| b))";
     let found: Vec<Code> = errors(text).iter().map(|error| error.code).collect();
-    assert_eq!(found, [Code::NotDerived, Code::BuilderCaptured]);
+    assert_eq!(found, [Code::BuilderCaptured]);
 }
 
 #[test]

@@ -12,8 +12,9 @@ fn operand_mismatch() {
     assert_eq!(found.code, Code::OperandMismatch);
     assert_eq!(found.title, "this literal is an `i32`, but it is compared with an `i64`");
     assert_eq!(found.primary.text, "an `i32`; Weld never converts silently");
-    assert_eq!(found.related[0].text, "an `i64`");
-    assert_eq!(found.related[1].text, "so `x` is an `i64`");
+    assert_eq!(found.related.len(), 1);
+    assert_eq!(found.related[0].text, "so `x` is an `i64`");
+    assert_eq!(error("|v: vec[i64]| len(v) > 0").related[0].text, "an `i64`");
     fixed_by("|x: i64| x > 0", "x > 0", "x > 0L");
     fixed_by("|x: i64| -3 * x", "-3 * x", "-3L * x");
     fixed_by("|x: f64| x + 1", "x + 1", "x + 1.0");
@@ -27,7 +28,7 @@ fn operand_mismatch() {
     // The type comes from the declaration of `v`, through the macro and its lambda.
     let text = "|v: vec[i64]| filter(v, |x| x > 0)";
     let found = error(text);
-    let label = &found.related[1];
+    let label = &found.related[0];
     assert_eq!(label.text, "so `x` is an `i64`");
     assert_eq!(text.get(label.span.lo as usize..label.span.hi as usize), Some("vec[i64]"));
     // Long operands are not repeated.
@@ -130,7 +131,7 @@ fn infinite_types() {
 
 #[test]
 fn calls() {
-    rejects("|| (|a, b| a)(1)", Code::ArgumentCount, "|a, b| a)(1)");
+    rejects("|| (|a, b| a)(1)", Code::ArgumentCount, "(|a, b| a)(1)");
     rejects("|| let f = (|a| a); f(1, 2)", Code::ArgumentCount, "f(1, 2)");
     rejects("|| iterate(1, |a, b| {a, true})", Code::ArgumentCount, "|a, b| {a, true}");
     rejects("|x: i64| x(1)", Code::NotALambda, "x");

@@ -21,6 +21,9 @@ use std::sync::LazyLock;
 /// Messages after this many are dropped: the first ones are the ones to read.
 pub(super) const MAX_MESSAGES: usize = 20;
 
+/// How far the end of a string in foreign quotes is looked for.
+const MAX_QUOTED: usize = 60;
+
 static KEYWORDS: LazyLock<HashMap<&'static str, Keyword>> = LazyLock::new(|| Keyword::all().collect());
 
 /// Cuts `text` into tokens, comments included.
@@ -127,6 +130,16 @@ impl Lexer<'_> {
     fn foreign(&mut self) -> TokenKind {
         let start = self.at;
         let first = self.text[start..].chars().next().unwrap_or('\0');
+        if let Some(body) = self.foreign_string(first) {
+            self.at += 2 * first.len_utf8() + body;
+            let body = &self.text[start + first.len_utf8()..self.at - first.len_utf8()];
+            let title = format!("strings are not written with {}", name_of(first));
+            let message = Diagnostic::new(Code::UnexpectedCharacter, self.span(start), title);
+            let message = message.label("a string for other languages");
+            let help = format!("write straight double quotes: `\"{body}\"`");
+            self.report(message.help(help));
+            return TokenKind::Error;
+        }
         while let Some(character) = self.text[self.at..].chars().next() {
             let known = character.is_ascii()
                 && (character.is_ascii_whitespace()
@@ -152,6 +165,21 @@ impl Lexer<'_> {
             None => message,
         });
         TokenKind::Error
+    }
+}
+
+impl Lexer<'_> {
+    /// The length of what stands between foreign quotes that open here, when they close on the same line.
+    fn foreign_string(&self, quote: char) -> Option<usize> {
+        let end = match quote {
+            '\'' | '`' => quote,
+            '\u{201c}' => '\u{201d}',
+            '\u{2018}' => '\u{2019}',
+            _ => return None,
+        };
+        let rest = self.text.get(self.at + quote.len_utf8()..)?;
+        rest.chars().take(MAX_QUOTED).take_while(|c| *c != '\n' && *c != '"').position(|c| c == end)?;
+        rest.find(end)
     }
 }
 
@@ -226,15 +254,16 @@ fn name_of(character: char) -> String {
 
 fn advice(character: char) -> Option<&'static str> {
     Some(match character {
-        '\'' => "strings are written with double quotes: \"abc\"",
-        '\u{201c}' | '\u{201d}' => "write straight quotes: \"abc\"",
-        '\u{2212}' | '\u{2013}' | '\u{2014}' => "write a hyphen: -",
+        '\'' => "strings are written with double quotes, as in `\"abc\"`",
+        '\u{201c}' | '\u{201d}' => "strings are written with straight quotes, as in `\"abc\"`",
+        '\u{2212}' | '\u{2013}' | '\u{2014}' => "write a hyphen: `-`",
         '\u{feff}' => "save the file without a byte order mark",
+        '\\' => "a lambda is written with bars, as in `|x| x + 1`",
         '\u{a0}' => "this is a no-break space; write an ordinary one",
-        '\u{2264}' => "write <=",
-        '\u{2265}' => "write >=",
-        '\u{2260}' => "write !=",
-        '\u{d7}' => "write *",
+        '\u{2264}' => "write `<=`",
+        '\u{2265}' => "write `>=`",
+        '\u{2260}' => "write `!=`",
+        '\u{d7}' => "write `*`",
         _ => return None,
     })
 }

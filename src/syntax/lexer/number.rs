@@ -57,8 +57,8 @@ impl Lexer<'_> {
         let value = u64::from_str_radix(byte_digits, 16).unwrap_or(u64::MAX);
         let text = self.slice(start).to_string();
         let meant = match i32::from_str_radix(digits, 16) {
-            Ok(number) => format!("for the number {number} write {number}"),
-            Err(_) => format!("for the number of all these digits write {text}L"),
+            Ok(number) => format!("for the number {number} write `{number}`"),
+            Err(_) => format!("for the number of all these digits write `{text}L`"),
         };
         if value > 127 {
             let title = format!("the last `c` of `{text}` makes it an i8, which it does not fit");
@@ -81,7 +81,7 @@ impl Lexer<'_> {
                 self.at += 1;
                 self.skip_while(digit);
             } else if !is_ident_byte(self.byte(1)) {
-                let help = format!("write {}.0", self.slice(start));
+                let help = format!("write `{}.0`", self.slice(start));
                 self.at += 1;
                 return self.bad(start, "a float needs a digit after the point", Some(help));
             }
@@ -115,7 +115,7 @@ impl Lexer<'_> {
             Ok(value) => TokenKind::Int(value, scalar),
             Err(_) => {
                 let help =
-                    if radix == 10 { Some(format!("as a float: {}.0", shorten(digits))) } else { None };
+                    if radix == 10 { Some(format!("as a float: `{}.0`", shorten(digits))) } else { None };
                 self.bad(start, "this number does not fit any integer type", help)
             }
         }
@@ -128,17 +128,17 @@ impl Lexer<'_> {
             return self.bad(
                 start,
                 format!("`{text}`: digits cannot be grouped"),
-                Some(format!("write {}", shorten(&plain))),
+                Some(format!("write `{}`", shorten(&plain))),
             );
         }
         if text.starts_with("0X") || text.starts_with("0B") {
-            let help = format!("write {}", text.to_ascii_lowercase());
+            let help = format!("write `{}`", text.to_ascii_lowercase());
             return self.bad(start, "the prefix of a number is lower case", Some(help));
         }
         let suffixes = if is_float {
-            "a float has the suffix f for f32, or none for f64"
+            "a float has the suffix `f` for f32, or none for f64"
         } else {
-            "integer suffixes: c i8, si i16, L i64, uc u8, usi u16, u u32, ul u64, none i32; f makes an f32"
+            "integer suffixes: `c` i8, `si` i16, `L` i64, `uc` u8, `usi` u16, `u` u32, `ul` u64, none i32; `f` makes an f32"
         };
         self.bad(
             start,

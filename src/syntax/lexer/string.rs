@@ -32,7 +32,7 @@ impl Lexer<'_> {
             let message = Diagnostic::new(Code::BadLiteral, span, "this escape does not exist");
             self.report(
                 message
-                    .help("the escapes are \\n \\t \\\\ \\\" \\0 and \\xNN; a string without the e has none"),
+                    .help("the escapes are `\\n`, `\\t`, `\\\\`, `\\\"`, `\\0` and `\\xNN`; a string without the `e` has none"),
             );
         }
         kind

@@ -74,7 +74,7 @@ fn a_hexadecimal_c_is_a_suffix_with_a_warning() {
     let (tokens, messages) = lex(SourceId(0), "0x1c");
     assert_eq!(tokens[0].kind, TokenKind::Int(1, Scalar::I8));
     assert_eq!(messages.0[0].code, Code::HexByteTrap);
-    assert_eq!(messages.0[0].help.as_deref(), Some("for the number 28 write 28"));
+    assert_eq!(messages.0[0].help.as_deref(), Some("for the number 28 write `28`"));
     assert_eq!(codes("0xc"), []);
     assert_eq!(codes("0x7fc"), [Code::HexByteTrap]);
     assert_eq!(codes("0x80c"), [Code::BadLiteral]);
@@ -123,9 +123,11 @@ fn foreign_characters_name_their_byte() {
             "the non-ASCII character `\u{2264}` at byte 10 may stand only in strings and comments"
         ]
     );
-    assert_eq!(messages.0[1].help.as_deref(), Some("write <="));
+    assert_eq!(messages.0[1].help.as_deref(), Some("write `<=`"));
     assert_eq!(codes("\u{feff}1"), [Code::UnexpectedCharacter]);
-    assert_eq!(codes("'a'"), [Code::UnexpectedCharacter, Code::UnexpectedCharacter]);
+    assert_eq!(codes("'a' + \u{201c}b\u{201d}"), [Code::UnexpectedCharacter, Code::UnexpectedCharacter]);
+    assert_eq!(lex(SourceId(0), "'a' + 1").1.0[0].help.as_deref(), Some("write straight double quotes: `\"a\"`"));
+    assert_eq!(codes("'a\n"), [Code::UnexpectedCharacter]);
     // Comments may be in any language, but may not hide what they say.
     assert_eq!(codes("1 # gr\u{fc}\u{df}e \u{2192} \t"), []);
     assert_eq!(codes("1 # \u{202e}evil"), [Code::UnexpectedCharacter]);

@@ -49,9 +49,16 @@ impl Parser<'_> {
         if self.eat(TokenKind::Semicolon) {
             return;
         }
+        if self.begins_anew() {
+            let end = Span { lo: self.previous().hi, hi: self.previous().hi, ..span };
+            let title = format!("expected `;` after the value of `{}`", name.text);
+            let message = Diagnostic::new(Code::UnexpectedToken, end, title).label("a `;` is missing here");
+            self.report_here(message.related(self.span(), "this looks like the next part of the program"));
+            return;
+        }
         let mut message = self.expected_message(&format!("`;` after the value of `{}`", name.text));
         if self.kind() == TokenKind::Equal {
-            message = message.help("to compare, write ==");
+            message = message.help("to compare, write `==`");
         } else if self.kind() != TokenKind::End {
             message = message.related(span, "this binding");
         }
@@ -67,6 +74,13 @@ impl Parser<'_> {
             }
         }
         self.eat(TokenKind::Semicolon);
+    }
+
+    /// Whether the present token reads as the start of something new: a let, or an expression on a line of its own.
+    fn begins_anew(&self) -> bool {
+        let between = Span { lo: self.previous().hi, hi: self.span().lo, ..self.span() };
+        self.kind() == TokenKind::Keyword(Keyword::Let)
+            || (self.kind().starts_expr() && self.snippet(between).contains('\n'))
     }
 
     fn missing(&self) -> Expr {
@@ -111,13 +125,14 @@ impl Parser<'_> {
         let mut compared = None;
         while let Some((op, level)) = self.binary_op(lowest) {
             let at = self.bump().span;
-            if op.is_comparison()
-                && let Some((earlier, first)) = compared.replace((level, at))
-                && earlier == level
-            {
-                self.chained(first, at);
+            let mut earlier = None;
+            if op.is_comparison() {
+                earlier = compared.replace((level, at)).filter(|row| row.0 == level);
             }
             let right = self.binary(level + 1);
+            if let Some((_, first)) = earlier {
+                self.chained(&left, first, at, &right);
+            }
             left = Expr::new(ExprKind::Binary(op, left, right), self.since(start));
         }
         left
@@ -128,11 +143,16 @@ impl Parser<'_> {
         op.precedence().filter(|level| *level >= lowest).map(|level| (op, level))
     }
 
-    fn chained(&mut self, first: Span, second: Span) {
+    fn chained(&mut self, left: &Expr, first: Span, second: Span, right: &Expr) {
         let (a, b) = (self.snippet(first), self.snippet(second));
         let title = format!("comparisons do not chain: `{a}` and `{b}`");
         let message = Diagnostic::new(Code::ChainedComparison, second, title).label("a second comparison");
-        let help = format!("join two comparisons, as x {a} y && y {b} z, or use parentheses");
+        let middle = self.snippet(Span { lo: first.hi, hi: second.lo, ..first }).trim();
+        let joined = format!("{} && {middle} {b} {}", self.snippet(left.span), self.snippet(right.span));
+        let help = match joined.len() <= 60 && !joined.contains('\n') {
+            true => format!("join two comparisons: `{joined}`"),
+            false => "join two comparisons with `&&`".to_string(),
+        };
         self.report(message.related(first, "the first one").help(help));
     }
 
@@ -193,7 +213,7 @@ impl Parser<'_> {
         let span = self.since(minus);
         let literal = self.int_literal(value, scalar, true, span);
         let literal = Expr::new(ExprKind::Literal(literal), span);
-        self.postfix_of(literal)
+        self.postfix_of(literal, span)
     }
 
     pub(super) fn int_literal(&mut self, value: u64, scalar: Scalar, negative: bool, span: Span) -> Literal {
@@ -210,23 +230,23 @@ impl Parser<'_> {
             .label(format!("{scalar}: {smallest} to {largest}"));
         let fits_i64 = value <= i64::MAX as u64 + u64::from(negative);
         let help = match scalar {
-            Scalar::I8 | Scalar::I16 if value <= i32::MAX as u64 => format!("write an i32: {digits}"),
-            _ if fits_i64 => format!("write an i64 with the suffix L: {digits}L"),
-            _ if negative => "the smallest integer is -9223372036854775808L".to_string(),
-            _ => format!("write a u64 with the suffix ul: {digits}ul"),
+            Scalar::I8 | Scalar::I16 if value <= i32::MAX as u64 => format!("write an i32: `{digits}`"),
+            _ if fits_i64 => format!("write an i64, with the suffix `L`: `{digits}L`"),
+            _ if negative => "the smallest integer is `-9223372036854775808L`".to_string(),
+            _ => format!("write a u64, with the suffix `ul`: `{digits}ul`"),
         };
         self.report(message.help(help));
         Literal::from_i64(scalar, 0)
     }
 
     fn postfix(&mut self) -> Expr {
+        let start = self.span();
         let leaf = self.leaf();
-        self.postfix_of(leaf)
+        self.postfix_of(leaf, start)
     }
 
-    /// Fields and calls after an operand.
-    fn postfix_of(&mut self, mut expr: Expr) -> Expr {
-        let start = expr.span;
+    /// Fields and calls after an operand that begins at `start`, with its parentheses.
+    fn postfix_of(&mut self, mut expr: Expr, start: Span) -> Expr {
         loop {
             match self.kind() {
                 TokenKind::Dot => expr = self.field(expr, start),
@@ -236,10 +256,10 @@ impl Parser<'_> {
                     expr = Expr::new(ExprKind::Apply(expr, args), self.since(start));
                 }
                 TokenKind::OpenBracket => {
-                    let name = excerpt(self.snippet(start));
+                    let vector = excerpt(self.snippet(self.since(start)));
                     let message = self
                         .expected_message("an operator")
-                        .help(format!("to read an element: lookup({name}, 0L)"));
+                        .help(format!("to read an element: `lookup({vector}, {})`", self.index_in_brackets()));
                     self.report_here(message);
                     self.brackets(TokenKind::CloseBracket, |parser| drop(parser.expr()));
                     expr = Expr::new(ExprKind::Error, self.since(start));
@@ -249,7 +269,18 @@ impl Parser<'_> {
         }
     }
 
+    /// What stands in the brackets that open here, as an index: when it is a number or a name.
+    fn index_in_brackets(&self) -> String {
+        let inside = self.tokens.get(self.at + 1).copied().unwrap_or(self.token());
+        match inside.kind {
+            TokenKind::Int(value, _) => format!("{value}L"),
+            TokenKind::Ident => self.snippet(inside.span).to_string(),
+            _ => "0L".to_string(),
+        }
+    }
+
     fn field(&mut self, expr: Expr, start: Span) -> Expr {
+        let operand = excerpt(self.snippet(self.since(start)));
         self.bump();
         let token = self.token();
         let text = self.snippet(token.span);
@@ -264,9 +295,12 @@ impl Parser<'_> {
         let number = text.split('.').next().filter(|digits| digits.parse::<u32>().is_ok()).unwrap_or("0");
         self.report_here(match token.kind {
             TokenKind::End => message,
+            TokenKind::Ident | TokenKind::Keyword(_) if self.kind_after() == TokenKind::OpenParen => {
+                message.help(format!("there are no methods, a function is called as in `{text}({operand})`"))
+            }
             _ => message.help(format!(
-                "fields have no names, they are counted from 0: {}.${number}",
-                excerpt(self.snippet(start))
+                "fields have no names, they are counted from 0: `{}.${number}`",
+                operand
             )),
         });
         if matches!(
@@ -274,6 +308,9 @@ impl Parser<'_> {
             TokenKind::Ident | TokenKind::Keyword(_) | TokenKind::Int(..) | TokenKind::F64(_)
         ) {
             self.bump();
+        }
+        if self.kind() == TokenKind::OpenParen {
+            self.brackets(TokenKind::CloseParen, |parser| drop(parser.expr()));
         }
         Expr::new(ExprKind::Error, self.since(start))
     }

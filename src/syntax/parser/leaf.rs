@@ -65,7 +65,7 @@ impl Parser<'_> {
         if self.kind() != TokenKind::CloseParen {
             let mut message = self.expected_message("an operator or `)`");
             if self.kind() == TokenKind::Comma {
-                message = message.help("a struct is written in braces: {1, 2}");
+                message = message.help("a struct is written in braces, as in `{1, 2}`");
             }
             self.report_here(message);
             while self.kind() == TokenKind::Comma || !(self.kind().is_closer() || self.at_end_of_part()) {
@@ -96,8 +96,11 @@ impl Parser<'_> {
     fn no_operand(&mut self) -> ExprKind {
         let mut message = self.expected_message("an expression");
         match self.kind() {
-            TokenKind::Dot => message = message.help("a number needs a digit before the point: 0.5"),
-            TokenKind::Plus => message = message.help("there is no prefix `+`: leave it out"),
+            TokenKind::Dot => message = message.help("a number needs a digit before the point, as in `0.5`"),
+            TokenKind::Keyword(Keyword::Vec) => {
+                message = message.help("a vector is written as in `[1, 2]`, an empty one as in `[]:vec[i64]`")
+            }
+            TokenKind::Plus => message = message.help("there is no prefix `+`, leave it out"),
             _ => {}
         }
         self.report_here(message);
@@ -119,7 +122,7 @@ impl Parser<'_> {
         let message =
             Diagnostic::new(Code::UnexpectedToken, start, format!("{what} must be in parentheses here"))
                 .label("begins here")
-                .help(format!("wrap it in parentheses: ({shown})"));
+                .help(format!("wrap it in parentheses: `({shown})`"));
         // When the text ends inside the lambda, that is the error to show.
         if !quiet && self.last_error.is_none_or(|last| last < at) {
             self.first_error_is_end.get_or_insert(false);
@@ -143,7 +146,7 @@ impl Parser<'_> {
             self.report_here(
                 message
                     .label("not a value")
-                    .help(format!("use it as for({name}(...), builder, |b, i, x| ...)")),
+                    .help(format!("use it as in `for({name}(..), builder, |b, i, x| ..)`")),
             );
             self.bump();
             if self.kind() == TokenKind::OpenParen {
@@ -195,6 +198,9 @@ impl Parser<'_> {
     fn builtin_call(&mut self, builtin: Builtin, start: Span) -> Expr {
         let name = builtin.name();
         let args = self.args(name);
+        if builtin == Builtin::If && args.len() == 1 && self.kind().starts_expr() {
+            return self.statement_if(start, &args);
+        }
         let count = Builtin::ALL.iter().find(|row| row.0 == builtin).and_then(|row| row.2);
         match count {
             Some(count) => self.check_count(name, start, args.len(), &[count]),
@@ -209,6 +215,31 @@ impl Parser<'_> {
             None => {}
         }
         Expr::new(ExprKind::Call(builtin, args), self.since(start))
+    }
+
+    /// `if (c) a else b`, as other languages write it.
+    fn statement_if(&mut self, start: Span, args: &[Expr]) -> Expr {
+        let head = self.since(start);
+        let (at, a) = (self.at, self.op_expr());
+        let has_else = self.kind() == TokenKind::Ident && self.snippet(self.span()) == "else";
+        let other = if has_else {
+            self.bump();
+            let b = self.op_expr();
+            self.snippet(b.span)
+        } else {
+            "b"
+        };
+        let title = "`if` is a function of a condition and two values";
+        let mut message = Diagnostic::new(Code::ArgumentCount, head, title).label("1 given");
+        let condition = args.first().map_or("c", |c| self.snippet(c.span));
+        let fixed = format!("if({condition}, {}, {other})", self.snippet(a.span));
+        if fixed.len() <= 80 && !fixed.contains('\n') {
+            message = message.help(format!("write it as a call: `{fixed}`"));
+        }
+        if self.last_error.is_none_or(|last| last < at) {
+            self.report(message);
+        }
+        Expr::new(ExprKind::Error, self.since(start))
     }
 
     fn new_builder(&mut self, builder: BuilderKind, start: Span) -> Expr {
@@ -226,7 +257,7 @@ impl Parser<'_> {
             _ if builder == BuilderKind::VecMerger => {
                 let message = self.expected_message("`(` and the start vector of the `vecmerger`");
                 self.report_here(
-                    message.help(format!("write {}(v)", excerpt(self.snippet(self.since(start))))),
+                    message.help(format!("write `{}(v)`", excerpt(self.snippet(self.since(start))))),
                 );
                 None
             }
@@ -269,7 +300,7 @@ impl Parser<'_> {
                 self.since(start),
                 "`cudf` needs a function and its result type",
             );
-            self.report_here(message.help("write cudf[name,i64](x)"));
+            self.report_here(message.help("write `cudf[name,i64](x)`"));
             self.recover();
             return ExprKind::Error;
         };
@@ -303,7 +334,7 @@ impl Parser<'_> {
         self.bump();
         if self.kind() != TokenKind::OpenParen {
             let message = self.expected_message("`(` after `@`");
-            self.report_here(message.help("annotations are written @(key: value)"));
+            self.report_here(message.help("annotations are written `@(key: value)`"));
             return notes;
         }
         self.brackets(TokenKind::CloseParen, |parser| {

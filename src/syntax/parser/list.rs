@@ -50,9 +50,15 @@ impl Parser<'_> {
         let mut args = Vec::new();
         if self.kind() != TokenKind::OpenParen {
             let message = self.expected_message(&format!("`(` after `{name}`"));
-            self.report_here(
-                message.help(format!("`{name}` is a keyword: it can only be called, as {name}(...)")),
-            );
+            let help = match usage(name) {
+                Some(usage) => format!("`{name}` is a keyword, it can only be called: `{usage}`"),
+                None => format!("`{name}` is a keyword, it can only be called; as an argument write `|x| {name}(x)`"),
+            };
+            if self.not_names.contains(&name) {
+                // Where it was bound it was reported.
+                self.last_error = Some(self.at);
+            }
+            self.report_here(message.help(help));
             return args;
         }
         self.brackets(TokenKind::CloseParen, |parser| args.push(parser.expr()));
@@ -69,7 +75,7 @@ impl Parser<'_> {
         let plural = if allowed == [1] { "argument" } else { "arguments" };
         let title = format!("`{name}` takes {} {plural}, found {found}", counts.join(" or "));
         let mut message = Diagnostic::new(Code::ArgumentCount, self.since(start), title);
-        message.help = usage(name).map(|usage| format!("write it like this: {usage}"));
+        message.help = usage(name).map(|usage| format!("write it like this: `{usage}`"));
         self.report(message.label(format!("{found} given")));
     }
 
@@ -99,17 +105,20 @@ fn closes(close: TokenKind, open: &str) -> bool {
 /// How to call the functions whose arguments are not obvious.
 fn usage(name: &str) -> Option<&'static str> {
     Some(match name {
+        "for" => "for(v, appender, |b, i, x| merge(b, x))",
+        "len" => "len(v)",
+        "result" => "result(b)",
         "if" => "if(x > 0, a, b)",
         "select" => "select(x > 0, a, b)",
         "iterate" => "iterate(0, |n| {n + 1, n < 9})",
         "lookup" => "lookup(v, 0L)",
         "optlookup" => "optlookup(d, key)",
         "keyexists" => "keyexists(d, key)",
-        "slice" => "slice(v, 0L, 10L), with the start and the length",
+        "slice" => "slice(v, start, length)",
         "sort" => "sort(v, |a, b| compare(a, b))",
         "merge" => "merge(b, x)",
         "zip" => "zip(a, b)",
-        "iter" => "iter(v) or iter(v, start, end, stride)",
+        "iter" => "iter(v, start, end, stride)",
         "rangeiter" => "rangeiter(start, end, stride)",
         "nditer" => "nditer(v, start, end, stride, shape, strides)",
         _ => return None,

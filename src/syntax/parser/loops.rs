@@ -43,7 +43,13 @@ impl Parser<'_> {
             more => format!("this one has {} arguments", more + 1),
         };
         let title = format!("`for` needs a vector, a builder and a function; {what}");
-        let mut message = Diagnostic::new(Code::BadFor, start, title);
+        let label = match rest.len() {
+            0 => "no builder and no function given".to_string(),
+            1 if lacks_builder => "no builder given".to_string(),
+            1 => "no function given".to_string(),
+            more => format!("{} given", more + 1),
+        };
+        let mut message = Diagnostic::new(Code::BadFor, start, title).label(label);
         if let Some(ExprKind::Lambda(params, _)) = rest.last().map(|last| &last.kind)
             && params.len() != 3
         {
@@ -51,7 +57,7 @@ impl Parser<'_> {
                 format!("takes {} parameters; a loop passes 3: builder, index, element", params.len());
             message = message.related(rest[rest.len() - 1].span, label);
         }
-        self.report(message.help(format!("collect a vector: for({data}, appender, |b, i, x| merge(b, x))")));
+        self.report(message.help(format!("collect a vector: `for({data}, appender, |b, i, x| merge(b, x))`")));
     }
 
     /// The data of a loop: one iterator, or `zip` of several.
@@ -73,7 +79,7 @@ impl Parser<'_> {
         }
         if !matches!(self.kind(), TokenKind::Comma | TokenKind::CloseParen) {
             let message = self.expected_message("`,` after the data of the loop");
-            let help = "a `zip` that begins the data of a loop is all of it; for anything else bind it first: let z = zip(a, b);";
+            let help = "a `zip` that begins the data of a loop is all of it; for anything else bind it first, with `let`";
             self.report_here(message.help(help));
         }
         (iters, true)

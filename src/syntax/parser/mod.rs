@@ -59,6 +59,7 @@ fn run(source: SourceId, text: &str) -> (Program, Parser<'_>) {
         last_error: None,
         first_error_is_end: None,
         type_notes: Vec::new(),
+        not_names: Vec::new(),
     };
     let program = parser.program();
     (program, parser)
@@ -79,6 +80,8 @@ struct Parser<'a> {
     first_error_is_end: Option<bool>,
     /// Annotations met inside the type that is being read; a builder expression takes them.
     type_notes: Vec<super::ast::Note>,
+    /// Keywords that the program took for names, which is reported.
+    not_names: Vec<&'a str>,
 }
 
 impl<'a> Parser<'a> {
@@ -162,8 +165,11 @@ impl<'a> Parser<'a> {
             let title = format!("expected {what}, found {}", self.describe(token));
             let message = Diagnostic::new(Code::UnexpectedToken, token.span, title).label("unexpected");
             return match (token.kind, self.open.last()) {
+                (TokenKind::Equal, _) if self.kind_after() == TokenKind::Greater => {
+                    message.help("a lambda is written with bars, as in `|x| x + 1`")
+                }
                 (TokenKind::Equal, _) if what.contains("operator") || what.contains("`,`") => {
-                    message.help("to compare, write ==; to name a value, write let x = ...;")
+                    message.help("to compare, write `==`; to name a value, write `let x = ..;`")
                 }
                 (TokenKind::Semicolon, Some(open)) => {
                     message.related(*open, format!("this `{}` is still open", self.snippet(*open)))
@@ -219,7 +225,8 @@ impl<'a> Parser<'a> {
             TokenKind::Keyword(_) if !matches!(self.kind_after(), TokenKind::End) => {
                 let title = format!("`{text}` is a keyword and cannot be {what}");
                 let message = Diagnostic::new(Code::UnexpectedToken, token.span, title).label("a keyword");
-                self.report_here(message.help(format!("choose another name, such as {text}_")));
+                self.report_here(message.help(format!("choose another name, such as `{text}_`")));
+                self.not_names.push(text);
                 self.bump();
             }
             _ => self.expected(what),
@@ -257,7 +264,7 @@ impl<'a> Parser<'a> {
         if self.depth >= MAX_NESTING {
             let title = format!("the program is nested more than {MAX_NESTING} levels deep");
             let message = Diagnostic::new(Code::NestingTooDeep, self.span(), title).label("here");
-            self.give_up(message.help("give the inner parts names: let part = ...;"));
+            self.give_up(message.help("give the inner parts names, with `let`"));
             return None;
         }
         self.depth += 1;

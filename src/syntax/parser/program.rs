@@ -48,7 +48,8 @@ impl Parser<'_> {
     fn macro_params(&mut self) -> Vec<Ident> {
         let mut params: Vec<Ident> = Vec::new();
         if self.kind() != TokenKind::OpenParen {
-            self.expected("`(` and the parameters of the macro");
+            let message = self.expected_message("`(` and the parameters of the macro");
+            self.report_here(message.help("a macro without parameters has empty parentheses, a value is bound by `let`"));
             return params;
         }
         self.brackets(TokenKind::CloseParen, |parser| {
@@ -72,7 +73,7 @@ impl Parser<'_> {
     fn end_of_definition(&mut self, what: &str, name: &Ident) {
         if self.kind() != TokenKind::Semicolon {
             let message = self.expected_message(&format!("`;` after the {what} `{}`", name.text));
-            self.report_here(message);
+            self.report_here(message.related(name.span, "defined here"));
             // The body of a program usually begins with a bar; a type never contains one.
             let stops = |kind| matches!(kind, TokenKind::Bar | TokenKind::BarBar) && what == "type";
             while !matches!(self.kind(), TokenKind::End | TokenKind::Semicolon)

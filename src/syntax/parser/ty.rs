@@ -72,10 +72,16 @@ impl Parser<'_> {
                 TyKind::Hole
             }
             TokenKind::Ident => self.named_type(level),
+            TokenKind::OpenBracket => {
+                let message = self.expected_message("a type");
+                self.report_here(message.help("the type of a vector is written as in `vec[i64]`"));
+                self.brackets(TokenKind::CloseBracket, |parser| drop(parser.ty_at(level + 1)));
+                TyKind::Hole
+            }
             _ => {
                 let mut message = self.expected_message("a type");
                 if matches!(token.kind, TokenKind::Bar | TokenKind::BarBar) {
-                    message = message.help("functions have no type that can be written; leave it out");
+                    message = message.help("functions have no type that can be written, leave it out");
                 }
                 self.report_here(message);
                 TyKind::Hole
@@ -146,7 +152,7 @@ impl Parser<'_> {
         let (mut types, mut op) = (Vec::new(), None);
         if self.kind() != TokenKind::OpenBracket {
             let message = self.expected_message(&format!("`[` after `{name}`"));
-            self.report_here(message.help(format!("write the types, for example {usage}")));
+            self.report_here(message.help(format!("write the types, for example `{usage}`")));
             return (types, MergeOp::Add);
         }
         let start = self.span();
@@ -159,7 +165,8 @@ impl Parser<'_> {
                     || parser.kind().binary_op().is_some();
                 if is_op {
                     let message = parser.expected_message("a type");
-                    parser.report_here(message.help(format!("write them like this: {usage}")));
+                    parser.report_here(message.help(format!("write them like this: `{usage}`")));
+                    op = Some(MergeOp::Add);
                 }
                 types.push(parser.ty_at(level + 1));
             }
@@ -167,7 +174,7 @@ impl Parser<'_> {
         if self.last_error == errors && (types.len() != count || op.is_some() != has_op) {
             let title = format!("these are not the type arguments of `{name}`");
             let message = Diagnostic::new(Code::UnexpectedToken, self.since(start), title);
-            self.report(message.help(format!("write them like this: {usage}")));
+            self.report(message.help(format!("write them like this: `{usage}`")));
         }
         (types, op.unwrap_or(MergeOp::Add))
     }
@@ -188,7 +195,7 @@ impl Parser<'_> {
                 let title = format!("`{}` cannot combine values in parallel", self.snippet(self.span()));
                 let message = Diagnostic::new(Code::BadMergeOperator, self.span(), title)
                     .label("the answer would depend on the order of the workers")
-                    .help("use +, *, min or max; for a difference merge negated values with +");
+                    .help("use `+`, `*`, `min` or `max`; for a difference merge negated values with `+`");
                 self.report(message);
                 MergeOp::Add
             }
@@ -201,7 +208,7 @@ impl Parser<'_> {
 /// The message about a name that was changed.
 pub(super) fn renamed_message(old: &str, now: &str, span: Span) -> Diagnostic {
     let title = format!("`{old}` was renamed to `{now}`");
-    Diagnostic::new(Code::RenamedKeyword, span, title).label("the old name").help(format!("write {now}"))
+    Diagnostic::new(Code::RenamedKeyword, span, title).label("the old name").help(format!("write `{now}`"))
 }
 
 fn first(types: Vec<Ty>, span: Span) -> Ty {
