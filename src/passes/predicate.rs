@@ -92,8 +92,8 @@ impl Sweep<'_, '_> {
         let (a_lets, a_value) = parts(a);
         let (b_lets, b_value) = parts(b);
         choice.lets.extend(a_lets.iter().chain(b_lets).cloned());
-        // The condition is repeated for each builder of a struct.
-        let condition = if pattern::is_trivial(c) || expr.ty.fields().is_none_or(|fields| fields.len() <= 1) {
+        // The condition is repeated for each builder of a struct, and for each field of a merged struct.
+        let condition = if pattern::is_trivial(c) || selections(&expr.ty) <= 1 {
             c.clone()
         } else {
             let name = self.cx.fresh("cond");
@@ -205,6 +205,18 @@ fn parts(arm: &Expr) -> (&[Let], &Expr) {
             (lets, value)
         }
         _ => (&[], arm),
+    }
+}
+
+/// How many selections can stand for a choice between two builders of this type.
+fn selections(ty: &Ty) -> usize {
+    match ty {
+        Ty::Struct(fields) => fields.iter().map(selections).sum(),
+        Ty::Builder(builder) => match &**builder {
+            BuilderTy::Merger(value, _) => value.fields().map_or(1, <[Ty]>::len),
+            _ => 1,
+        },
+        _ => 1,
     }
 }
 

@@ -6,7 +6,7 @@
 use super::pattern;
 use crate::diag::stack;
 use crate::ir::{BinOp, Expr, ExprKind, Lambda, Name, visit};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The uses of one binder, or of one field of it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -17,6 +17,8 @@ pub struct Use {
     pub looped: bool,
     /// At least one may be skipped when the binder's scope is run: in a branch, on the right of `&&`, in a loop.
     pub conditional: bool,
+    /// At least one is inside an operand of `select`, `&&` or `||`, where builders may not be used.
+    pub operand: bool,
     /// At least one is no projection.
     pub whole: bool,
 }
@@ -42,6 +44,7 @@ pub enum Placement {
 struct Depth {
     loops: u32,
     conditions: u32,
+    operands: u32,
 }
 
 /// The uses of all binders of a tree, and of the variables that are free in it.
@@ -87,6 +90,7 @@ impl Uses {
             _ if pattern::is_trivial(value) => Placement::Everywhere,
             1 if uses.looped => Placement::Keep,
             1 if uses.conditional && !droppable => Placement::KeepOutside,
+            1 if uses.operand && takes_builder(value) => Placement::Keep,
             1 => Placement::Once,
             _ => Placement::Keep,
         }
@@ -102,6 +106,7 @@ impl Uses {
             uses.count = uses.count.saturating_add(1);
             uses.looped |= at.loops > binder.loops;
             uses.conditional |= at.conditions > binder.conditions;
+            uses.operand |= at.operands > binder.operands;
             uses.whole |= field.is_none();
         };
         note(self.names.entry(name.clone()).or_default());
@@ -112,6 +117,7 @@ impl Uses {
 
     fn expr(&mut self, expr: &Expr, at: Depth) {
         let sometimes = Depth { conditions: at.conditions + 1, ..at };
+        let operand = Depth { operands: at.operands + 1, ..at };
         stack::deep(|| match &expr.kind {
             ExprKind::Var(name) => self.used(name, None, at),
             ExprKind::Field(a, k) => match a.var() {
@@ -134,9 +140,10 @@ impl Uses {
                 self.expr(b, sometimes);
             }
             ExprKind::Binary(BinOp::And | BinOp::Or, a, b) => {
-                self.expr(a, at);
-                self.expr(b, sometimes);
+                self.expr(a, operand);
+                self.expr(b, Depth { operands: at.operands + 1, ..sometimes });
             }
+            ExprKind::Select(c, a, b) => [c, a, b].into_iter().for_each(|child| self.expr(child, operand)),
             ExprKind::Apply(lambda, args) => {
                 args.iter().for_each(|arg| self.expr(arg, at));
                 self.lambda(lambda, at);
@@ -146,7 +153,8 @@ impl Uses {
                 for iter in &parts.iters {
                     pattern::iter_operands(iter).into_iter().for_each(|operand| self.expr(operand, at));
                 }
-                self.lambda(&parts.func, Depth { loops: at.loops + 1, conditions: at.conditions + 1 });
+                let inside = Depth { loops: at.loops + 1, conditions: at.conditions + 1, ..at };
+                self.lambda(&parts.func, inside);
             }
             ExprKind::Iterate(start, lambda) => {
                 self.expr(start, at);
@@ -161,4 +169,19 @@ impl Uses {
         lambda.params.iter().for_each(|param| self.bind(&param.name, at));
         self.expr(&lambda.body, at);
     }
+}
+
+/// Whether it uses up a builder that is bound outside of it.
+fn takes_builder(value: &Expr) -> bool {
+    let (mut bound, mut used) = (HashSet::new(), Vec::new());
+    visit::walk(value, &mut |expr| match &expr.kind {
+        ExprKind::Var(name) if expr.ty.has_builder() => used.push(name),
+        ExprKind::Block(lets, _) => bound.extend(lets.iter().map(|binding| &binding.name)),
+        ExprKind::For(parts) => bound.extend(parts.func.params.iter().map(|param| &param.name)),
+        ExprKind::Apply(lambda, _) | ExprKind::Iterate(_, lambda) => {
+            bound.extend(lambda.params.iter().map(|param| &param.name));
+        }
+        _ => {}
+    });
+    used.iter().any(|name| !bound.contains(name))
 }

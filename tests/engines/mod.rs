@@ -81,8 +81,11 @@ pub struct Report {
     pub runs: u64,
 }
 
-/// How long one run may take.
-const RUN_LIMIT: Duration = Duration::from_secs(20);
+/// How long the reference run may take.
+const REFERENCE_LIMIT: Duration = Duration::from_secs(3);
+
+/// How long any other run may take: much longer, since the machine may be busy.
+const RUN_LIMIT: Duration = Duration::from_secs(60);
 
 /// The engines, made once.
 pub struct Engines {
@@ -118,7 +121,8 @@ impl Engines {
 
     /// Runs the interpreter on the program as written.
     pub fn interpret(&mut self, checked: &Checked, inputs: &[Vec<Value>]) -> Result<Vec<Outcome>, Complaint> {
-        self.interpret_all("interpreting the program as written", &checked.program, inputs)
+        let what = "interpreting the program as written";
+        self.interpret_for(REFERENCE_LIMIT, what, &checked.program, inputs)
     }
 
     /// Runs every engine on every input and compares. The complaint says which engine disagrees about what.
@@ -253,9 +257,19 @@ impl Engines {
         program: &ir::Program,
         inputs: &[Vec<Value>],
     ) -> Result<Vec<Outcome>, Complaint> {
+        self.interpret_for(RUN_LIMIT, what, program, inputs)
+    }
+
+    fn interpret_for(
+        &mut self,
+        limit: Duration,
+        what: &str,
+        program: &ir::Program,
+        inputs: &[Vec<Value>],
+    ) -> Result<Vec<Outcome>, Complaint> {
         self.caught(what, |engines| {
             let run = |args: &Vec<Value>| {
-                engines.watchdog.guard(RUN_LIMIT, |signal| engines.session.interpret(program, args, signal))
+                engines.watchdog.guard(limit, |signal| engines.session.interpret(program, args, signal))
             };
             Ok(inputs.iter().map(run).collect())
         })

@@ -107,17 +107,26 @@ impl Gen<'_> {
 
     /// A cast of whatever scalar is at hand.
     fn cast(&mut self, to: Scalar) -> Piece {
+        if self.choices.chance(60) {
+            return self.cast_of_variable(to);
+        }
         self.see("cast");
+        let from = if self.choices.chance(50) { self.any_scalar() } else { self.palette_scalar() };
+        let operand = self.expr(&Ty::Scalar(from));
+        Piece::new(format!("{}({})", to.name(), operand.text))
+    }
+
+    /// A cast of a variable, or a literal when there is none.
+    pub(super) fn cast_of_variable(&mut self, to: Scalar) -> Piece {
         let mut found = Vec::new();
         for scalar in Scalar::ALL {
             found.extend(self.usable(&Ty::Scalar(scalar)));
         }
-        let operand = if !found.is_empty() && self.choices.chance(60) {
-            self.choices.one_of(&found).name.clone()
-        } else {
-            let from = if self.choices.chance(50) { self.any_scalar() } else { self.palette_scalar() };
-            self.expr(&Ty::Scalar(from)).text
-        };
+        if found.is_empty() {
+            return self.literal(to);
+        }
+        self.see("cast");
+        let operand = self.choices.one_of(&found).name.clone();
         Piece::new(format!("{}({operand})", to.name()))
     }
 

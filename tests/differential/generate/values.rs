@@ -36,7 +36,7 @@ impl Gen<'_> {
         }
         self.depth += 1;
         let has_fields = u64::from(self.visible().iter().any(|var| var.ty.fields().is_some()));
-        let piece = match self.choices.weighted(&[4, 30, 6, 50, 6, 8, 4, 3, 3, 4, 2 + has_fields, 6, 2, 2, 3]) {
+        let piece = match self.choices.weighted(&[3, 40, 5, 50, 6, 8, 4, 3, 3, 4, 2 + has_fields, 6, 2, 2, 3]) {
             0 => self.simplest(ty),
             1 => self.variable(ty),
             2 => self.constant(ty),
@@ -61,7 +61,10 @@ impl Gen<'_> {
     pub(super) fn variable(&mut self, ty: &Ty) -> Piece {
         match self.var(ty) {
             Some(var) => Piece { text: var.name, degree: var.degree, len: var.len },
-            None => self.constant(ty),
+            None => match ty {
+                Ty::Scalar(scalar) if self.choices.chance(70) => self.cast_of_variable(*scalar),
+                _ => self.constant(ty),
+            },
         }
     }
 
