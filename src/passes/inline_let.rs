@@ -31,7 +31,7 @@ declare_pass! {
 }
 
 fn run(cx: &mut PassCx, root: &Expr) -> Expr {
-    let uses = Uses::of(root);
+    let uses = Uses::live(root);
     let mut sweep = Sweep { cx, uses, env: HashMap::new() };
     sweep.expr(root)
 }

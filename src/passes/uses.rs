@@ -1,7 +1,7 @@
 #![forbid(unsafe_code)]
 //! How often and where each binder is used, counted once for a whole sweep.
 //!
-//! Promises: one walk; uses inside the value of a let that nothing needs do not count.
+//! Promises: one walk; with [`Uses::live`], uses inside the value of a let that nothing needs do not count.
 
 use super::pattern;
 use crate::diag::stack;
@@ -50,12 +50,20 @@ pub struct Uses {
     binders: HashMap<Name, Depth>,
     names: HashMap<Name, Use>,
     fields: HashMap<(Name, u32), Use>,
+    live: bool,
 }
 
 impl Uses {
     /// Counts the uses in `root`.
     pub fn of(root: &Expr) -> Uses {
         let mut uses = Uses::default();
+        uses.expr(root, Depth::default());
+        uses
+    }
+
+    /// Counts the uses in `root` that remain once every let is gone that nothing needs: for who drops those lets.
+    pub fn live(root: &Expr) -> Uses {
+        let mut uses = Uses { live: true, ..Uses::default() };
         uses.expr(root, Depth::default());
         uses
     }
@@ -115,7 +123,7 @@ impl Uses {
                 self.expr(body, at);
                 // Backwards, so that a value that nothing needs is known before its own uses count.
                 for binding in lets.iter().rev() {
-                    if self.name(&binding.name).count > 0 || !pattern::is_droppable(&binding.value) {
+                    if !self.live || self.name(&binding.name).count > 0 || !pattern::is_droppable(&binding.value) {
                         self.expr(&binding.value, at);
                     }
                 }
