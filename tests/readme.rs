@@ -1,5 +1,6 @@
 //! What README.md shows is what happens, and what the demos claim is true.
 #![cfg(feature = "jit")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

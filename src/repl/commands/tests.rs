@@ -6,8 +6,7 @@ use crate::repl::Repl;
 use crate::view::Screen;
 
 fn repl() -> Repl {
-    let mut config = Config::default();
-    config.threads = 2;
+    let config = Config { threads: 2, ..Config::default() };
     let mut repl = Repl::new(config, Screen { color: false, width: 80 });
     let reply = repl.feed("|v: vec[i64]| let w = map(v, |x| x * x); sum(filter(w, |x| x > 1L))");
     assert!(!reply.failed, "{}", reply.err);
