@@ -61,7 +61,9 @@ fn replay(written: &str) -> String {
                 break;
             }
             // Old answers are skipped.
-            let Some(first) = line.strip_prefix(PROMPT).or((line == PROMPT.trim()).then_some("")) else { continue };
+            let Some(first) = line.strip_prefix(PROMPT).or((line == PROMPT.trim()).then_some("")) else {
+                continue;
+            };
             let mut input = first.to_string();
             actual += &format!("{line}\n");
             while let Some(more) = lines.peek().and_then(|line| line.strip_prefix(CONTINUED)) {
@@ -78,7 +80,8 @@ fn replay(written: &str) -> String {
 fn session(marks: &str) -> Repl {
     let mut config = Config::default();
     config.threads = 2;
-    let width = marks.split_whitespace().find_map(|mark| mark.strip_prefix("width=")?.parse().ok()).unwrap_or(100);
+    let width =
+        marks.split_whitespace().find_map(|mark| mark.strip_prefix("width=")?.parse().ok()).unwrap_or(100);
     Repl::new(config, Screen { color: false, width })
 }
 
