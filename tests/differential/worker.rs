@@ -114,6 +114,7 @@ pub fn judge(engines: &mut Engines, generated: &Generated) -> Result<Report, Com
         pipelines: generated.pipelines.clone(),
         step: generated.step,
         effort: [Effort::Short, Effort::None, Effort::Full][generated.effort.min(2) as usize],
+        reference_limit: Duration::from_secs(2),
         ..Plan::default()
     };
     engines.compare(&checked, &generated.inputs, &plan)
