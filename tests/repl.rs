@@ -79,8 +79,7 @@ fn replay(written: &str) -> String {
 }
 
 fn session(marks: &str) -> Repl {
-    let mut config = Config::default();
-    config.threads = 2;
+    let config = Config { threads: 2, ..Config::default() };
     let width =
         marks.split_whitespace().find_map(|mark| mark.strip_prefix("width=")?.parse().ok()).unwrap_or(100);
     Repl::new(config, Screen { color: false, width })
