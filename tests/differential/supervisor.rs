@@ -24,6 +24,7 @@ struct Sum {
     coverage: Vec<String>,
     programs: u64,
     runs: u64,
+    steals: u64,
     slow: u64,
     failures: Vec<String>,
 }
@@ -55,6 +56,7 @@ pub fn run() -> Result<(), String> {
             total.coverage.extend(sum.coverage);
             total.programs += sum.programs;
             total.runs += sum.runs;
+            total.steals += sum.steals;
             total.slow += sum.slow;
             total.failures.extend(sum.failures);
         }
@@ -64,9 +66,10 @@ pub fn run() -> Result<(), String> {
     println!("{}", coverage.table());
     let seconds = start.elapsed().as_secs_f64();
     println!(
-        "{} programs, {} runs, {:.0} programs per second, {} too slow, {} failures",
+        "{} programs, {} runs, {} steals, {:.0} programs per second, {} too slow, {} failures",
         total.programs,
         total.runs,
+        total.steals,
         total.programs as f64 / seconds,
         total.slow,
         total.failures.len()
@@ -139,7 +142,9 @@ fn listen(child: &mut Child, sum: &mut Sum) -> Option<u64> {
             "ok" => {
                 current = None;
                 sum.programs += 1;
-                sum.runs += rest.parse::<u64>().unwrap_or(0);
+                let mut numbers = rest.split(' ').map(|number| number.parse::<u64>().unwrap_or(0));
+                sum.runs += numbers.next().unwrap_or(0);
+                sum.steals += numbers.next().unwrap_or(0);
             }
             "slow" => {
                 current = None;

@@ -1,6 +1,6 @@
 //! The process that runs programs. It tells its supervisor what it does, line by line.
 //!
-//! `begin BASE INDEX`, then one of `ok RUNS`, `slow`, `fail FILE`; `count KIND COUNT NAME` for the tables; `alive` while
+//! `begin BASE INDEX`, then one of `ok RUNS STEALS`, `slow`, `fail FILE`; `count KIND COUNT NAME` for the tables; `alive` while
 //! a failing program is made smaller.
 
 use super::choices::{Choices, Random};
@@ -73,7 +73,7 @@ fn run(base: u64, first: u64, stride: u64, end: u64) {
         match judge(&mut engines, &generated) {
             Ok(report) => {
                 tell(&generated, &report);
-                say(&format!("ok {}", report.runs));
+                say(&format!("ok {} {}", report.runs, report.steals));
             }
             Err(Complaint::TooSlow) => say("slow"),
             Err(complaint) => {

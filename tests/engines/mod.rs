@@ -20,6 +20,7 @@ use weld::diag::Diagnostics;
 use weld::ir::{self, Ty};
 use weld::passes::{Options, optimize, parse_pipeline};
 use weld::plan::Effort;
+use weld::runtime::Pool;
 use weld::session::{Checked, Session};
 use weld::value::{ErrorKind, RunError, Value, print};
 
@@ -82,6 +83,8 @@ pub struct Report {
     pub rules: BTreeMap<String, u64>,
     /// Runs of all engines.
     pub runs: u64,
+    /// Parts of loops that another thread than the first one ran.
+    pub steals: u64,
 }
 
 /// How long one run may take, on a machine that may be busy.
@@ -108,7 +111,7 @@ impl Engines {
             std::panic::set_hook(Box::new(|info| PANIC.with(|last| *last.borrow_mut() = info.to_string())));
         });
         let config = Config { threads: 8, ..Config::default() };
-        Engines { session: Session::new(config), watchdog: Watchdog::start() }
+        Engines { session: Session::with_pool(config, Pool::eager(8)), watchdog: Watchdog::start() }
     }
 
     /// Checks a program.
@@ -186,7 +189,7 @@ impl Engines {
             compiled.push((format!("after {name}"), program.clone()));
         }
         for (name, program) in compiled {
-            report.runs += self.compiled(&name, &program, inputs, plan)?;
+            self.compiled(&name, &program, inputs, plan, &mut report)?;
         }
         Ok(report)
     }
@@ -223,7 +226,8 @@ impl Engines {
         program: &ir::Program,
         inputs: &[Vec<Value>],
         plan: &Plan,
-    ) -> Result<u64, Complaint> {
+        report: &mut Report,
+    ) -> Result<(), Complaint> {
         let meaning = self.interpret_all(&format!("interpreting {name}"), program, inputs)?;
         let mut compiled = self.caught(&format!("compiling {name}"), |engines| {
             let mut config = engines.session.config().clone();
@@ -232,23 +236,23 @@ impl Engines {
             let compiled = engines.session.compile_ir(program);
             compiled.map_err(|error| Complaint::Wrong(format!("compiling {name}: {error}")))
         })?;
-        let mut runs = 0;
         for threads in &plan.threads {
             compiled.set_threads(*threads);
             for (input, (meaning, args)) in meaning.iter().zip(inputs).enumerate() {
                 let what = format!("compiled code {name} on {threads} threads, input {}", input + 1);
-                let found = self.caught(&what, |engines| {
-                    let run = |signal: &_| compiled.run(args, signal);
-                    Ok(engines.watchdog.guard(RUN_LIMIT, run).map(|finished| finished.value))
+                let finished = self.caught(&what, |engines| {
+                    Ok(engines.watchdog.guard(RUN_LIMIT, |signal| compiled.run(args, signal)))
                 })?;
-                runs += 1;
+                report.runs += 1;
+                report.steals += finished.as_ref().map_or(0, |finished| finished.stats.steals);
+                let found = finished.map(|finished| finished.value);
                 as_complaint(agree_exactly(meaning, &found), || {
                     format!("{what}, disagrees with the interpreter on the same IR")
                 })
                 .map_err(|complaint| explain(complaint, program, program, &program.func.body.ty))?;
             }
         }
-        Ok(runs)
+        Ok(())
     }
 
     fn interpret_all(

@@ -72,7 +72,7 @@ impl Gen<'_> {
     /// A builder that has been through a loop or two, and the degree of what it holds.
     pub(super) fn built(&mut self, ty: &Ty) -> (String, u32) {
         let start = self.choices.begin();
-        let made = match self.choices.weighted(&[3, 85, 8, 4]) {
+        let made = match self.choices.weighted(&[3, 81, 8, 4, 4]) {
             0 => (self.start(ty), 0),
             1 => {
                 let builder = self.start(ty);
@@ -84,6 +84,12 @@ impl Gen<'_> {
                 let (first, degree) = self.for_loop(builder, ty);
                 let (text, more) = self.for_loop(first, ty);
                 (text, degree.max(more))
+            }
+            4 => {
+                self.see("builder chosen by if");
+                let condition = self.expr(&Ty::BOOL);
+                let (yes, no) = (self.start(ty), self.start(ty));
+                self.for_loop(format!("if({}, {yes}, {no})", condition.text), ty)
             }
             _ => {
                 self.see("let-bound builder");
@@ -99,8 +105,26 @@ impl Gen<'_> {
         made
     }
 
+    /// A builder that is the state of an iterate, and goes through a loop in each turn.
+    pub(super) fn iterated(&mut self, ty: &Ty) -> (String, u32) {
+        self.see("iterate over a builder");
+        let start = self.start(ty);
+        let turns = self.choices.draw(3) + 1;
+        let state = self.fresh("s");
+        self.busy.push(state.clone());
+        let (step, degree) = self.inside(0, turns, |generator| {
+            let builder = format!("{state}.$0");
+            if generator.choices.chance(50) { generator.for_loop(builder, ty) } else { generator.derived(&builder, ty) }
+        });
+        self.busy.pop();
+        let text = format!(
+            "iterate({{{start}, 1L}}, |{state}| {{{{{step}, {state}.$1 + 1L}}, {state}.$1 < {turns}L}}).$0"
+        );
+        (text, degree)
+    }
+
     /// A new builder.
-    fn start(&mut self, ty: &Ty) -> String {
+    pub(super) fn start(&mut self, ty: &Ty) -> String {
         let Some(builder) = ty.as_builder() else {
             let fields = ty.fields().unwrap_or(&[]).to_vec();
             let items: Vec<String> = fields.iter().map(|field| self.start(field)).collect();
@@ -257,7 +281,16 @@ impl Gen<'_> {
         self.busy.truncate(hidden);
         self.scope.truncate(outer);
         let declared = if self.choices.chance(8) { format!(": {}", iters.elem) } else { String::new() };
-        let text = format!("for({}, {builder}, |{b}, {i}, {e}{declared}| {body})", iters.text);
+        let note = match self.choices.weighted(&[92, 3, 3, 2]) {
+            1 => "@(vectorize:false) ",
+            2 => "@(grain_size:100) ",
+            3 => "@(size:5, tile_size:2) ",
+            _ => "",
+        };
+        if !note.is_empty() {
+            self.see("annotated for");
+        }
+        let text = format!("{note}for({}, {builder}, |{b}, {i}, {e}{declared}| {body})", iters.text);
         (text, iters.cost.degree + inner)
     }
 
@@ -424,11 +457,18 @@ impl Gen<'_> {
                     self.see("iter with bounds");
                     let data = named(var);
                     let v = data.text.clone();
-                    let text = match self.choices.weighted(&[25, 25, 20, 20, 3]) {
+                    let text = match self.choices.weighted(&[25, 25, 20, 20, 3, 20]) {
                         0 => format!("iter({v}, 0L, len({v}), 1L)"),
                         1 => format!("iter({v}, 0L, len({v}) / 2L * 2L, 2L)"),
                         2 => format!("iter({v}, len({v}) - 1L, -1L, -1L)"),
                         3 => format!("iter({v}, min(1L, len({v})), len({v}), 1L)"),
+                        5 => {
+                            self.see("iter with bounds over a map");
+                            let elem = self.elem_type();
+                            let function = self.elem_function(&data, &elem, Floats::Any);
+                            let text = format!("iter(map({v}, {}), len({v}) - 1L, -1L, -1L)", function.text);
+                            return Iters { text, cost: cost_of(&data), small: false, inner: 0, elem };
+                        }
                         _ => {
                             self.see("iter that may fail");
                             format!("iter({v}, 1L, 3L, 1L)")

@@ -14,7 +14,7 @@ mod vectors;
 use super::choices::Choices;
 use scope::{Cost, Lambda, Macro, Var};
 use std::collections::BTreeMap;
-use weld::ir::{Scalar, Ty};
+use weld::ir::{BuilderTy, Scalar, Ty};
 use weld::value::{Value, print};
 
 /// A program with inputs.
@@ -151,7 +151,14 @@ impl Gen<'_> {
         }
         let ty = self.result_type();
         self.budget += 6;
-        let value = self.rich(&ty);
+        let value = if self.choices.chance(3) {
+            self.see("builder as the result");
+            let elem = self.elem_type();
+            let builder = Ty::builder(BuilderTy::Appender(elem));
+            Piece::new(self.built(&builder).0)
+        } else {
+            self.rich(&ty)
+        };
         self.scope.truncate(outer);
         body += &format!("  {}", value.text);
         let header: Vec<String> = params.iter().map(|(name, ty)| format!("{name}: {ty}")).collect();

@@ -79,7 +79,7 @@ impl Gen<'_> {
         self.see("arithmetic");
         let a = self.expr(ty);
         let divides = matches!(op, "/" | "%") && !is_float;
-        let b = if divides && !self.choices.chance(8) {
+        let b = if divides && !self.choices.chance(12) {
             // A divisor that is not zero.
             match self.choices.weighted(&[60, 40]) {
                 0 => {

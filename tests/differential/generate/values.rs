@@ -36,7 +36,7 @@ impl Gen<'_> {
         }
         self.depth += 1;
         let has_fields = u64::from(self.visible().iter().any(|var| var.ty.fields().is_some()));
-        let piece = match self.choices.weighted(&[3, 40, 5, 50, 6, 8, 4, 3, 3, 4, 2 + has_fields, 6, 2, 2, 3]) {
+        let piece = match self.choices.weighted(&[3, 40, 5, 50, 6, 8, 4, 3, 3, 4, 2 + has_fields, 6, 2, 2, 3, 2]) {
             0 => self.simplest(ty),
             1 => self.variable(ty),
             2 => self.constant(ty),
@@ -51,7 +51,8 @@ impl Gen<'_> {
             11 => self.lookup(ty),
             12 => self.iterate(ty),
             13 => self.wrapped(ty),
-            _ => self.asserted(ty),
+            14 => self.asserted(ty),
+            _ => self.function_macro(ty),
         };
         self.depth -= 1;
         piece
@@ -277,6 +278,26 @@ impl Gen<'_> {
         self.call(&made)
     }
 
+    /// A macro that takes a function.
+    fn function_macro(&mut self, ty: &Ty) -> Piece {
+        self.see("macro with a lambda argument");
+        const TEXT: &str = "macro twice(f, x) = f(f(x));\n";
+        if !self.macro_text.contains(TEXT) {
+            self.macro_text += TEXT;
+        }
+        let arg = self.expr(ty);
+        let name = self.binder();
+        let outer = self.scope.len();
+        self.scope.push(Var { name: name.clone(), ty: ty.clone(), degree: arg.degree, len: None, small: false });
+        let body = self.expr(ty);
+        self.scope.truncate(outer);
+        // What the function makes of its own result must not be longer.
+        if body.degree > arg.degree {
+            return arg;
+        }
+        Piece::with_degree(format!("twice(|{name}| {}, {})", body.text, arg.text), arg.degree)
+    }
+
     fn call(&mut self, lambda: &Lambda) -> Piece {
         if !self.affordable(lambda.cost) {
             return self.variable(&lambda.ret);
@@ -319,7 +340,7 @@ impl Gen<'_> {
         }
         let var = self.choices.one_of(&usable).clone();
         let (name, degree) = (var.name.clone(), degree.max(var.degree));
-        match self.choices.weighted(&[40, 35, 15, 4]) {
+        match self.choices.weighted(&[40, 35, 15, 8]) {
             0 => {
                 self.see("guarded lookup");
                 let at = self.choices.draw(4);
@@ -404,7 +425,7 @@ impl Gen<'_> {
         let condition = self.expr(&Ty::BOOL);
         let name = self.binder();
         let body = self.expr(ty);
-        let condition = if self.choices.chance(4) {
+        let condition = if self.choices.chance(6) {
             condition.text
         } else {
             format!("({0} || !{0})", condition.text)

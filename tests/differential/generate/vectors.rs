@@ -1,7 +1,7 @@
 //! Expressions of vector types: literals, views, macros, loops with appenders, zips.
 
 use super::loops::Floats;
-use super::scope::{Cost, Var};
+use super::scope::{Cost, Lambda, Var};
 use super::{Gen, Piece};
 use weld::ir::{BuilderTy, Scalar, Ty};
 
@@ -82,16 +82,9 @@ impl Gen<'_> {
                 Piece { text, degree, len: data.len }
             }
             9 => {
-                self.see("iterate over a builder");
-                let turns = self.choices.draw(4) + 1;
-                let state = self.fresh("s");
-                let value = self.inside(0, turns, |generator| generator.expr(elem));
-                let text = format!(
-                    "result(iterate({{appender[{elem}], 1L}}, |{state}| \
-                     {{{{merge({state}.$0, {}), {state}.$1 + 1L}}, {state}.$1 < {turns}L}}).$0)",
-                    value.text
-                );
-                Piece::with_degree(text, value.degree)
+                let builder = Ty::builder(BuilderTy::Appender(elem.clone()));
+                let (text, degree) = self.iterated(&builder);
+                Piece::with_degree(format!("result({text})"), degree)
             }
             _ => {
                 self.see("macro: fill");
@@ -126,6 +119,21 @@ impl Gen<'_> {
 
     /// `|x| ...` over the elements of `data`.
     pub(super) fn elem_function(&mut self, data: &Data, ret: &Ty, floats: Floats) -> Piece {
+        let named: Vec<Lambda> = self
+            .lambdas
+            .iter()
+            .filter(|lambda| lambda.params == [data.elem.clone()] && lambda.ret == *ret && floats == Floats::Any)
+            .cloned()
+            .collect();
+        if !named.is_empty() && self.choices.chance(60) {
+            let lambda = self.choices.one_of(&named).clone();
+            let cost = Cost { degree: data.degree + lambda.cost.degree, factor: lambda.cost.factor.saturating_mul(8) };
+            if self.affordable(cost) {
+                self.see("function by name");
+                self.spend(cost);
+                return Piece::with_degree(lambda.name, lambda.degree);
+            }
+        }
         let name = self.binder();
         let body = self.elem_body(data, &name, ret, floats);
         let declared = if self.choices.chance(10) { format!(": {}", data.elem) } else { String::new() };
