@@ -6,6 +6,7 @@
 mod support;
 
 mod golden {
+    pub mod diagnostics;
     pub mod fixture;
     pub mod passes;
 }
@@ -13,6 +14,7 @@ mod golden {
 fn main() {
     let arguments = libtest_mimic::Arguments::from_args();
     let mut trials = Vec::new();
+    trials.extend(golden::diagnostics::trials());
     trials.extend(golden::passes::trials());
     libtest_mimic::run(&arguments, trials).exit();
 }
