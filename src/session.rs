@@ -71,6 +71,11 @@ impl Session {
     /// A session; starts nothing expensive.
     pub fn new(config: Config) -> Session {
         let pool = Pool::new(config.threads);
+        Session::with_pool(config, pool)
+    }
+
+    /// A session whose loops run on threads of this pool until the number of threads is changed.
+    pub fn with_pool(config: Config, pool: Arc<Pool>) -> Session {
         Session {
             config,
             sources: SourceMap::default(),

@@ -1,5 +1,6 @@
 //! The command line as its users see it: transcripts in `tests/cli/*.md`, JSON against its schemas, signals, pipes.
 #![cfg(feature = "jit")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 #[path = "cli/schema.rs"]
 mod schema;
@@ -24,9 +25,7 @@ fn lines(args: &[&str], code: i32) -> Vec<String> {
 
 #[test]
 fn transcripts() {
-    let cases = trycmd::TestCases::new();
-    cases.env("WELD_THREADS", "2").case("tests/cli/*.md");
-    cases.run();
+    trycmd::TestCases::new().case("tests/cli/*.md").run();
 }
 
 #[test]

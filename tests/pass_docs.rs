@@ -1,6 +1,8 @@
 //! The documentation of each pass is true: running the pass on its first example gives exactly the second one, and
 //! running it on that changes nothing.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at the first wrong thing")]
+
 mod support;
 
 use support::{compile, optimize_checked};
@@ -30,7 +32,7 @@ fn examples_are_true() {
     for pass in ALL {
         let info = pass.info();
         let examples = examples(info.doc);
-        assert!(!examples.is_empty() && examples.len() % 2 == 0, "`{}` needs before and after", info.name);
+        assert!(!examples.is_empty() && examples.len().is_multiple_of(2), "`{}` needs before and after", info.name);
         for pair in examples.chunks(2) {
             let [before, after] = pair else { continue };
             let program = compile(before).unwrap();
@@ -72,6 +74,9 @@ fn pipelines_as_text() {
     assert_eq!(names("default -inline-let").len(), default.len() - 2);
     let error = |text: &str| parse_pipeline(text).err().unwrap();
     assert_eq!(error("vectorise"), "there is no pass `vectorise`; did you mean `vectorize`?");
-    assert_eq!(error("default -fuse-verticle"), "there is no pass `fuse-verticle`; did you mean `fuse-vertical`?");
+    assert_eq!(
+        error("default -fuse-verticle"),
+        "there is no pass `fuse-verticle`; did you mean `fuse-vertical`?"
+    );
     assert!(error("zzzzzz").contains("the passes are inline-apply, inline-let"));
 }

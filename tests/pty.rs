@@ -1,6 +1,7 @@
 //! The explorer on a real (pseudo) terminal: what transcripts cannot see.
 //!
 //! Waits for texts, never for times; a text that does not come within the limit fails the test.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 use rexpect::session::{PtySession, spawn_command};
 use std::path::Path;
@@ -14,7 +15,11 @@ const PROMPT: &str = "weld> ";
 /// The explorer with its history under `state`.
 fn start(state: &Path, variables: &[(&str, &str)]) -> PtySession {
     let mut command = Command::new(env!("CARGO_BIN_EXE_weld"));
-    command.env("XDG_STATE_HOME", state).env("TERM", "xterm").env_remove("COLUMNS").env_remove("CLICOLOR_FORCE");
+    command
+        .env("XDG_STATE_HOME", state)
+        .env("TERM", "xterm")
+        .env_remove("COLUMNS")
+        .env_remove("CLICOLOR_FORCE");
     command.env("NO_COLOR", "1").envs(variables.iter().copied());
     let mut session = spawn_command(command, Some(PATIENCE)).expect("the explorer starts");
     session.exp_string("weld ").expect("a greeting");
@@ -150,7 +155,10 @@ fn colours_come_unless_refused() {
     let state = tempfile::tempdir().unwrap();
     let mut session = start(state.path(), &[("NO_COLOR", "")]);
     let shown = type_line(&mut session, "|| 1 + (2L)");
-    assert!(shown.contains("\u{1b}[1m") || shown.contains("\u{1b}[36m") || shown.contains("\u{1b}[33m"), "{shown:?}");
+    assert!(
+        shown.contains("\u{1b}[1m") || shown.contains("\u{1b}[36m") || shown.contains("\u{1b}[33m"),
+        "{shown:?}"
+    );
     quit(session);
     let mut session = start(state.path(), &[]);
     let shown = type_line(&mut session, "|| 1 + (2L)");

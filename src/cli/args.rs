@@ -40,14 +40,17 @@ Exit codes:
 
 const INPUTS: &str = "\
 Inputs:
-  Every parameter of the program needs a value: from -i NAME=VALUE, else from a line `#@ in NAME = VALUE`
-  before the program. VALUE is a Weld literal such as '[1L, 2L]', or @FILE or @FILE.csv:COLUMN. Paths in the
+  Every parameter of the program needs a value: from -i NAME=VALUE, else
+  from a line `#@ in NAME = VALUE` before the program. VALUE is a Weld
+  literal such as '[1L, 2L]', or @FILE or @FILE.csv:COLUMN. Paths in the
   program's own lines start at the folder of the program.
-  A missing input, or a value of another type, ends with exit code 1; `-i` without `=`, and a name that the
-  program does not have, with 2.";
+
+  A missing input, or a value of another type, ends with exit code 1;
+  `-i` without `=`, and a name that the program does not have, with 2.";
 
 /// Options of every command.
 #[derive(Args, Debug)]
+#[command(next_help_heading = "Settings")]
 pub struct Common {
     /// No warnings
     #[arg(short, long, global = true, conflicts_with = "verbose")]

@@ -49,7 +49,10 @@ impl Context {
         let (name, text) = read(source)?;
         let header = Header::parse(&text);
         let id = self.session.add_source(&name, text);
-        let checked = self.session.check(id).map_err(Failure::Rejected)?;
+        let checked = self.session.check(id).map_err(|mut messages| {
+            messages.0.retain(|message| message.code.is_error() || !self.quiet);
+            Failure::Rejected(messages)
+        })?;
         if !self.quiet {
             if !checked.warnings.0.is_empty() {
                 self.say(&error::diagnostics(&checked.warnings, self.session.sources(), self.error_screen));

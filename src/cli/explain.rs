@@ -74,12 +74,9 @@ fn print_json(
         if only.is_some_and(|only| only.pass != at + 1) {
             continue;
         }
-        let chosen =
-            only.and_then(|only| only.firing).and_then(|firing| step.firings.get(firing.checked_sub(1)?));
-        let object = match chosen {
-            Some(firing) => json::firing(firing, cx.session.sources()),
-            None => json::explain_step(at + 1, step, cx.session.sources()),
-        };
+        let firing = only.and_then(|only| only.firing);
+        let chosen = firing.and_then(|firing| json::firing_alone(step, firing, cx.session.sources()));
+        let object = chosen.unwrap_or_else(|| json::explain_step(at + 1, step, cx.session.sources()));
         cx.print_json(&object)?;
     }
     Ok(())
@@ -132,5 +129,5 @@ fn print_walk(
     let ran = cx.run(&ready, &values)?;
     let ty = &loaded.checked.program.func.body.ty;
     let line = run_line(&[ran.time], cx.session.config().threads, ran.stats.as_ref());
-    Ok(write!(cx.out, "{}{line}\n", value::result(&ran.value, ty, SHOWN_ELEMENTS, cx.screen))?)
+    Ok(writeln!(cx.out, "{}{line}", value::result(&ran.value, ty, SHOWN_ELEMENTS, cx.screen))?)
 }

@@ -11,7 +11,6 @@ use crate::diag::suggest;
 use crate::inputs::load;
 use crate::value::Value;
 use crate::view::program::{Need, needs};
-use std::path::Path;
 
 /// One value for each parameter of the program, in order.
 pub fn values(loaded: &Loaded, given: &[Input]) -> Result<Vec<Value>, Failure> {
@@ -38,7 +37,7 @@ pub fn values(loaded: &Loaded, given: &[Input]) -> Result<Vec<Value>, Failure> {
     let spec = |name: &str| {
         let option = given.iter().find(|input| input.name == name).map(|input| input.spec.clone());
         let header = || loaded.header.inputs.iter().find(|input| input.name == name);
-        option.or_else(|| header().map(|input| beside(&input.spec, loaded.folder.as_deref())))
+        option.or_else(|| header().map(|input| input.spec_beside(loaded.folder.as_deref())))
     };
     let missing = needs(program, &|name| spec(name).is_some());
     if !missing.is_empty() {
@@ -84,26 +83,4 @@ fn there_are<'a>(name: &str, names: impl Iterator<Item = &'a str> + Clone) -> Op
     } else {
         format!("its inputs are {}", names.join(", "))
     })
-}
-
-/// A relative path of a header line starts at the folder of the program.
-fn beside(spec: &str, folder: Option<&Path>) -> String {
-    match (spec.strip_prefix('@'), folder) {
-        (Some(file), Some(folder)) => format!("@{}", folder.join(file).display()),
-        _ => spec.to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::beside;
-    use std::path::Path;
-
-    #[test]
-    fn header_paths_start_at_the_program() {
-        assert_eq!(beside("@v.npy", Some(Path::new("demos"))), "@demos/v.npy");
-        assert_eq!(beside("@/tmp/v.npy", Some(Path::new("demos"))), "@/tmp/v.npy");
-        assert_eq!(beside("@v.npy", None), "@v.npy");
-        assert_eq!(beside("[1]", Some(Path::new("demos"))), "[1]");
-    }
 }

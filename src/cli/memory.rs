@@ -23,8 +23,8 @@ mod tests {
 
     #[test]
     fn the_total_is_read() {
-        assert_eq!(total("MemFree: 1 kB\nMemTotal:       16 kB\n"), None);
-        assert_eq!(total("MemTotal:       16 kB\nMemFree: 1 kB\n"), Some(16384));
+        assert_eq!(total("MemFree: 1 kB\nMemTotal:       16 kB\n"), Some(16384));
+        assert_eq!(total("MemFree: 1 kB\n"), None);
         assert_eq!(total("MemTotal: many kB"), None);
     }
 }

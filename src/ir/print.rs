@@ -9,6 +9,9 @@ use super::layout::{Doc, Layout};
 use super::{BinOp, Expr, ExprKind, For, Iter, Lambda, Let, Literal, Program, UnOp};
 use crate::diag::stack;
 
+/// Struct fields of up to this many nodes share lines.
+const SMALL: u32 = 8;
+
 /// How tightly a form binds. Binary operators have their own levels, 1 to 10.
 mod level {
     /// `let`, lambda: only where an expression stands alone.
@@ -35,11 +38,13 @@ pub fn expr(expr: &Expr) -> String {
 /// The text of a program.
 pub fn program(program: &Program) -> String {
     let mut printer = Printer { layout: Layout::new(false), budget: usize::MAX };
-    let params: Vec<String> = program.func.params.iter().map(|p| format!("{}: {}", p.name, p.ty)).collect();
-    let head = printer.layout.text(format!("|{}|", params.join(", ")));
+    let params = program.func.params.iter().map(|param| format!("{}: {}", param.name, param.ty));
+    let params = params.map(|param| printer.layout.text(param)).collect();
+    let head = printer.paragraph("|", params, "|");
     let body = printer.body(&program.func.body);
     // The inputs keep their line when a loop below them shrinks: texts of two steps then differ where the steps do.
-    let line = if program.func.body.facts.loops > 0 { printer.layout.hard() } else { printer.layout.soft(" ") };
+    let line =
+        if program.func.body.facts.loops > 0 { printer.layout.hard() } else { printer.layout.soft(" ") };
     let doc = printer.below(head, line, body);
     printer.layout.render(doc)
 }
@@ -124,8 +129,9 @@ impl Printer {
             },
             ExprKind::Cast(to, a) => self.call(to.name(), &[a]),
             ExprKind::Struct(items) => {
-                let items: Vec<Doc> = items.iter().map(|item| self.expr(item, level::OPEN)).collect();
-                self.list("{", items, "}")
+                let small = items.iter().all(|item| item.facts.nodes <= SMALL);
+                let items = self.items(items);
+                if small { self.paragraph("{", items, "}") } else { self.list("{", items, "}") }
             }
             ExprKind::Vector(items) => self.vector(expr, items),
             ExprKind::Field(a, k) => {
@@ -141,11 +147,14 @@ impl Printer {
             ExprKind::Assert(c) => self.call("assert", &[c]),
             ExprKind::Zip(items) => self.call("zip", &items.iter().collect::<Vec<_>>()),
             ExprKind::Apply(lambda, args) => {
-                let func = self.func(lambda);
-                let func = self.parenthesized(func);
-                let args: Vec<Doc> = args.iter().map(|arg| self.expr(arg, level::OPEN)).collect();
+                let open = self.layout.text("(");
+                let params = self.params(lambda);
+                let body = self.body(&lambda.body);
+                let func = self.lambda(params, body);
+                let close = self.layout.text(")");
+                let args = self.items(args);
                 let args = self.list("(", args, ")");
-                self.layout.seq(vec![func, args])
+                self.layout.seq(vec![open, func, close, args])
             }
             ExprKind::For(parts) => self.for_loop(parts),
             ExprKind::Iterate(start, lambda) => {
@@ -239,12 +248,26 @@ impl Printer {
         if items.is_empty() {
             return self.layout.text(format!("[]:{}", expr.ty));
         }
-        let mut docs = vec![self.layout.text("[")];
-        for (at, item) in items.iter().enumerate() {
-            if self.budget == 0 {
+        let items = self.items(items);
+        self.paragraph("[", items, "]")
+    }
+
+    fn items(&mut self, items: &[Expr]) -> Vec<Doc> {
+        let mut docs = Vec::with_capacity(items.len().min(self.budget));
+        for item in items {
+            let cut = self.budget == 0;
+            docs.push(self.expr(item, level::OPEN));
+            if cut {
                 break;
             }
-            let item = self.expr(item, level::OPEN);
+        }
+        docs
+    }
+
+    /// Items in lines as full as possible.
+    fn paragraph(&mut self, open: &'static str, items: Vec<Doc>, close: &'static str) -> Doc {
+        let mut docs = vec![self.layout.text(open)];
+        for (at, item) in items.into_iter().enumerate() {
             if at == 0 {
                 docs.push(item);
                 continue;
@@ -254,7 +277,7 @@ impl Printer {
             let item = self.layout.seq(vec![line, item]);
             docs.push(self.layout.group(item));
         }
-        docs.push(self.layout.text("]"));
+        docs.push(self.layout.text(close));
         let docs = self.layout.seq(docs);
         self.layout.nest(docs)
     }
@@ -306,12 +329,6 @@ impl Printer {
         let close = self.layout.text(")");
         let all = self.layout.seq(vec![head, c, arms, close]);
         self.layout.group(all)
-    }
-
-    fn func(&mut self, lambda: &Lambda) -> Doc {
-        let head = self.params(lambda);
-        let body = self.body(&lambda.body);
-        self.lambda(head, body)
     }
 
     fn params(&mut self, lambda: &Lambda) -> Doc {

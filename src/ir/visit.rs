@@ -153,6 +153,7 @@ fn own_failure(kind: &ExprKind) -> bool {
         ExprKind::Merge(b, _) => matches!(b.ty.as_builder(), Some(BuilderTy::VecMerger(..))),
         ExprKind::For(parts) => match parts.iters.as_slice() {
             [Iter::Whole(_)] => false,
+            [Iter::Range { start, end, stride }] => !is_valid_range(start, end, stride),
             // Equal lengths are certain only when all run over the same variable.
             iters => {
                 let first = match iters.first() {
@@ -165,6 +166,15 @@ fn own_failure(kind: &ExprKind) -> bool {
         },
         _ => false,
     }
+}
+
+/// Whether the bounds are constants that give a whole number of iterations.
+fn is_valid_range(start: &Expr, end: &Expr, stride: &Expr) -> bool {
+    let number = |expr: &Expr| expr.literal().and_then(Literal::as_i64);
+    let (Some(start), Some(end), Some(stride)) = (number(start), number(end), number(stride)) else { return false };
+    let Some(length) = end.checked_sub(start) else { return false };
+    // One overflows when it divides the smallest number by -1.
+    length.checked_rem(stride) == Some(0) && length.checked_div(stride).is_some_and(|turns| turns >= 0)
 }
 
 /// Moves the children out of a node that is being dropped.

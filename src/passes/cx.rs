@@ -39,7 +39,13 @@ impl<'a> PassCx<'a> {
     }
 
     /// Records a rewrite.
-    pub fn fired(&mut self, rule: &'static str, reason: impl Into<Cow<'static, str>>, before: &Expr, after: &Expr) {
+    pub fn fired(
+        &mut self,
+        rule: &'static str,
+        reason: impl Into<Cow<'static, str>>,
+        before: &Expr,
+        after: &Expr,
+    ) {
         self.firings.push(Firing {
             rule,
             reason: reason.into(),
@@ -50,7 +56,13 @@ impl<'a> PassCx<'a> {
     }
 
     /// Records that `rule` would have fired at `origin` but for one condition, and what would satisfy it.
-    pub fn missed(&mut self, rule: &'static str, origin: &Origin, condition: impl Into<String>, would: Option<String>) {
+    pub fn missed(
+        &mut self,
+        rule: &'static str,
+        origin: &Origin,
+        condition: impl Into<String>,
+        would: Option<String>,
+    ) {
         self.missed.push(Miss { rule, condition: condition.into(), origin: origin.clone(), would });
     }
 

@@ -36,7 +36,9 @@ fn run(cx: &mut PassCx, root: &Expr) -> Expr {
 fn rule(cx: &mut PassCx, expr: &Expr) -> Option<Rewrite> {
     match &expr.kind {
         ExprKind::Unary(op, a) => unary(expr, *op, a),
-        ExprKind::Binary(op, a, b) => fold_operator(expr, *op, a, b).or_else(|| identity(cx, expr, *op, a, b)),
+        ExprKind::Binary(op, a, b) => {
+            fold_operator(expr, *op, a, b).or_else(|| identity(cx, expr, *op, a, b))
+        }
         ExprKind::Cast(to, a) => cast(expr, *to, a),
         ExprKind::If(c, a, b) => {
             let Literal::Bool(c) = c.literal()? else { return None };
@@ -104,7 +106,8 @@ fn constant(rule: &'static str, expr: &Expr, value: Literal) -> Option<Rewrite> 
         Literal::F64(x) => x.is_finite(),
         _ => true,
     };
-    written.then(|| Rewrite::new(rule, build::literal(value, expr.origin.clone()), "all operands are constants"))
+    written
+        .then(|| Rewrite::new(rule, build::literal(value, expr.origin.clone()), "all operands are constants"))
 }
 
 /// `x + 0` => `x` and its kin. For floats only those that keep every bit.
@@ -136,7 +139,12 @@ fn identity(cx: &mut PassCx, expr: &Expr, operator: BinOp, a: &Expr, b: &Expr) -
 /// `x * 0` => `0` when `x` cannot fail
 fn mul_zero(cx: &mut PassCx, expr: &Expr, x: &Expr, zero: &Expr) -> Option<Rewrite> {
     if !is_droppable(x) {
-        cx.missed("mul_zero", &expr.origin, "the other factor may fail, and its error must not be lost", None);
+        cx.missed(
+            "mul_zero",
+            &expr.origin,
+            "the other factor may fail, and its error must not be lost",
+            None,
+        );
         return None;
     }
     Some(Rewrite::new("mul_zero", zero.clone(), "an integer times 0 is 0"))

@@ -142,10 +142,12 @@ impl Sweep<'_, '_> {
         let Some(name) = data.var().filter(|name| self.producers.contains(*name)) else { return };
         let uses = self.uses.name(name);
         if uses.count > 1 {
-            let condition = format!("`{name}` is used {} times, and each use would run its loop again", uses.count);
+            let condition =
+                format!("`{name}` is used {} times, and each use would run its loop again", uses.count);
             self.cx.missed("fuse_loops", &data.origin, condition, None);
         } else if uses.looped {
-            let condition = format!("`{name}` is used inside another loop, which would run its loop again in each turn");
+            let condition =
+                format!("`{name}` is used inside another loop, which would run its loop again in each turn");
             self.cx.missed("fuse_loops", &data.origin, condition, None);
         }
     }

@@ -36,5 +36,9 @@ fn apply_to_let(expr: &Expr) -> Option<Rewrite> {
     let bindings = lambda.params.iter().zip(args);
     let lets = bindings.map(|(param, arg)| Let { name: param.name.clone(), value: arg.clone() }).collect();
     let to = build::block(lets, lambda.body.clone(), expr.origin.clone());
-    Some(Rewrite::new("apply_to_let", to, "binding the argument once is the same as applying the lambda to it"))
+    Some(Rewrite::new(
+        "apply_to_let",
+        to,
+        "binding the argument once is the same as applying the lambda to it",
+    ))
 }

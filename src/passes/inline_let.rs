@@ -31,7 +31,7 @@ declare_pass! {
 }
 
 fn run(cx: &mut PassCx, root: &Expr) -> Expr {
-    let uses = Uses::of(root);
+    let uses = Uses::live(root);
     let mut sweep = Sweep { cx, uses, env: HashMap::new() };
     sweep.expr(root)
 }
@@ -76,7 +76,12 @@ impl Sweep<'_, '_> {
     fn hoist(&mut self, expr: Expr) -> Expr {
         let settled = rewrite::settle(&expr);
         if !settled.same(&expr) {
-            self.cx.fired("hoist_lets", "the operand is evaluated in any case, so its lets may come first", &expr, &settled);
+            self.cx.fired(
+                "hoist_lets",
+                "the operand is evaluated in any case, so its lets may come first",
+                &expr,
+                &settled,
+            );
         }
         settled
     }
@@ -107,6 +112,11 @@ impl Sweep<'_, '_> {
         let mut kept = Vec::with_capacity(lets.len());
         let mut changed = false;
         for binding in lets {
+            if self.is_dead(binding) {
+                self.drop_unused(&binding.name, &binding.value);
+                changed = true;
+                continue;
+            }
             let value = self.expr(&binding.value);
             changed |= !value.same(&binding.value);
             let value = match &value.kind {
@@ -132,6 +142,21 @@ impl Sweep<'_, '_> {
         rewrite::settle(&expr.with_kind(ExprKind::Block(kept, new_body)))
     }
 
+    /// Whether nothing needs the value and its own uses were not counted: what stands for other names must then not get
+    /// into it, for it may stand elsewhere already.
+    fn is_dead(&self, binding: &Let) -> bool {
+        self.uses.name(&binding.name).count == 0 && pattern::is_droppable(&binding.value)
+    }
+
+    fn drop_unused(&mut self, name: &Name, value: &Expr) {
+        let origin = &value.origin;
+        let nothing = build::tuple(Vec::new(), origin.clone());
+        let binding = Let { name: name.clone(), value: value.clone() };
+        let before = build::block(vec![binding], nothing.clone(), origin.clone());
+        let reason = format!("nothing uses `{name}`, and its value cannot fail");
+        self.cx.fired("drop_unused", reason, &before, &nothing);
+    }
+
     /// Decides what happens to one let. True when it is gone.
     fn binding(&mut self, name: &Name, value: &Expr, kept: &mut Vec<Let>) -> bool {
         let uses = self.uses.name(name);
@@ -149,12 +174,20 @@ impl Sweep<'_, '_> {
         match placement {
             Placement::Keep => return false,
             Placement::KeepUnused => {
-                let condition = format!("nothing uses `{name}`, but its value may fail, and the error must be reported");
+                let condition = if value.facts.may_fail {
+                    format!("nothing uses `{name}`, but its value may fail, and the error must be reported")
+                } else {
+                    format!(
+                        "nothing uses `{name}`, but its value may never end, and then nor may the program"
+                    )
+                };
                 self.cx.missed("drop_unused", &value.origin, condition, None);
                 return false;
             }
             Placement::KeepOutside => {
-                let condition = format!("the only use of `{name}` may be skipped, and then the error of its value would be lost");
+                let condition = format!(
+                    "the only use of `{name}` may be skipped, and then the error of its value would be lost"
+                );
                 self.cx.missed("inline_once", &value.origin, condition, None);
                 return false;
             }
@@ -165,13 +198,11 @@ impl Sweep<'_, '_> {
         }
         let origin = &value.origin;
         let var = build::var(name, value.ty.clone(), origin.clone());
-        let bound = |body: Expr| build::block(vec![Let { name: name.clone(), value: value.clone() }], body, origin.clone());
+        let bound = |body: Expr| {
+            build::block(vec![Let { name: name.clone(), value: value.clone() }], body, origin.clone())
+        };
         match placement {
-            Placement::Drop => {
-                let nothing = build::tuple(Vec::new(), origin.clone());
-                let reason = format!("nothing uses `{name}`, and its value cannot fail");
-                self.cx.fired("drop_unused", reason, &bound(nothing.clone()), &nothing);
-            }
+            Placement::Drop => self.drop_unused(name, value),
             Placement::Everywhere => {
                 let reason = format!("repeating the value of `{name}` costs nothing");
                 self.cx.fired("inline_trivial", reason, &bound(var), value);

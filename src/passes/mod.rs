@@ -127,7 +127,8 @@ pub fn optimize(program: &Program, pipeline: &[&'static dyn Pass], options: &Opt
         let start = Instant::now();
         // A panic is a bug of the pass: it costs this step, not the session.
         let Ok(body) = catch_unwind(AssertUnwindSafe(|| pass.run(&mut cx, &before.func.body))) else {
-            optimized.internal_error = Some(format!("internal error in pass `{}`: it panicked", pass.info().name));
+            optimized.internal_error =
+                Some(format!("internal error in pass `{}`: it panicked", pass.info().name));
             break;
         };
         let time = start.elapsed();

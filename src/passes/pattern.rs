@@ -51,8 +51,14 @@ pub fn scalar_cost(expr: &Expr) -> Option<u32> {
     }
     let own = match &expr.kind {
         ExprKind::Literal(Literal::Str(_)) => return None,
-        ExprKind::Literal(_) | ExprKind::Var(_) | ExprKind::Field(..) | ExprKind::Block(..) | ExprKind::Struct(_) => 0,
-        ExprKind::Unary(UnOp::Neg | UnOp::Not | UnOp::BitNot, _) | ExprKind::Cast(..) | ExprKind::Select(..) => 1,
+        ExprKind::Literal(_)
+        | ExprKind::Var(_)
+        | ExprKind::Field(..)
+        | ExprKind::Block(..)
+        | ExprKind::Struct(_) => 0,
+        ExprKind::Unary(UnOp::Neg | UnOp::Not | UnOp::BitNot, _)
+        | ExprKind::Cast(..)
+        | ExprKind::Select(..) => 1,
         ExprKind::Unary(UnOp::Sqrt, _) => 6,
         ExprKind::Unary(..) | ExprKind::Binary(BinOp::Pow, ..) => 20,
         ExprKind::Binary(_, a, _) if a.ty.scalar().is_none() => return None,

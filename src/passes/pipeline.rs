@@ -1,6 +1,7 @@
 #![forbid(unsafe_code)]
 //! The list of all passes, the default pipeline, and pipelines written as text.
 
+use super::Pass;
 use super::fold_constants::FoldConstants;
 use super::fuse_vertical::FuseVertical;
 use super::inline_apply::InlineApply;
@@ -8,7 +9,6 @@ use super::inline_let::InlineLet;
 use super::predicate::Predicate;
 use super::size_hints::SizeHints;
 use super::vectorize::Vectorize;
-use super::Pass;
 use crate::diag::suggest;
 
 /// Every pass, in the order of the default pipeline.

@@ -4,7 +4,9 @@
 use super::pattern::{self, CHEAP};
 use super::{PassCx, declare_pass, rewrite};
 use crate::diag::stack;
-use crate::ir::{BinOp, BuilderTy, Expr, ExprKind, For, Lambda, Let, MergeOp, Scalar, Ty, build, print, visit};
+use crate::ir::{
+    BinOp, BuilderTy, Expr, ExprKind, For, Lambda, Let, MergeOp, Scalar, Ty, build, print, visit,
+};
 use std::sync::Arc;
 
 declare_pass! {
@@ -86,12 +88,12 @@ impl Sweep<'_, '_> {
             self.cx.missed(RULE, &expr.origin, "`@(predicate:false)` forbids it", None);
             return None;
         }
-        let mut choice = Choice { lets: Vec::new(), values: Vec::new(), merges: 0 };
+        let mut choice = Choice { lets: Vec::new(), values: Vec::new(), merges: 0, neutral: false };
         let (a_lets, a_value) = parts(a);
         let (b_lets, b_value) = parts(b);
         choice.lets.extend(a_lets.iter().chain(b_lets).cloned());
-        // The condition is repeated for each builder of a struct.
-        let condition = if pattern::is_trivial(c) || !expr.ty.fields().is_some_and(|fields| fields.len() > 1) {
+        // The condition is repeated for each builder of a struct, and for each field of a merged struct.
+        let condition = if pattern::is_trivial(c) || selections(&expr.ty) <= 1 {
             c.clone()
         } else {
             let name = self.cx.fresh("cond");
@@ -116,7 +118,11 @@ impl Sweep<'_, '_> {
             return None;
         }
         let to = build::block(choice.lets, merged, expr.origin.clone());
-        let reason = "merging the neutral element changes nothing, so the merge needs no branch";
+        let reason = if choice.neutral {
+            "merging the neutral element changes nothing, so the merge needs no branch"
+        } else {
+            "both branches merge into the same builder, so one merge of the chosen value does"
+        };
         self.cx.fired(RULE, reason, expr, &to);
         Some(to)
     }
@@ -133,7 +139,12 @@ impl Sweep<'_, '_> {
             return None;
         }
         let to = build::select(c.clone(), a.clone(), b.clone(), expr.origin.clone());
-        self.cx.fired(RULE, "both values are cheap and cannot fail, so computing both needs no branch", expr, &to);
+        self.cx.fired(
+            RULE,
+            "both values are cheap and cannot fail, so computing both needs no branch",
+            expr,
+            &to,
+        );
         Some(to)
     }
 
@@ -146,7 +157,12 @@ impl Sweep<'_, '_> {
         }
         let eager = if op == BinOp::And { BinOp::BitAnd } else { BinOp::BitOr };
         let to = expr.with_kind(ExprKind::Binary(eager, a.clone(), b.clone()));
-        self.cx.fired(RULE, "the right side is cheap and cannot fail, so it may be computed in any case", expr, &to);
+        self.cx.fired(
+            RULE,
+            "the right side is cheap and cannot fail, so it may be computed in any case",
+            expr,
+            &to,
+        );
         Some(to)
     }
 
@@ -185,8 +201,22 @@ fn only_cost(expr: &Expr) -> bool {
 /// The lets and the value of a branch.
 fn parts(arm: &Expr) -> (&[Let], &Expr) {
     match &arm.kind {
-        ExprKind::Block(lets, value) if lets.iter().all(|binding| !binding.value.ty.has_builder()) => (lets, value),
+        ExprKind::Block(lets, value) if lets.iter().all(|binding| !binding.value.ty.has_builder()) => {
+            (lets, value)
+        }
         _ => (&[], arm),
+    }
+}
+
+/// How many selections can stand for a choice between two builders of this type.
+fn selections(ty: &Ty) -> usize {
+    match ty {
+        Ty::Struct(fields) => fields.iter().map(selections).sum(),
+        Ty::Builder(builder) => match &**builder {
+            BuilderTy::Merger(value, _) => value.fields().map_or(1, <[Ty]>::len),
+            _ => 1,
+        },
+        _ => 1,
     }
 }
 
@@ -202,6 +232,8 @@ struct Choice {
     /// Values that are now computed in any case.
     values: Vec<Expr>,
     merges: u32,
+    /// Whether a neutral element stands where nothing was merged.
+    neutral: bool,
 }
 
 impl Choice {
@@ -226,7 +258,9 @@ impl Choice {
                 let n = a.ty.fields().map_or(0, <[Ty]>::len) as u32;
                 let mut items = Vec::with_capacity(n as usize);
                 for k in 0..n {
-                    let (Some(a), Some(b)) = (component(a, k), component(b, k)) else { return Err(Blocked::Silent) };
+                    let (Some(a), Some(b)) = (component(a, k), component(b, k)) else {
+                        return Err(Blocked::Silent);
+                    };
                     items.push(self.builder(c, &a, &b)?);
                 }
                 Ok(build::tuple(items, a.origin.clone()))
@@ -249,6 +283,7 @@ impl Choice {
                     return because("the merged struct is not written out".to_string());
                 };
                 self.values.push(x.clone());
+                self.neutral = true;
                 Ok((x.clone(), neutral))
             }
             Some(BuilderTy::Appender(_)) => {
@@ -257,7 +292,9 @@ impl Choice {
             Some(builder @ (BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..))) => {
                 because(format!("merging into `{builder}` would make an entry for a key that must not exist"))
             }
-            Some(BuilderTy::VecMerger(..)) => because("a vecmerger would check an index that may be wrong".to_string()),
+            Some(BuilderTy::VecMerger(..)) => {
+                because("a vecmerger would check an index that may be wrong".to_string())
+            }
             None => Err(Blocked::Silent),
         }
     }

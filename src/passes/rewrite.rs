@@ -30,7 +30,11 @@ impl Rewrite {
 const ROUNDS: usize = 8;
 
 /// Offers every node to `rule`, children first, until it declines.
-pub fn bottom_up(cx: &mut PassCx, root: &Expr, rule: &mut dyn FnMut(&mut PassCx, &Expr) -> Option<Rewrite>) -> Expr {
+pub fn bottom_up(
+    cx: &mut PassCx,
+    root: &Expr,
+    rule: &mut dyn FnMut(&mut PassCx, &Expr) -> Option<Rewrite>,
+) -> Expr {
     stack::deep(|| {
         let mut expr = visit::map_children(root, &mut |child| bottom_up(cx, child, rule));
         for _ in 0..ROUNDS {
@@ -82,7 +86,8 @@ fn is_block(expr: &Expr) -> bool {
 }
 
 fn for_operands(parts: &For) -> impl Iterator<Item = &Expr> {
-    let data = parts.iters.iter().filter_map(|iter| if let Iter::Whole(data) = iter { Some(data) } else { None });
+    let data =
+        parts.iters.iter().filter_map(|iter| if let Iter::Whole(data) = iter { Some(data) } else { None });
     std::iter::once(&parts.builder).chain(data)
 }
 

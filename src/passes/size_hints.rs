@@ -42,7 +42,8 @@ fn appender_size(cx: &mut PassCx, expr: &Expr) -> Option<Rewrite> {
     }
     let merges = merges::per_iteration(&parts.func);
     if !wants_size(&parts.builder, &merges) {
-        let condition = "the body does not merge exactly once per iteration, so the length is known only after the loop";
+        let condition =
+            "the body does not merge exactly once per iteration, so the length is known only after the loop";
         cx.missed(RULE, &expr.origin, condition, None);
         return None;
     }
@@ -56,7 +57,11 @@ fn appender_size(cx: &mut PassCx, expr: &Expr) -> Option<Rewrite> {
     new.builder = with_size(&parts.builder, &merges, &size);
     let to = expr.with_kind(ExprKind::For(Arc::new(new)));
     let to = build::block(lets, to, expr.origin.clone());
-    Some(Rewrite::new(RULE, to, "every iteration merges exactly one value, so the number of iterations is the length"))
+    Some(Rewrite::new(
+        RULE,
+        to,
+        "every iteration merges exactly one value, so the number of iterations is the length",
+    ))
 }
 
 /// Whether there is a fresh appender without a size.
@@ -72,7 +77,9 @@ fn has_unsized(builder: &Expr) -> bool {
 fn wants_size(builder: &Expr, merges: &Merges) -> bool {
     match &builder.kind {
         ExprKind::NewBuilder(None) => has_unsized(builder) && merges.is_once(),
-        ExprKind::Struct(items) => items.iter().enumerate().any(|(k, item)| wants_size(item, &merges.component(k))),
+        ExprKind::Struct(items) => {
+            items.iter().enumerate().any(|(k, item)| wants_size(item, &merges.component(k)))
+        }
         _ => false,
     }
 }
@@ -100,7 +107,9 @@ fn iterations(cx: &mut PassCx, iters: &mut [Iter], lets: &mut Vec<Let>) -> Optio
     if let Some(range) = iters.iter().find_map(bounded) {
         return Some(range);
     }
-    let Iter::Whole(data) = iters.iter_mut().find(|iter| matches!(iter, Iter::Whole(_)))? else { return None };
+    let Iter::Whole(data) = iters.iter_mut().find(|iter| matches!(iter, Iter::Whole(_)))? else {
+        return None;
+    };
     let name = cx.fresh("data");
     let var = build::var(&name, data.ty.clone(), data.origin.clone());
     lets.push(Let { name, value: std::mem::replace(data, var.clone()) });
@@ -110,7 +119,9 @@ fn iterations(cx: &mut PassCx, iters: &mut [Iter], lets: &mut Vec<Let>) -> Optio
 
 /// `(end - start) / stride` of simple bounds. The stride is a constant: a division must not be added that may fail.
 fn bounded(iter: &Iter) -> Option<Expr> {
-    let (Iter::Strided { start, end, stride, .. } | Iter::Range { start, end, stride }) = iter else { return None };
+    let (Iter::Strided { start, end, stride, .. } | Iter::Range { start, end, stride }) = iter else {
+        return None;
+    };
     let simple = |bound: &Expr| match &bound.kind {
         ExprKind::Len(v) => pattern::is_trivial(v),
         _ => pattern::is_trivial(bound),
@@ -120,7 +131,9 @@ fn bounded(iter: &Iter) -> Option<Expr> {
         return None;
     }
     let origin = &end.origin;
-    if let (Some(from), Some(to)) = (start.literal().and_then(Literal::as_i64), end.literal().and_then(Literal::as_i64)) {
+    if let (Some(from), Some(to)) =
+        (start.literal().and_then(Literal::as_i64), end.literal().and_then(Literal::as_i64))
+    {
         return Some(build::int64(to.checked_sub(from)?.checked_div(step)?, origin.clone()));
     }
     let length = if pattern::is_integer(start, 0) {

@@ -1,38 +1,263 @@
-use super::{DEFAULT, Options, optimize, parse_pipeline};
-use crate::diag::SourceId;
-use crate::ir::{Program, print, verify};
+//! The framework, and programs of the size that libraries write.
 
-fn compile(text: &str) -> Program {
-    let (parsed, errors) = crate::syntax::parse(SourceId(0), text);
-    assert!(!errors.has_errors(), "{errors:?}\n{text}");
-    let macros: Vec<String> = crate::expand::macro_names(&parsed).map(str::to_string).collect();
-    let (body, errors) = crate::expand::expand(&parsed);
-    assert!(!errors.has_errors(), "{errors:?}\n{text}");
-    let (program, errors) = crate::check::check(&body, &macros);
-    assert!(!errors.has_errors(), "{errors:?}\n{text}");
-    program.unwrap()
+use super::{DEFAULT, Optimized, Options, Pass, PassCx, PassInfo, optimize, parse_pipeline};
+use crate::diag::{SourceId, Span};
+use crate::ir::{
+    BinOp, BuilderTy, Expr, ExprKind, For, Iter, Lambda, Let, MergeOp, Name, Names, Param, Program, Ty,
+};
+use crate::ir::{Literal, build, print, verify};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+fn at() -> Span {
+    Span::default()
+}
+
+fn param(name: &Name, ty: Ty) -> Param {
+    Param { name: name.clone(), ty, origin: at().into() }
+}
+
+/// A program with one input `v: vec[i64]`.
+fn program(make: impl FnOnce(&mut Names, Expr) -> Expr) -> Program {
+    let mut names = Names::default();
+    let v = names.fresh("v");
+    let ty = Ty::vec(Ty::I64);
+    let body = make(&mut names, build::var(&v, ty.clone(), at()));
+    Program { func: Lambda { params: vec![param(&v, ty)], body }, names }
+}
+
+/// `result(for(data, builder, |b, i, x| body(b, x)))`
+fn each(names: &mut Names, data: Expr, builder: BuilderTy, body: impl FnOnce(Expr, Expr) -> Expr) -> Expr {
+    let ty = Ty::builder(builder);
+    let (b, i, x) = (names.fresh("b"), names.fresh("i"), names.fresh("x"));
+    let elem = data.ty.elem().cloned().unwrap();
+    let body = body(build::var(&b, ty.clone(), at()), build::var(&x, elem.clone(), at()));
+    let func = Lambda { params: vec![param(&b, ty.clone()), param(&i, Ty::I64), param(&x, elem)], body };
+    let fresh = Expr::new(ExprKind::NewBuilder(None), ty.clone(), at());
+    let result_ty = ty.as_builder().unwrap().result_ty();
+    let parts = For { iters: vec![Iter::Whole(data)], builder: fresh, func, simd: false };
+    let built = Expr::new(ExprKind::For(Arc::new(parts)), ty, at());
+    Expr::new(ExprKind::Result(built), result_ty, at())
+}
+
+fn map(names: &mut Names, data: Expr, f: impl FnOnce(Expr) -> Expr) -> Expr {
+    each(names, data, BuilderTy::Appender(Ty::I64), |b, x| build::merge(b, f(x), at()))
+}
+
+fn sum(names: &mut Names, data: Expr) -> Expr {
+    each(names, data, BuilderTy::Merger(Ty::I64, MergeOp::Add), |b, x| build::merge(b, x, at()))
+}
+
+fn plus(x: Expr, n: i64) -> Expr {
+    build::binary(BinOp::Add, x, build::int64(n, at()), at())
+}
+
+/// Optimizes with the verifier on. Far above what linear work takes in a debug build, far below what quadratic does.
+fn in_time(program: &Program) -> Optimized {
+    let start = Instant::now();
+    let optimized = optimize(program, DEFAULT, &Options { verify: true, ..Options::default() });
+    assert_eq!(optimized.internal_error, None);
+    print::program(program);
+    print::program(&optimized.program);
+    let time = start.elapsed();
+    eprintln!("time {time:?}");
+    assert!(time < Duration::from_secs(30), "took {time:?}");
+    optimized
+}
+
+fn loops(optimized: &Optimized) -> u32 {
+    optimized.program.func.body.facts.loops
+}
+
+const MANY: i64 = 10_000;
+
+#[test]
+fn many_lets_used_once() {
+    let program = program(|names, v| {
+        let mut lets = vec![];
+        let mut last = build::len(v, at());
+        for n in 0..MANY {
+            let name = names.fresh("a");
+            lets.push(Let { name: name.clone(), value: plus(last, n) });
+            last = build::var(&name, Ty::I64, at());
+        }
+        build::block(lets, last, at())
+    });
+    let optimized = in_time(&program);
+    assert!(!matches!(optimized.program.func.body.kind, ExprKind::Block(..)));
 }
 
 #[test]
-fn explore() {
-    let Ok(text) = std::fs::read_to_string("/tmp/explore.weld") else { return };
-    for text in text.split("\n---\n") {
-        let program = compile(text);
-        verify::verify(&program).unwrap();
-        let result = optimize(&program, DEFAULT, &Options::default());
-        println!("=== \n{}", print::program(&program));
-        for step in &result.trace.steps {
-            if step.changed() || !step.missed.is_empty() {
-                println!("--- {} {:?}->{:?}", step.pass.name, step.counters_before, step.counters_after);
-                for f in &step.firings {
-                    println!("   fired {}: {}  [{}] => [{}]", f.rule, f.reason, print::short(&f.before, 80), print::short(&f.after, 80));
-                }
-                for f in &step.missed {
-                    println!("   missed {}: {} ({:?})", f.rule, f.condition, f.would);
-                }
-                println!("{}", print::program(&step.after));
-            }
+fn many_lets_used_twice() {
+    let program = program(|names, v| {
+        let mut lets = vec![];
+        let mut last = build::len(v, at());
+        for _ in 0..MANY {
+            let name = names.fresh("a");
+            lets.push(Let { name: name.clone(), value: build::binary(BinOp::Mul, last.clone(), last, at()) });
+            last = build::var(&name, Ty::I64, at());
         }
-        println!("{:?}", result.internal_error);
+        build::block(lets, last, at())
+    });
+    in_time(&program);
+}
+
+#[test]
+fn a_sum_of_many_terms() {
+    let program = program(|_, v| (0..MANY).fold(build::len(v, at()), plus));
+    in_time(&program);
+}
+
+#[test]
+fn a_long_chain_of_maps() {
+    let program = program(|names, v| {
+        let mut data = v;
+        for n in 0..MANY {
+            data = map(names, data, |x| plus(x, n));
+        }
+        sum(names, data)
+    });
+    let optimized = in_time(&program);
+    assert_eq!(loops(&optimized), 1);
+}
+
+#[test]
+fn a_long_chain_of_maps_that_use_their_element_twice() {
+    let program = program(|names, v| {
+        let mut lets = vec![];
+        let mut data = v;
+        for _ in 0..MANY {
+            let name = names.fresh("m");
+            let value = map(names, data, |x| build::binary(BinOp::Mul, x.clone(), x, at()));
+            lets.push(Let { name: name.clone(), value });
+            data = build::var(&name, Ty::vec(Ty::I64), at());
+        }
+        let body = sum(names, data);
+        build::block(lets, body, at())
+    });
+    let optimized = in_time(&program);
+    assert_eq!(loops(&optimized), 1);
+}
+
+#[test]
+fn many_independent_loops() {
+    let program = program(|names, v| {
+        let mut total = build::int64(0, at());
+        for n in 0..MANY / 4 {
+            let data = map(names, v.clone(), |x| plus(x, n));
+            let one = sum(names, data);
+            total = build::binary(BinOp::Add, total, one, at());
+        }
+        total
+    });
+    let optimized = in_time(&program);
+    assert_eq!(i64::from(loops(&optimized)), MANY / 4);
+}
+
+#[test]
+fn deeply_nested_branches() {
+    let program = program(|names, v| {
+        let data = v.clone();
+        each(names, data, BuilderTy::Merger(Ty::I64, MergeOp::Add), |b, x| {
+            let mut arm = build::merge(b.clone(), x.clone(), at());
+            for n in 0..MANY {
+                let c = build::binary(BinOp::Gt, x.clone(), build::int64(n, at()), at());
+                arm = if n % 2 == 0 {
+                    build::if_else(c, arm, b.clone(), at())
+                } else {
+                    build::if_else(c, b.clone(), arm, at())
+                };
+            }
+            arm
+        })
+    });
+    in_time(&program);
+}
+
+/// A pass that breaks programs.
+struct Broken(bool);
+
+impl Pass for Broken {
+    fn info(&self) -> &'static PassInfo {
+        static INFO: PassInfo =
+            PassInfo { name: "broken", aliases: &[], summary: "", doc: "", rules: &[], required: false };
+        &INFO
     }
+
+    fn run(&self, _: &mut PassCx, root: &Expr) -> Expr {
+        if self.0 {
+            panic!("on purpose");
+        }
+        root.with_kind(ExprKind::Literal(Literal::Bool(true)))
+    }
+}
+
+#[test]
+fn a_broken_pass_is_named_and_the_last_good_program_kept() {
+    static WRONG: Broken = Broken(false);
+    static PANICS: Broken = Broken(true);
+    let program = program(|names, v| {
+        let squares = map(names, v, |x| x);
+        sum(names, squares)
+    });
+    for broken in [&WRONG, &PANICS] {
+        let mut pipeline = parse_pipeline("default").unwrap();
+        pipeline.insert(3, broken);
+        let optimized = optimize(&program, &pipeline, &Options { verify: true, ..Options::default() });
+        assert!(optimized.internal_error.unwrap().starts_with("internal error in pass `broken`: "));
+        assert_eq!(optimized.trace.steps.len(), 3);
+        assert_eq!(optimized.program.func.body.facts.loops, 1);
+        verify::verify(&optimized.program).unwrap();
+    }
+}
+
+#[test]
+fn the_firing_limit_is_kept_and_told() {
+    let program = program(|_, v| (0..9).fold(build::len(v, at()), |sum, _| plus(sum, 0)));
+    let pipeline = parse_pipeline("fold-constants").unwrap();
+    let optimized = optimize(&program, &pipeline, &Options { verify: true, firing_limit: 4 });
+    let step = &optimized.trace.steps[0];
+    assert_eq!(step.firings.len(), 4);
+    assert_eq!(step.missed.iter().map(|miss| miss.rule).collect::<Vec<_>>(), ["firing_limit"]);
+    assert_eq!(print::program(&optimized.program), "|v: vec[i64]| len(v) + 0L + 0L + 0L + 0L + 0L");
+}
+
+#[test]
+fn steps_carry_counters_and_nothing_changes_without_a_firing() {
+    let program = program(|names, v| {
+        let squares = map(names, v, |x| build::binary(BinOp::Mul, x.clone(), x, at()));
+        sum(names, squares)
+    });
+    let optimized = optimize(&program, DEFAULT, &Options::default());
+    let fusion = &optimized.trace.steps[2];
+    assert_eq!(fusion.pass.name, "fuse-vertical");
+    assert_eq!((fusion.counters_before.loops, fusion.counters_after.loops), (2, 1));
+    assert_eq!((fusion.counters_before.temps, fusion.counters_after.temps), (1, 0));
+    assert_eq!(fusion.counters_before.bytes, "24*len(v)");
+    assert_eq!(fusion.counters_after.bytes, "8*len(v)");
+    for step in &optimized.trace.steps {
+        assert_eq!(step.changed(), !step.firings.is_empty(), "{}", step.pass.name);
+    }
+    // Running it all again finds nothing.
+    let again = optimize(&optimized.program, DEFAULT, &Options::default());
+    assert!(again.program.func.body.same(&optimized.program.func.body));
+}
+
+#[test]
+fn a_miss_that_a_later_firing_overcomes_is_dropped() {
+    let span = Span::new(SourceId(0), 3, 9);
+    let program = program(|names, v| {
+        each(names, v, BuilderTy::Merger(Ty::I64, MergeOp::Add), |b, x| {
+            let c = build::binary(BinOp::Gt, x.clone(), build::int64(0, at()), at());
+            let merged = build::merge(b.clone(), x, at());
+            Expr::new(ExprKind::If(c, merged, b.clone()), b.ty.clone(), span)
+        })
+    });
+    let missed = |text: &str| {
+        let optimized = optimize(&program, &parse_pipeline(text).unwrap(), &Options::default());
+        optimized.trace.steps.iter().map(|step| step.missed.len()).sum::<usize>()
+    };
+    assert_eq!(missed("vectorize"), 1);
+    assert_eq!(missed("vectorize vectorize"), 1);
+    assert_eq!(missed("predicate vectorize"), 0);
 }

@@ -88,7 +88,9 @@ impl Trace {
             let name = step.pass.name;
             for other in later.iter().filter(|other| other.pass.name == name) {
                 let fired = places(&other.firings);
-                step.missed.retain(|miss| !fired.contains(&place(miss.rule, &miss.origin)) && !other.missed.contains(miss));
+                step.missed.retain(|miss| {
+                    !fired.contains(&place(miss.rule, &miss.origin)) && !other.missed.contains(miss)
+                });
             }
         }
     }

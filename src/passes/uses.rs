@@ -1,12 +1,12 @@
 #![forbid(unsafe_code)]
 //! How often and where each binder is used, counted once for a whole sweep.
 //!
-//! Promises: one walk; uses inside the value of a let that nothing needs do not count.
+//! Promises: one walk; with [`Uses::live`], uses inside the value of a let that nothing needs do not count.
 
 use super::pattern;
 use crate::diag::stack;
 use crate::ir::{BinOp, Expr, ExprKind, Lambda, Name, visit};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The uses of one binder, or of one field of it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -17,6 +17,8 @@ pub struct Use {
     pub looped: bool,
     /// At least one may be skipped when the binder's scope is run: in a branch, on the right of `&&`, in a loop.
     pub conditional: bool,
+    /// At least one is inside an operand of `select`, `&&` or `||`, where builders may not be used.
+    pub operand: bool,
     /// At least one is no projection.
     pub whole: bool,
 }
@@ -42,6 +44,7 @@ pub enum Placement {
 struct Depth {
     loops: u32,
     conditions: u32,
+    operands: u32,
 }
 
 /// The uses of all binders of a tree, and of the variables that are free in it.
@@ -50,12 +53,20 @@ pub struct Uses {
     binders: HashMap<Name, Depth>,
     names: HashMap<Name, Use>,
     fields: HashMap<(Name, u32), Use>,
+    live: bool,
 }
 
 impl Uses {
     /// Counts the uses in `root`.
     pub fn of(root: &Expr) -> Uses {
         let mut uses = Uses::default();
+        uses.expr(root, Depth::default());
+        uses
+    }
+
+    /// Counts the uses in `root` that remain once every let is gone that nothing needs: for who drops those lets.
+    pub fn live(root: &Expr) -> Uses {
+        let mut uses = Uses { live: true, ..Uses::default() };
         uses.expr(root, Depth::default());
         uses
     }
@@ -79,6 +90,7 @@ impl Uses {
             _ if pattern::is_trivial(value) => Placement::Everywhere,
             1 if uses.looped => Placement::Keep,
             1 if uses.conditional && !droppable => Placement::KeepOutside,
+            1 if uses.operand && takes_builder(value) => Placement::Keep,
             1 => Placement::Once,
             _ => Placement::Keep,
         }
@@ -94,6 +106,7 @@ impl Uses {
             uses.count = uses.count.saturating_add(1);
             uses.looped |= at.loops > binder.loops;
             uses.conditional |= at.conditions > binder.conditions;
+            uses.operand |= at.operands > binder.operands;
             uses.whole |= field.is_none();
         };
         note(self.names.entry(name.clone()).or_default());
@@ -104,6 +117,7 @@ impl Uses {
 
     fn expr(&mut self, expr: &Expr, at: Depth) {
         let sometimes = Depth { conditions: at.conditions + 1, ..at };
+        let operand = Depth { operands: at.operands + 1, ..at };
         stack::deep(|| match &expr.kind {
             ExprKind::Var(name) => self.used(name, None, at),
             ExprKind::Field(a, k) => match a.var() {
@@ -115,7 +129,7 @@ impl Uses {
                 self.expr(body, at);
                 // Backwards, so that a value that nothing needs is known before its own uses count.
                 for binding in lets.iter().rev() {
-                    if self.name(&binding.name).count > 0 || !pattern::is_droppable(&binding.value) {
+                    if !self.live || self.name(&binding.name).count > 0 || !pattern::is_droppable(&binding.value) {
                         self.expr(&binding.value, at);
                     }
                 }
@@ -126,9 +140,10 @@ impl Uses {
                 self.expr(b, sometimes);
             }
             ExprKind::Binary(BinOp::And | BinOp::Or, a, b) => {
-                self.expr(a, at);
-                self.expr(b, sometimes);
+                self.expr(a, operand);
+                self.expr(b, Depth { operands: at.operands + 1, ..sometimes });
             }
+            ExprKind::Select(c, a, b) => [c, a, b].into_iter().for_each(|child| self.expr(child, operand)),
             ExprKind::Apply(lambda, args) => {
                 args.iter().for_each(|arg| self.expr(arg, at));
                 self.lambda(lambda, at);
@@ -138,7 +153,8 @@ impl Uses {
                 for iter in &parts.iters {
                     pattern::iter_operands(iter).into_iter().for_each(|operand| self.expr(operand, at));
                 }
-                self.lambda(&parts.func, Depth { loops: at.loops + 1, conditions: at.conditions + 1 });
+                let inside = Depth { loops: at.loops + 1, conditions: at.conditions + 1, ..at };
+                self.lambda(&parts.func, inside);
             }
             ExprKind::Iterate(start, lambda) => {
                 self.expr(start, at);
@@ -153,4 +169,19 @@ impl Uses {
         lambda.params.iter().for_each(|param| self.bind(&param.name, at));
         self.expr(&lambda.body, at);
     }
+}
+
+/// Whether it uses up a builder that is bound outside of it.
+fn takes_builder(value: &Expr) -> bool {
+    let (mut bound, mut used) = (HashSet::new(), Vec::new());
+    visit::walk(value, &mut |expr| match &expr.kind {
+        ExprKind::Var(name) if expr.ty.has_builder() => used.push(name),
+        ExprKind::Block(lets, _) => bound.extend(lets.iter().map(|binding| &binding.name)),
+        ExprKind::For(parts) => bound.extend(parts.func.params.iter().map(|param| &param.name)),
+        ExprKind::Apply(lambda, _) | ExprKind::Iterate(_, lambda) => {
+            bound.extend(lambda.params.iter().map(|param| &param.name));
+        }
+        _ => {}
+    });
+    used.iter().any(|name| !bound.contains(name))
 }

@@ -185,10 +185,10 @@ const SHOWN_TERMS: usize = 8;
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut parts = Vec::new();
-        // The empty product, the plain number, comes first in the map and reads better last.
-        let (numbers, products): (Vec<_>, Vec<_>) =
-            self.terms.iter().filter(|(_, n)| **n != 0).partition(|(factors, _)| factors.is_empty());
-        for (factors, n) in products.into_iter().chain(numbers) {
+        // What grows fastest comes first, the plain number last.
+        let mut terms: Vec<_> = self.terms.iter().filter(|(_, n)| **n != 0).collect();
+        terms.sort_by_key(|(factors, _)| std::cmp::Reverse(factors.len()));
+        for (factors, n) in terms {
             if parts.len() == SHOWN_TERMS {
                 parts.push("...".to_string());
                 break;

@@ -25,7 +25,9 @@ pub(super) fn complete(line: &str, cursor: usize, inputs: &[String]) -> (usize, 
 }
 
 fn proposals(before: &str, inputs: &[String]) -> (usize, BTreeSet<String>) {
-    let command = before.strip_prefix(':').or_else(|| without_colon(before.trim_start()).filter(|_| before.contains(' ')));
+    let command = before
+        .strip_prefix(':')
+        .or_else(|| without_colon(before.trim_start()).filter(|_| before.contains(' ')));
     let Some(command) = command else { return program(before, inputs) };
     let Some((name, args)) = command.split_once(char::is_whitespace) else {
         return (0, COMMANDS.iter().map(|command| format!(":{}", command.name())).collect());
@@ -47,8 +49,12 @@ fn proposals(before: &str, inputs: &[String]) -> (usize, BTreeSet<String>) {
             None => (before.len(), BTreeSet::new()),
         },
         Wants::Level if is_first => (start, LEVELS.iter().map(|level| level.to_string()).collect()),
-        Wants::Level => (at_word.0, passes::ALL.iter().map(|pass| format!("@{}", pass.info().name)).collect()),
-        Wants::Setting if is_first => (start, SETTINGS.iter().map(|setting| format!("{} ", setting.name)).collect()),
+        Wants::Level => {
+            (at_word.0, passes::ALL.iter().map(|pass| format!("@{}", pass.info().name)).collect())
+        }
+        Wants::Setting if is_first => {
+            (start, SETTINGS.iter().map(|setting| format!("{} ", setting.name)).collect())
+        }
         Wants::Setting => (at_word.0, setting_values(args, at_word.1)),
         Wants::Topic => (start, topics().map(str::to_string).collect()),
     }
@@ -70,9 +76,9 @@ fn setting_values(args: &str, word: &str) -> BTreeSet<String> {
 
 /// Words of the language, macros, and the names in the text itself.
 fn program(before: &str, inputs: &[String]) -> (usize, BTreeSet<String>) {
-    let start = before.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |at| {
-        at + before.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
-    });
+    let start = before
+        .rfind(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .map_or(0, |at| at + before.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8));
     if start == before.len() {
         return (start, BTreeSet::new());
     }

@@ -15,7 +15,8 @@ use rustyline::hint::Hinter;
 use rustyline::history::{FileHistory, History, SearchDirection};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{
-    Cmd, ColorMode, CompletionType, Config, Context, Editor, EventHandler, Helper, KeyCode, KeyEvent, Modifiers,
+    Cmd, ColorMode, CompletionType, Config, Context, Editor, EventHandler, Helper, KeyCode, KeyEvent,
+    Modifiers,
 };
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -52,7 +53,10 @@ impl LineEditor {
     pub fn new(screen: Screen, file: Option<PathBuf>) -> Result<(LineEditor, Option<String>), String> {
         let color = if screen.color { ColorMode::Enabled } else { ColorMode::Disabled };
         let config = Config::builder().completion_type(CompletionType::List).color_mode(color).tab_stop(4);
-        let config = config.max_history_size(ENTRIES).map(|config| config.build()).map_err(|error| error.to_string())?;
+        let config = config
+            .max_history_size(ENTRIES)
+            .map(|config| config.build())
+            .map_err(|error| error.to_string())?;
         let mut editor = Editor::with_config(config).map_err(|error| error.to_string())?;
         editor.set_helper(Some(Assistant { screen, inputs: Vec::new() }));
         let newline = || EventHandler::Simple(Cmd::Newline);
@@ -128,7 +132,8 @@ fn not_kept(file: &Path, why: &str) -> String {
 /// The entries without repetitions: the last one of each stays.
 fn last_of_each(entries: &[String]) -> Vec<&str> {
     let mut seen = HashSet::new();
-    let mut kept: Vec<&str> = entries.iter().rev().map(String::as_str).filter(|entry| seen.insert(*entry)).collect();
+    let mut kept: Vec<&str> =
+        entries.iter().rev().map(String::as_str).filter(|entry| seen.insert(*entry)).collect();
     kept.reverse();
     kept
 }

@@ -3,18 +3,21 @@
 //!
 //! Promises: only a program without errors replaces the one before; its passes run once and are looked at many times.
 
+use super::Repl;
 use super::reply::{Failure, Next, Outcome, Reply};
 use super::stepper::Cursor;
-use super::{Repl, header};
 use crate::passes::Optimized;
 use crate::session::Checked;
-use std::path::PathBuf;
+use crate::session::header::Header;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 /// The current program.
 pub(super) struct Entered {
     /// What messages call it: `p3`, or the name of its file.
     pub name: String,
+    /// `#@ title`.
+    pub title: Option<String>,
     /// Where it was loaded from.
     pub path: Option<PathBuf>,
     /// Its text.
@@ -42,10 +45,13 @@ impl Repl {
         self.stop_if_asked()?;
         let optimized = self.session.optimize(&checked);
         self.stop_if_asked()?;
+        let header = Header::parse(text);
+        let folder = path.as_deref().and_then(Path::parent).map(Path::to_path_buf);
         let mut reply = Reply { err: self.render_messages(&checked.warnings), ..Reply::default() };
         self.accepted += 1;
         self.program = Some(Entered {
-            name,
+            name: name.clone(),
+            title: header.title.clone(),
             path,
             text: text.to_string(),
             checked,
@@ -54,8 +60,11 @@ impl Repl {
             #[cfg(feature = "jit")]
             compiled: None,
         });
-        for (name, value) in header::inputs(text) {
-            if let Err(failure) = self.give(name, value) {
+        for problem in &header.problems {
+            reply.err += &format!("warning: {name}: line {}: {}\n", problem.line, problem.message);
+        }
+        for input in &header.inputs {
+            if let Err(failure) = self.give(&input.name, &input.spec_beside(folder.as_deref())) {
                 reply.err += &self.render_failure(&failure);
                 reply.failed = true;
             }
@@ -86,6 +95,10 @@ impl Repl {
 
     /// Fails when somebody asked to stop.
     pub(super) fn stop_if_asked(&self) -> Result<(), Failure> {
-        if self.signal.load(Ordering::Relaxed) == 0 { Ok(()) } else { Err(Failure::Stopped(self.started.elapsed())) }
+        if self.signal.load(Ordering::Relaxed) == 0 {
+            Ok(())
+        } else {
+            Err(Failure::Stopped(self.started.elapsed()))
+        }
     }
 }

@@ -70,11 +70,16 @@ impl Repl {
     pub(super) fn run_once(&self, args: &[Value]) -> Result<Ran, Failure> {
         let program = &self.entered()?.optimized.program;
         let start = std::time::Instant::now();
-        let value = self.session.interpret(program, args, &self.signal).map_err(|error| self.run_failure(error))?;
+        let value =
+            self.session.interpret(program, args, &self.signal).map_err(|error| self.run_failure(error))?;
         Ok(Ran { value, time: start.elapsed() })
     }
 
     fn run_failure(&self, error: RunError) -> Failure {
-        if error.kind == ErrorKind::Cancelled { Failure::Stopped(self.started.elapsed()) } else { Failure::Run(error) }
+        if error.kind == ErrorKind::Cancelled {
+            Failure::Stopped(self.started.elapsed())
+        } else {
+            Failure::Run(error)
+        }
     }
 }

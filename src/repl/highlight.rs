@@ -17,7 +17,10 @@ pub(super) fn highlight(text: &str, cursor: usize, screen: Screen) -> String {
         return text.to_string();
     }
     if text.trim_start().starts_with(':') {
-        let end = text.trim_start().find(char::is_whitespace).map_or(text.len(), |at| at + text.len() - text.trim_start().len());
+        let end = text
+            .trim_start()
+            .find(char::is_whitespace)
+            .map_or(text.len(), |at| at + text.len() - text.trim_start().len());
         let (command, rest) = text.split_at(end);
         return screen.paint(Role::Rule, command) + rest;
     }
@@ -27,7 +30,9 @@ pub(super) fn highlight(text: &str, cursor: usize, screen: Screen) -> String {
     let mut done = 0;
     for token in &tokens {
         let range = range(token);
-        let (Some(between), Some(word)) = (text.get(done..range.start), text.get(range.clone())) else { continue };
+        let (Some(between), Some(word)) = (text.get(done..range.start), text.get(range.clone())) else {
+            continue;
+        };
         shown += between;
         let role = if pair.contains(&Some(range.start)) { Some(Role::Heading) } else { role(token.kind) };
         shown += &role.map_or(word.to_string(), |role| screen.paint(role, word));
@@ -55,7 +60,9 @@ fn role(kind: TokenKind) -> Option<Role> {
 fn brackets(tokens: &[Token], cursor: usize) -> [Option<usize>; 2] {
     let is_bracket = |token: &Token| token.kind.is_opener() || token.kind.is_closer();
     let touches = |token: &Token| token.span.lo as usize == cursor || token.span.hi as usize == cursor;
-    let Some(at) = tokens.iter().position(|token| is_bracket(token) && touches(token)) else { return [None, None] };
+    let Some(at) = tokens.iter().position(|token| is_bracket(token) && touches(token)) else {
+        return [None, None];
+    };
     let Some(own) = tokens.get(at) else { return [None, None] };
     let mut depth = 0i64;
     let mut closes = |token: &Token, deeper: bool| {
@@ -96,7 +103,16 @@ mod tests {
 
     #[test]
     fn nothing_but_colours_is_added() {
-        for text in ["", ":load a.weld", ":", "|v: vec[i64]| sum(v) # all", "let é = \"ü", "1 § 2", "  ((", "e\"\\n\" 1.5F"] {
+        for text in [
+            "",
+            ":load a.weld",
+            ":",
+            "|v: vec[i64]| sum(v) # all",
+            "let é = \"ü",
+            "1 § 2",
+            "  ((",
+            "e\"\\n\" 1.5F",
+        ] {
             for cursor in 0..=text.len() {
                 assert_eq!(bare(&highlight(text, cursor, COLORED)), text);
             }

@@ -10,7 +10,6 @@ mod complete;
 mod editor;
 mod entered;
 mod execute;
-mod header;
 mod highlight;
 mod inputs;
 mod reply;
@@ -98,7 +97,8 @@ impl Repl {
     fn guarded(&mut self, answer: impl FnOnce(&mut Repl) -> Outcome) -> Reply {
         // A panic is a bug of ours; it costs this input, not the session.
         let outcome = catch_unwind(AssertUnwindSafe(|| answer(self)));
-        let outcome = outcome.unwrap_or_else(|_| Err(Failure::internal("this input made the explorer panic")));
+        let outcome =
+            outcome.unwrap_or_else(|_| Err(Failure::internal("this input made the explorer panic")));
         match outcome {
             Ok(reply) => reply,
             Err(failure) => Reply { err: self.render_failure(&failure), failed: true, ..Reply::default() },
@@ -134,7 +134,8 @@ impl Repl {
     /// The current program, or the advice to type one.
     fn entered(&self) -> Result<&Entered, Failure> {
         self.program.as_ref().ok_or_else(|| {
-            Failure::new("there is no program yet").help("type one, such as  |v: vec[i64]| sum(v)  or  :load FILE")
+            Failure::new("there is no program yet")
+                .help("type one, such as  |v: vec[i64]| sum(v)  or  :load FILE")
         })
     }
 }

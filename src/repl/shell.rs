@@ -4,10 +4,10 @@
 //! Promises: Ctrl-C stops what runs and never ends the session; replies go to standard output, messages to standard
 //! error; without a terminal there is no prompt, no colour, and the first error ends it with exit code 1.
 
+use super::Repl;
 use super::editor::{LineEditor, Read};
 use super::reply::{Next, Reply};
 use super::whole::{MAX_TYPED, is_whole, only_comments};
-use super::Repl;
 use crate::config::Config;
 use crate::runtime::RunOptions;
 use crate::view::{ColorChoice, Screen};
@@ -31,7 +31,11 @@ pub fn start(config: Config, color: bool) -> i32 {
     let terminal = io::stdin().is_terminal();
     let screen = screen(color && terminal);
     let repl = Repl::new(config, screen);
-    if terminal { interactive(repl, screen) } else { piped(repl, &mut io::stdin().lock()) }
+    if terminal {
+        interactive(repl, screen)
+    } else {
+        piped(repl, &mut io::stdin().lock(), &mut io::stdout(), &mut io::stderr())
+    }
 }
 
 /// The screen as it is now.
@@ -57,7 +61,8 @@ fn interactive(mut repl: Repl, first: Screen) -> i32 {
     let threads = repl.session.config().threads;
     let plural = if threads == 1 { "" } else { "s" };
     let version = env!("CARGO_PKG_VERSION");
-    let greeting = format!("weld {version}   {threads} thread{plural}   :help lists commands   Ctrl-D leaves\n");
+    let greeting =
+        format!("weld {version}   {threads} thread{plural}   :help lists commands   Ctrl-D leaves\n");
     say(&mut io::stdout(), &greeting);
     loop {
         // The window may have another size by now.
@@ -70,13 +75,16 @@ fn interactive(mut repl: Repl, first: Screen) -> i32 {
         };
         if text.len() > MAX_TYPED {
             let limit = MAX_TYPED >> 20;
-            say(&mut io::stderr(), &format!("error: more than {limit} MiB at once belong in a file: :load FILE\n"));
+            say(
+                &mut io::stderr(),
+                &format!("error: more than {limit} MiB at once belong in a file: :load FILE\n"),
+            );
             continue;
         }
         tell(editor.remember(&text));
         let mut reply = repl.feed(&text);
         loop {
-            if !say_reply(&reply) || reply.next == Next::Quit {
+            if !say_reply(&reply, &mut io::stdout(), &mut io::stderr()) || reply.next == Next::Quit {
                 return 0;
             }
             reply = match &reply.next {
@@ -104,13 +112,13 @@ fn interactive(mut repl: Repl, first: Screen) -> i32 {
 }
 
 /// Feeds each input of a stream; a program may take several lines.
-fn piped(mut repl: Repl, stream: &mut dyn BufRead) -> i32 {
+fn piped(mut repl: Repl, stream: &mut dyn BufRead, out: &mut dyn Write, err: &mut dyn Write) -> i32 {
     let mut text = String::new();
     loop {
         let more = match stream.read_line(&mut text) {
             Ok(read) => read > 0,
             Err(error) => {
-                say(&mut io::stderr(), &format!("error: the input cannot be read: {error}\n"));
+                say(err, &format!("error: the input cannot be read: {error}\n"));
                 return FAILED;
             }
         };
@@ -124,17 +132,17 @@ fn piped(mut repl: Repl, stream: &mut dyn BufRead) -> i32 {
         }
         let mut reply = repl.feed(&text);
         text.clear();
-        if !say_reply(&reply) {
+        if !say_reply(&reply, out, err) {
             return CLOSED_PIPE;
         }
         if reply.next == Next::GoOn {
             reply = repl.go_on();
-            if !say_reply(&reply) {
+            if !say_reply(&reply, out, err) {
                 return CLOSED_PIPE;
             }
         }
         if let Next::Edit(_) = reply.next {
-            say(&mut io::stderr(), "error: `:edit` needs a terminal\n");
+            say(err, "error: `:edit` needs a terminal\n");
             return FAILED;
         }
         if reply.failed {
@@ -147,10 +155,10 @@ fn piped(mut repl: Repl, stream: &mut dyn BufRead) -> i32 {
 }
 
 /// Writes a reply; false when nobody reads it.
-fn say_reply(reply: &Reply) -> bool {
-    let read = say(&mut io::stdout(), &reply.out);
+fn say_reply(reply: &Reply, out: &mut dyn Write, err: &mut dyn Write) -> bool {
+    let read = say(out, &reply.out);
     // Without a reader of the errors the results still count.
-    say(&mut io::stderr(), &reply.err);
+    say(err, &reply.err);
     read
 }
 
@@ -195,7 +203,8 @@ fn edited(text: &str) -> Result<Option<String>, String> {
 fn edit_file(file: &Path, text: &str) -> Result<Option<String>, String> {
     let at = |error: io::Error| format!("{}: {error}", file.display());
     fs::write(file, text).map_err(at)?;
-    let chosen = ["VISUAL", "EDITOR"].iter().filter_map(|name| std::env::var(name).ok()).find(|name| !name.is_empty());
+    let chosen =
+        ["VISUAL", "EDITOR"].iter().filter_map(|name| std::env::var(name).ok()).find(|name| !name.is_empty());
     let editor = chosen.unwrap_or_else(|| "vi".to_string());
     // The shell splits what the user wrote, such as `code --wait`; the file is an argument of its own.
     let status = Command::new("sh").arg("-c").arg(format!("{editor} \"$1\"")).arg("weld").arg(file).status();
@@ -228,24 +237,70 @@ mod tests {
     use crate::config::Config;
     use crate::view::Screen;
 
-    fn exit_code(text: &str) -> i32 {
-        piped(Repl::new(Config::default(), Screen::plain()), &mut text.as_bytes())
+    /// Exit code, standard output, standard error.
+    fn fed(bytes: &[u8]) -> (i32, String, String) {
+        let repl = Repl::new(Config::default(), Screen::plain());
+        let (mut stream, mut out, mut err) = (bytes, Vec::new(), Vec::new());
+        let code = piped(repl, &mut stream, &mut out, &mut err);
+        (code, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
     }
 
     #[test]
     fn piped_inputs_stop_at_the_first_error() {
-        assert_eq!(exit_code(""), 0);
-        assert_eq!(exit_code(":help\n"), 0);
-        assert_eq!(exit_code("# words\n#@ in v = [1L]\n|v: vec[i64]|\n  sum(v)\n\n:quit\nnonsense here\n"), 0);
-        assert_eq!(exit_code("1 +\n"), 1);
-        assert_eq!(exit_code("1 + 1L\n:help\n"), 1);
-        assert_eq!(exit_code(":edit\n"), 1);
+        assert_eq!(fed(b""), (0, String::new(), String::new()));
+        let (code, out, err) = fed(b"1 + 1L\n2 + 2\n");
+        assert!(code == 1 && out.is_empty() && err.contains("E0201"), "{out}{err}");
+        let (code, out, err) = fed(b"|| 1 / 0\n:help\n");
+        assert!(code == 1 && !out.contains("command") && err.contains("division by zero"), "{out}{err}");
+        let (code, out, _) = fed(b":quit\nnonsense here\n");
+        assert_eq!((code, out.as_str()), (0, ""));
+        assert_eq!(fed(b":edit\n").0, 1);
+    }
+
+    #[test]
+    fn piped_programs_may_have_several_lines_and_inputs_in_comments() {
+        let (code, out, err) =
+            fed(b"# words\n#@ in v = [1L, 2L]\n|v: vec[i64]|\n  sum(\n v)\n:type 1.5\n|| 4 + 4");
+        assert_eq!((code, err.as_str()), (0, ""));
+        assert!(out.contains("= 3L") && out.contains("f64") && out.contains("= 8"), "{out}");
+        // The end of the input ends a program too, whole or not.
+        let (code, _, err) = fed(b"1 +\n");
+        assert!(code == 1 && err.contains("E01"), "{err}");
     }
 
     #[test]
     fn bytes_that_are_no_text_are_an_error() {
+        let (code, _, err) = fed(b"\xff\xfe\n");
+        assert!(code == 1 && err.contains("cannot be read"), "{err}");
+    }
+
+    #[test]
+    fn long_inputs_take_time_in_proportion() {
+        // A line of 2 MiB, and a program of 20,000 lines that is whole at its last one.
+        let mut text = format!("len([{}])\n", vec!["1"; 700_000].join(", "));
+        for at in 0..20_000 {
+            text += &format!("let x{at} = {at};\n");
+        }
+        text += "x19999\n";
+        let (code, out, err) = fed(text.as_bytes());
+        assert_eq!((code, err.as_str()), (0, ""));
+        assert!(out.contains("= 700000L") && out.contains("= 19999"), "{}", out.lines().count());
+    }
+
+    #[test]
+    fn nobody_reads_the_answers() {
+        struct Closed;
+        impl std::io::Write for Closed {
+            fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+                Err(std::io::ErrorKind::BrokenPipe.into())
+            }
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
         let repl = Repl::new(Config::default(), Screen::plain());
-        assert_eq!(piped(repl, &mut &b"\xff\xfe\n"[..]), 1);
+        let code = piped(repl, &mut &b":help\n:help\n"[..], &mut Closed, &mut Vec::new());
+        assert_eq!(code, super::CLOSED_PIPE);
     }
 
     #[test]

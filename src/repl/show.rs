@@ -54,6 +54,9 @@ impl Repl {
         let program = &entered.checked.program;
         let name = self.screen.paint(Role::Heading, &entered.name);
         let mut text = format!("{name} : {}\n", view::program::signature(program));
+        if let Some(title) = &entered.title {
+            text += &self.dim(&short(title));
+        }
         let core = view::program::core(program);
         if !same_words(&core, &entered.text) {
             text += &brief(&core, "    ");
@@ -97,7 +100,11 @@ impl Repl {
         let param = program.func.params.iter().find(|param| param.name.text() == name)?;
         let literal = format!(":in {name} = {}", need.example);
         let vector = matches!(param.ty, Ty::Vec(_));
-        Some(if vector { format!("try  :gen {name} 1e6   or   {literal}") } else { format!("try  {literal}") })
+        Some(if vector {
+            format!("try  :gen {name} 1e6   or   {literal}")
+        } else {
+            format!("try  {literal}")
+        })
     }
 
     /// The passes `from + 1` to `to`, none of which changed anything, as one line.
@@ -154,7 +161,11 @@ impl Repl {
 
     fn compile_stats(&self) -> Result<CompileStats<'_>, Failure> {
         let entered = self.entered()?;
-        Ok(CompileStats { front: entered.checked.times, trace: &entered.optimized.trace, code: self.code_stats() })
+        Ok(CompileStats {
+            front: entered.checked.times,
+            trace: &entered.optimized.trace,
+            code: self.code_stats(),
+        })
     }
 
     #[cfg(feature = "jit")]
@@ -235,22 +246,25 @@ impl Repl {
     pub(super) fn render_passes(&self) -> Result<String, Failure> {
         let entered = self.entered()?;
         let (checked, trace) = (&entered.checked, &entered.optimized.trace);
-        let table = view::passes_table::table(&checked.program, checked.times.total(), trace, &[], self.screen);
+        let table =
+            view::passes_table::table(&checked.program, checked.times.total(), trace, &[], self.screen);
         let silent = folds(trace).iter().any(|fold| matches!(fold, Fold::Unchanged(..)));
-        let note = if silent { self.dim(":step N shows any of them, unchanged ones too") } else { String::new() };
+        let note =
+            if silent { self.dim(":step N shows any of them, unchanged ones too") } else { String::new() };
         Ok(table + &note)
     }
 
     /// Every setting with its value.
     pub(super) fn render_settings(&self) -> String {
-        const COLUMNS: &[Column] = &[
-            Column::text("setting", 8),
-            Column::text("value", 8),
-            Column::text("meaning", 10),
-        ];
+        const COLUMNS: &[Column] =
+            &[Column::text("setting", 8), Column::text("value", 8), Column::text("meaning", 10)];
         let config = self.session.config();
         let row = |setting: &Setting| {
-            vec![Field::from(setting.name), Field::from((setting.show)(config)).role(Role::Cost), Field::from(setting.about)]
+            vec![
+                Field::from(setting.name),
+                Field::from((setting.show)(config)).role(Role::Cost),
+                Field::from(setting.about),
+            ]
         };
         let rows: Vec<Vec<Field>> = SETTINGS.iter().map(row).collect();
         render(COLUMNS, &rows, self.screen)
@@ -263,10 +277,7 @@ impl Repl {
 
     /// The list of commands.
     pub(super) fn render_help(&self) -> String {
-        const COLUMNS: &[Column] = &[
-            Column::text("command", 14),
-            Column::text("what it does", 20),
-        ];
+        const COLUMNS: &[Column] = &[Column::text("command", 14), Column::text("what it does", 20)];
         let row = |command: &&super::commands::Command| {
             let call = format!(":{} {}", command.name(), command.args);
             vec![Field::from(call.trim_end()).role(Role::Rule), Field::from(command.help)]
@@ -274,9 +285,9 @@ impl Repl {
         let rows: Vec<Vec<Field>> = COMMANDS.iter().map(row).collect();
         let table = render(COLUMNS, &rows, self.screen);
         format!(
-            "Type a program, such as  || 1 + 1  or  |v: vec[i64]| sum(v), or a command.\n\
-             An empty line steps to the next pass that changed something.\n\n{table}\n\
-             Commands may be shortened. More:  :help COMMAND   :help PASS   :help keys\n"
+            "Type a program, such as  |v: vec[i64]| sum(v), or a command.\n\
+             An empty line steps to the next pass with changes.\n\n{table}\n\
+             Names may be cut short. Also  :help COMMAND|PASS|CODE|keys\n"
         )
     }
 

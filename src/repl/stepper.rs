@@ -49,7 +49,9 @@ impl Repl {
         if let Some(firing) = firing
             && !(1..=firings).contains(&firing)
         {
-            return Err(Failure::new(format!("pass {number} fired {firings} times; there is no firing {firing}")));
+            return Err(Failure::new(format!(
+                "pass {number} fired {firings} times; there is no firing {firing}"
+            )));
         }
         self.move_to(number);
         Ok(Reply::text(self.render_step(number, firing)))

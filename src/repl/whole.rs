@@ -49,7 +49,9 @@ mod tests {
 
     #[test]
     fn commands_and_programs_are_whole() {
-        for text in ["", "  ", ":help", ":in v = [1,", "load a.weld", "quit", "1 + 1", "|| 2", "let x = 1; x", ") x"] {
+        for text in
+            ["", "  ", ":help", ":in v = [1,", "load a.weld", "quit", "1 + 1", "|| 2", "let x = 1; x", ") x"]
+        {
             assert!(is_whole(text), "{text}");
         }
     }

@@ -10,6 +10,7 @@ use crate::passes::{self, Optimized};
 use crate::plan::{self, cost};
 use crate::value::{ErrorKind, RunError, Value, literal, print};
 use std::fmt;
+use std::path::Path;
 
 /// What the head of a program says.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +38,16 @@ pub struct HeaderInput {
     pub spec: String,
     /// The line, from 1.
     pub line: usize,
+}
+
+impl HeaderInput {
+    /// How the value is written, with the path of a file starting at the folder of the program.
+    pub fn spec_beside(&self, folder: Option<&Path>) -> String {
+        match (self.spec.strip_prefix('@'), folder) {
+            (Some(file), Some(folder)) => format!("@{}", folder.join(file).display()),
+            _ => self.spec.clone(),
+        }
+    }
 }
 
 /// One claim.
@@ -245,7 +256,8 @@ impl fmt::Display for Problem {
 
 #[cfg(test)]
 mod tests {
-    use super::{Claim, Header};
+    use super::{Claim, Header, HeaderInput};
+    use std::path::Path;
 
     #[test]
     fn all_kinds_of_lines() {
@@ -301,5 +313,15 @@ mod tests {
         let header = Header::parse("1 + 2 #@ title no");
         assert!(header.title.is_none() && header.problems.is_empty());
         assert!(Header::parse("").inputs.is_empty());
+    }
+
+    #[test]
+    fn paths_start_at_the_program() {
+        let input = |spec: &str| HeaderInput { name: "v".to_string(), spec: spec.to_string(), line: 1 };
+        let demos = Some(Path::new("demos"));
+        assert_eq!(input("@v.npy").spec_beside(demos), "@demos/v.npy");
+        assert_eq!(input("@/tmp/v.npy").spec_beside(demos), "@/tmp/v.npy");
+        assert_eq!(input("@v.npy").spec_beside(None), "@v.npy");
+        assert_eq!(input("[1]").spec_beside(demos), "[1]");
     }
 }

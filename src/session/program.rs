@@ -88,6 +88,11 @@ impl Drop for Session {
 }
 
 impl Program {
+    /// Changes the number of threads of later runs. The session's own number is the most that have an effect.
+    pub fn set_threads(&mut self, threads: usize) {
+        self.threads = threads.max(1);
+    }
+
     /// Runs on values of the parameter types. `signal` becomes `RunOptions::CANCEL` to stop it.
     pub fn run(&self, args: &[Value], signal: &Arc<AtomicU32>) -> Result<Finished, RunError> {
         let options =

@@ -16,10 +16,8 @@ use crate::value::{RunError, Value};
 use serde_json::{Map, Value as Json, json};
 use std::time::Duration;
 
-/// A tree larger than this is cut in JSON: many firings of one step may share it.
-const WHOLE_NODES: u32 = 2000;
-/// The characters that a cut tree keeps.
-const CUT_TREE: usize = 4000;
+/// The characters that the trees of all firings of one step may take together, about.
+const TREES_OF_A_STEP: usize = 1 << 20;
 
 /// `run.v1`: what `weld run` prints.
 pub fn run(value: &Value, ty: &Ty, compile: Duration, runs: &[Duration]) -> Json {
@@ -122,7 +120,8 @@ pub fn explain_step(number: usize, step: &Step, sources: &SourceMap) -> Json {
     let mut object = Map::new();
     let counters = (&step.counters_before, &step.counters_after);
     counted(&mut object, number, step.pass.name, step.firings.len(), counters, step.time);
-    let firings: Vec<Json> = step.firings.iter().map(|item| firing(item, sources)).collect();
+    let room = room(step.firings.len());
+    let firings: Vec<Json> = step.firings.iter().map(|item| firing(item, sources, room)).collect();
     let missed: Vec<Json> = step.missed.iter().map(|item| miss(item, sources)).collect();
     object.insert("firings".to_string(), Json::Array(firings));
     object.insert("missed".to_string(), Json::Array(missed));
@@ -132,15 +131,19 @@ pub fn explain_step(number: usize, step: &Step, sources: &SourceMap) -> Json {
     Json::Object(object)
 }
 
-/// One firing, as in `explain.v1`.
-pub fn firing(firing: &Firing, sources: &SourceMap) -> Json {
+/// `firing.v1`: firing `index`, from 1, of a step.
+pub fn firing_alone(step: &Step, index: usize, sources: &SourceMap) -> Option<Json> {
+    Some(firing(step.firings.get(index.checked_sub(1)?)?, sources, room(1)))
+}
+
+fn firing(firing: &Firing, sources: &SourceMap, room: usize) -> Json {
     let spans: Vec<Json> = firing.origin.spans().map(|item| span(item, sources)).collect();
     json!({
         "rule": firing.rule,
         "reason": firing.reason,
         "spans": spans,
-        "before": tree(&firing.before),
-        "after": tree(&firing.after),
+        "before": tree(&firing.before, room),
+        "after": tree(&firing.after, room),
     })
 }
 
@@ -159,8 +162,15 @@ fn span(span: Span, sources: &SourceMap) -> Json {
     json!({"line": from.line, "column": from.column, "end_line": to.line, "end_column": to.column})
 }
 
-fn tree(expr: &Expr) -> String {
-    if expr.facts.nodes <= WHOLE_NODES { ir::print::expr(expr) } else { ir::print::short(expr, CUT_TREE) }
+/// The characters for one of the two trees of each of so many firings.
+fn room(firings: usize) -> usize {
+    (TREES_OF_A_STEP / (2 * firings.max(1))).max(200)
+}
+
+fn tree(expr: &Expr, room: usize) -> String {
+    // A node takes about eight characters.
+    let is_small = expr.facts.nodes as usize <= room / 8;
+    if is_small { ir::print::expr(expr) } else { ir::print::short(expr, room) }
 }
 
 fn counted(

@@ -70,26 +70,31 @@ pub fn render(columns: &[Column], rows: &[Vec<Field>], screen: Screen) -> String
     let cleaned: Vec<Vec<String>> =
         rows.iter().map(|row| row.iter().map(|field| clean(&field.text)).collect()).collect();
     let (widths, left_out) = widths(columns, &cleaned, screen.width);
-    let shown = || {
-        columns
-            .iter()
-            .zip(&widths)
-            .enumerate()
-            .filter_map(|(at, (column, width))| Some((at, column, (*width)?)))
-    };
+    let shown: Vec<(usize, &Column, usize)> = columns
+        .iter()
+        .zip(&widths)
+        .enumerate()
+        .filter_map(|(at, (column, width))| Some((at, column, (*width)?)))
+        .collect();
     let mut table = Table::new();
     table.set_format(FormatBuilder::new().padding(0, GAP).build());
-    let headings =
-        shown().map(|(_, column, width)| cell(column, &cut(column.heading, width), Some(Role::Dim), screen));
+    let headings = shown.iter().map(|(_, column, width)| cell(column, column.heading, *width));
     table.add_row(Row::new(headings.collect()));
-    for (row, cleaned) in rows.iter().zip(&cleaned) {
-        let cells = shown().map(|(at, column, width)| {
-            let text = cleaned.get(at).map_or("", String::as_str);
-            cell(column, &cut(text, width), row.get(at).and_then(|field| field.role), screen)
-        });
+    for cleaned in &cleaned {
+        let text = |at: usize| cleaned.get(at).map_or("", String::as_str);
+        let cells = shown.iter().map(|(at, column, width)| cell(column, text(*at), *width));
         table.add_row(Row::new(cells.collect()));
     }
-    let mut text: String = table.to_string().lines().map(|line| format!("{}\n", line.trim_end())).collect();
+    let mut text = String::new();
+    for (number, line) in table.to_string().lines().enumerate() {
+        let role = |at: usize| match number.checked_sub(1) {
+            None => Some(Role::Dim),
+            Some(row) => rows.get(row).and_then(|row| row.get(at)).and_then(|field| field.role),
+        };
+        let roles = shown.iter().map(|(at, _, width)| (width + GAP, role(*at)));
+        text.push_str(painted(line, roles, screen).trim_end());
+        text.push('\n');
+    }
     if !left_out.is_empty() {
         let note = format!("no room for: {}", left_out.join(", "));
         text.push_str(&format!("{}\n", screen.paint(Role::Dim, &note)));
@@ -97,9 +102,24 @@ pub fn render(columns: &[Column], rows: &[Vec<Field>], screen: Screen) -> String
     text
 }
 
-fn cell(column: &Column, text: &str, role: Option<Role>, screen: Screen) -> Cell {
-    let painted = role.map_or_else(|| text.to_string(), |role| screen.paint(role, text));
-    Cell::new_align(&painted, if column.right { Alignment::RIGHT } else { Alignment::LEFT })
+fn cell(column: &Column, text: &str, width: usize) -> Cell {
+    Cell::new_align(&cut(text, width), if column.right { Alignment::RIGHT } else { Alignment::LEFT })
+}
+
+/// The line in pieces of the given widths, each in its colour. The table crate miscounts escape codes, so they come last.
+fn painted(line: &str, pieces: impl Iterator<Item = (usize, Option<Role>)>, screen: Screen) -> String {
+    let mut text = String::new();
+    let mut rest = line.trim_end().chars();
+    for (width, role) in pieces {
+        let piece: String = rest.by_ref().take(width).collect();
+        let word = piece.trim();
+        match role.filter(|_| !word.is_empty()) {
+            Some(role) => text.push_str(&piece.replacen(word, &screen.paint(role, word), 1)),
+            None => text.push_str(&piece),
+        }
+    }
+    text.extend(rest);
+    text
 }
 
 /// Characters for each column, `None` for those left out, and the headings of these. What does not fit is first left
@@ -168,8 +188,7 @@ mod tests {
     use super::{Column, Field, render};
     use crate::view::{Role, Screen};
 
-    const COLUMNS: &[Column] =
-        &[Column { heading: "#", right: true, least: 2, drop: 0 }, Column { heading: "pass", right: false, least: 4, drop: 0 }];
+    const COLUMNS: &[Column] = &[Column::number("#"), Column::text("pass", 4)];
 
     #[test]
     fn columns_line_up() {

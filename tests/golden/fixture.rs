@@ -17,8 +17,12 @@ impl Fixture {
     /// Reads a file.
     pub fn read(path: &Path) -> Result<Fixture, String> {
         let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-        let mut fixture =
-            Fixture { path: path.to_path_buf(), header: Vec::new(), program: String::new(), expected: Vec::new() };
+        let mut fixture = Fixture {
+            path: path.to_path_buf(),
+            header: Vec::new(),
+            program: String::new(),
+            expected: Vec::new(),
+        };
         for line in text.lines() {
             if let Some(line) = line.strip_prefix("#>") {
                 fixture.expected.push(line.strip_prefix(' ').unwrap_or(line).to_string());

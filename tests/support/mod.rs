@@ -21,7 +21,8 @@ pub fn compile(text: &str) -> Result<Program, String> {
     match session.check(source) {
         Ok(checked) => Ok(checked.program),
         Err(messages) => {
-            let titles: Vec<String> = messages.0.iter().map(|m| format!("{}: {}", m.code.id(), m.title)).collect();
+            let titles: Vec<String> =
+                messages.0.iter().map(|m| format!("{}: {}", m.code.id(), m.title)).collect();
             Err(format!("{}\nin\n{text}", titles.join("\n")))
         }
     }
@@ -36,13 +37,18 @@ pub fn optimize_checked(program: &Program, pipeline: &[&'static dyn Pass]) -> Re
         return Err(error.clone());
     }
     let text = print::program(&optimized.program);
-    let again = print::program(&compile(&text).map_err(|why| format!("the printed program does not compile: {why}"))?);
+    let again = print::program(
+        &compile(&text).map_err(|why| format!("the printed program does not compile: {why}"))?,
+    );
     if again != text {
         return Err(format!("the printed program reads back differently:\n{text}\n---\n{again}"));
     }
     for step in &optimized.trace.steps {
-        if step.changed() != !step.firings.is_empty() {
-            return Err(format!("`{}` changed the program without a firing, or fired without a change", step.pass.name));
+        if step.changed() == step.firings.is_empty() {
+            return Err(format!(
+                "`{}` changed the program without a firing, or fired without a change",
+                step.pass.name
+            ));
         }
         for rule in step.firings.iter().map(|f| f.rule).chain(step.missed.iter().map(|m| m.rule)) {
             if !step.pass.rules.contains(&rule) {
@@ -116,8 +122,12 @@ fn close(a: &Value, b: &Value) -> bool {
         (Value::Scalars(x), Value::Scalars(y)) => {
             x.len() == y.len() && x.iter().zip(y.iter()).all(|(a, b)| close_literals(&a, &b))
         }
-        (Value::Vector(x), Value::Vector(y)) => x.len() == y.len() && x.iter().zip(y.iter()).all(|(a, b)| close(a, b)),
-        (Value::Struct(x), Value::Struct(y)) => x.len() == y.len() && x.iter().zip(y).all(|(a, b)| close(a, b)),
+        (Value::Vector(x), Value::Vector(y)) => {
+            x.len() == y.len() && x.iter().zip(y.iter()).all(|(a, b)| close(a, b))
+        }
+        (Value::Struct(x), Value::Struct(y)) => {
+            x.len() == y.len() && x.iter().zip(y).all(|(a, b)| close(a, b))
+        }
         _ => a.same(b),
     }
 }

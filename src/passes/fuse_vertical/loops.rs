@@ -39,8 +39,10 @@ pub fn fuse_pair(cx: &mut PassCx, before: &Expr, consumer: &Expr, producer: &Exp
     let func = Lambda { params: vec![own, index.clone(), elem.clone()], body };
     let fused = For { iters: inner.iters.clone(), builder: builder.clone(), func, simd: false };
     let origin = consumer.origin.join(&producer.origin);
-    let fused = Expr::with_notes(ExprKind::For(Arc::new(fused)), consumer.ty.clone(), origin, consumer.notes.clone());
-    let reason = "each value goes straight from one loop into the other, so the vector between them is not built";
+    let fused =
+        Expr::with_notes(ExprKind::For(Arc::new(fused)), consumer.ty.clone(), origin, consumer.notes.clone());
+    let reason =
+        "each value goes straight from one loop into the other, so the vector between them is not built";
     cx.fired(RULE, reason, before, &fused);
     Some(fused)
 }
@@ -51,21 +53,37 @@ type Refusal = (String, Option<&'static str>);
 fn check(outer: &For, inner: &For, consumer: &Expr, producer: &Expr) -> Result<(), Refusal> {
     let refuse = |condition: &str, would| Err((condition.to_string(), would));
     if !matches!(outer.iters.as_slice(), [Iter::Whole(_)]) {
-        return refuse("the loop takes only a part of the vector (`iter` with bounds)", Some("loop over all of it"));
+        return refuse(
+            "the loop takes only a part of the vector (`iter` with bounds)",
+            Some("loop over all of it"),
+        );
     }
     if outer.simd || inner.simd {
         return refuse("one of the loops is vectorized already", Some("fuse before vectorize"));
     }
     if consumer.note("loopsize").is_some() || producer.note("loopsize").is_some() {
-        return refuse("`@(loopsize)` promises a number of iterations that fusion may change", Some("drop `@(loopsize)`"));
+        return refuse(
+            "`@(loopsize)` promises a number of iterations that fusion may change",
+            Some("drop `@(loopsize)`"),
+        );
     }
     match &inner.builder.kind {
         ExprKind::NewBuilder(hint) if hint.as_ref().is_none_or(pattern::is_droppable) => {}
-        ExprKind::NewBuilder(_) => return refuse("the capacity given to the appender may fail to compute", None),
-        _ => return refuse("the appender of the first loop holds values already", Some("start it with a fresh appender")),
+        ExprKind::NewBuilder(_) => {
+            return refuse("the capacity given to the appender may fail to compute", None);
+        }
+        _ => {
+            return refuse(
+                "the appender of the first loop holds values already",
+                Some("start it with a fresh appender"),
+            );
+        }
     }
     let Some(sites) = merge_sites(&inner.func) else {
-        return refuse("the first loop passes its builder through something that fusion does not follow", None);
+        return refuse(
+            "the first loop passes its builder through something that fusion does not follow",
+            None,
+        );
     };
     let uses = Uses::of(&outer.func.body);
     if let [_, index, _] = outer.func.params.as_slice()
@@ -77,7 +95,10 @@ fn check(outer: &For, inner: &For, consumer: &Expr, producer: &Expr) -> Result<(
              exactly once per iteration",
             index.name
         );
-        return Err((condition, Some("if the place in the source is meant, carry it along: merge `{x, i}` in the first loop")));
+        return Err((
+            condition,
+            Some("if the place in the source is meant, carry it along: merge `{x, i}` in the first loop"),
+        ));
     }
     let copied = outer.func.body.facts.nodes;
     if sites > 1 && copied.saturating_mul(sites) > COPIED_NODES {
@@ -136,7 +157,8 @@ struct Weave<'a> {
 impl Weave<'_> {
     fn expr(&mut self, cx: &mut PassCx, expr: &Expr) -> Expr {
         let ty = self.builder.ty.clone();
-        let node = |kind: ExprKind| Expr::with_notes(kind, ty.clone(), expr.origin.clone(), expr.notes.clone());
+        let node =
+            |kind: ExprKind| Expr::with_notes(kind, ty.clone(), expr.origin.clone(), expr.notes.clone());
         stack::deep(|| match &expr.kind {
             ExprKind::Var(name) => build::var(name, ty.clone(), expr.origin.clone()),
             ExprKind::Merge(b, x) => {

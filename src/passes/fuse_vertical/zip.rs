@@ -2,6 +2,7 @@
 //! The rules `zip_to_iterators` and `fuse_zip`: loops over several vectors.
 
 use crate::ir::{Expr, ExprKind, For, Iter, Lambda, Let, Param, Ty, build};
+use crate::passes::uses::Uses;
 use crate::passes::{PassCx, pattern, subst};
 use crate::plan::merges;
 use std::sync::Arc;
@@ -16,7 +17,12 @@ pub fn zip_to_iterators(cx: &mut PassCx, expr: &Expr) -> Expr {
     }
     let iters = items.iter().cloned().map(Iter::Whole).collect();
     let to = expr.with_kind(ExprKind::For(Arc::new(For { iters, ..For::clone(parts) })));
-    cx.fired("zip_to_iterators", "the loop can read the vectors side by side, without a vector of structs", expr, &to);
+    cx.fired(
+        "zip_to_iterators",
+        "the loop can read the vectors side by side, without a vector of structs",
+        expr,
+        &to,
+    );
     to
 }
 
@@ -40,10 +46,16 @@ pub fn fuse_zip(cx: &mut PassCx, expr: &Expr) -> Expr {
     }
     let types: Vec<Ty> = iters.iter().map(Iter::elem_ty).collect();
     let elem_ty = if let [only] = types.as_slice() { only.clone() } else { Ty::tuple(types.clone()) };
-    let name = cx.fresh(elem.name.text());
+    // The name of the element stays if nothing but its fields are used: those are replaced.
+    let whole = Uses::of(&parts.func.body).name(&elem.name).whole;
+    let name = if whole { cx.fresh(elem.name.text()) } else { elem.name.clone() };
     let whole = build::var(&name, elem_ty.clone(), elem.origin.clone());
     let part = |at: usize| {
-        if types.len() == 1 { Some(whole.clone()) } else { build::field(whole.clone(), at as u32, elem.origin.clone()) }
+        if types.len() == 1 {
+            Some(whole.clone())
+        } else {
+            build::field(whole.clone(), at as u32, elem.origin.clone())
+        }
     };
     let index_var = build::var(&index.name, index.ty.clone(), index.origin.clone());
     let mut values = Vec::with_capacity(maps.len());
@@ -58,7 +70,9 @@ pub fn fuse_zip(cx: &mut PassCx, expr: &Expr) -> Expr {
             }
         };
         values.push(match map {
-            Some(Source::Map(map)) => subst::instantiate(cx, &map.func, vec![index_var.clone(), value], false),
+            Some(Source::Map(map)) => {
+                subst::instantiate(cx, &map.func, vec![index_var.clone(), value], false)
+            }
             _ => value,
         });
     }
@@ -145,9 +159,13 @@ fn as_map<'a>(node: &'a Expr, parts: &'a For) -> Result<Map<'a>, &'static str> {
         return Err("the zipped loop is vectorized or annotated");
     }
     if !merges::per_iteration(&parts.func).is_once() {
-        return Err("the zipped loop does not merge exactly once per iteration, so its values do not line up");
+        return Err(
+            "the zipped loop does not merge exactly once per iteration, so its values do not line up",
+        );
     }
-    let [own, index, elem] = parts.func.params.as_slice() else { return Err("the zipped loop has no parameters") };
+    let [own, index, elem] = parts.func.params.as_slice() else {
+        return Err("the zipped loop has no parameters");
+    };
     let (lets, last): (&[Let], &Expr) = match &parts.func.body.kind {
         ExprKind::Block(lets, last) => (lets, last),
         _ => (&[], &parts.func.body),
@@ -155,7 +173,11 @@ fn as_map<'a>(node: &'a Expr, parts: &'a For) -> Result<Map<'a>, &'static str> {
     match &last.kind {
         ExprKind::Merge(b, x) if b.var() == Some(&own.name) => {
             let body = build::block(lets.to_vec(), x.clone(), x.origin.clone());
-            Ok(Map { node, iters: &parts.iters, func: Lambda { params: vec![index.clone(), elem.clone()], body } })
+            Ok(Map {
+                node,
+                iters: &parts.iters,
+                func: Lambda { params: vec![index.clone(), elem.clone()], body },
+            })
         }
         _ => Err("the zipped loop merges in more than one place"),
     }

@@ -2,14 +2,14 @@
 //! `:edit`: the last program in the user's editor.
 
 use super::{Command, Wants, no_arguments};
-use crate::repl::reply::{Next, Outcome, Reply};
 use crate::repl::Repl;
+use crate::repl::reply::{Next, Outcome, Reply};
 
 pub(super) static COMMAND: Command = Command {
     names: &["edit", "e"],
     args: "",
-    help: "open the program in $VISUAL or $EDITOR",
-    more: "When the editor ends with an error, or the text is the same as before, nothing changes.",
+    help: "change the program in your editor",
+    more: "The editor is $VISUAL, $EDITOR or vi. When it ends with an error, or the text is the same as before, nothing changes.",
     examples: &[":edit"],
     wants: Wants::Nothing,
     run,

@@ -11,10 +11,10 @@ use crate::value::print::grouped;
 
 pub(super) static COMMAND: Command = Command {
     names: &["gen"],
-    args: "NAME [N] [min=A] [max=B] [seed=S]",
-    help: "give an input with random values",
-    more: "N is the length of a vector and may be written 1e6; the type comes from the program. The same seed (1 when \
-           there is none) gives the same values.",
+    args: "NAME [N] [OPTION=VALUE]",
+    help: "give an input random values",
+    more: "N is the length of a vector and may be written 1e6. Options: min=A and max=B are the bounds of all numbers, seed=S begins another series (the usual one is 1 \
+           ). The type comes from the program.",
     examples: &[":gen v 1e3", ":gen v 1000 min=0 max=9 seed=7"],
     wants: Wants::Input,
     run,
@@ -44,7 +44,8 @@ fn run(repl: &mut Repl, args: &str) -> Outcome {
     let len = match len {
         Some(len) if len <= MOST => len as usize,
         Some(len) => {
-            let what = format!("{} elements are too many; at most {} are generated", grouped(len), grouped(MOST));
+            let what =
+                format!("{} elements are too many; at most {} are generated", grouped(len), grouped(MOST));
             return Err(Failure::new(what));
         }
         None if is_vector => return Err(Failure::new("how many elements?").help(usage(&COMMAND))),
@@ -81,7 +82,9 @@ mod tests {
 
     #[test]
     fn counts_have_several_forms() {
-        for (text, wanted) in [("7", 7), ("1e6", 1_000_000), ("1_000", 1000), ("1,000", 1000), ("2.5e3", 2500)] {
+        for (text, wanted) in
+            [("7", 7), ("1e6", 1_000_000), ("1_000", 1000), ("1,000", 1000), ("2.5e3", 2500)]
+        {
             assert_eq!(count(text).unwrap(), wanted, "{text}");
         }
         for text in ["", "-1", "1.5", "x", "1e99", "nan"] {

@@ -7,9 +7,9 @@ use crate::repl::reply::{Failure, Outcome, Reply};
 
 pub(super) static COMMAND: Command = Command {
     names: &["in"],
-    args: "NAME = VALUE | NAME @FILE[:COLUMN]",
+    args: "NAME = VALUE | NAME @FILE",
     help: "give an input",
-    more: "The type comes from the program. Files: .csv .npy .json .jsonl .bin",
+    more: "The type comes from the program. Files are .csv .npy .json .jsonl .bin; @FILE.csv:COLUMN takes one column.",
     examples: &[":in v = [1L, -2L, 3L]"],
     wants: Wants::Input,
     run,

@@ -10,8 +10,8 @@ use crate::repl::reply::{Failure, Outcome, Reply};
 pub(super) static COMMAND: Command = Command {
     names: &["help", "h", "?"],
     args: "[TOPIC]",
-    help: "this list, or more about a command, a pass, an error code, or `keys`",
-    more: "",
+    help: "this list, or more about one thing",
+    more: "Topics: the commands, the passes, the codes of errors, and `keys`.",
     examples: &[":help", ":help load", ":help keys", ":help E0203"],
     wants: Wants::Topic,
     run,
@@ -48,7 +48,9 @@ fn run(repl: &mut Repl, args: &str) -> Outcome {
         Err(failure) if COMMANDS.iter().any(|command| command.name().starts_with(topic)) => Err(failure),
         Err(_) => {
             let near = suggest(topic, topics());
-            let help = near.map_or(":help lists the commands".to_string(), |near| format!("did you mean `:help {near}`?"));
+            let help = near.map_or(":help lists the commands".to_string(), |near| {
+                format!("did you mean `:help {near}`?")
+            });
             Err(Failure::new(format!("there is no help about `{topic}`")).help(help))
         }
     }

@@ -8,7 +8,7 @@ use crate::repl::reply::{Outcome, Reply};
 pub(super) static COMMAND: Command = Command {
     names: &["history"],
     args: "[N] [TEXT]",
-    help: "the last N inputs, 20 when not said, that contain TEXT",
+    help: "the last N inputs (20) with TEXT",
     more: "The arrow keys and Ctrl-R bring them back.",
     examples: &[":history", ":history 5", ":history sum"],
     wants: Wants::Nothing,

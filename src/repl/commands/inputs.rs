@@ -8,7 +8,7 @@ use crate::repl::reply::{Outcome, Reply};
 pub(super) static COMMAND: Command = Command {
     names: &["inputs"],
     args: "",
-    help: "list the inputs, given and missing",
+    help: "the inputs, given and missing",
     more: "",
     examples: &[":inputs"],
     wants: Wants::Nothing,

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 pub(super) static LOAD: Command = Command {
     names: &["load", "l"],
     args: "FILE",
-    help: "read a program from a file",
+    help: "read a program",
     more: "Lines `#@ in NAME = VALUE` at the head of the file give its inputs. `load FILE` works without the colon too.",
     examples: &[":load demos/dot.weld"],
     wants: Wants::Path,
@@ -21,7 +21,7 @@ pub(super) static LOAD: Command = Command {
 pub(super) static RELOAD: Command = Command {
     names: &["reload"],
     args: "",
-    help: "read the last loaded file again",
+    help: "read its file again",
     more: "Inputs that still fit are kept.",
     examples: &[":reload"],
     wants: Wants::Nothing,
@@ -41,7 +41,9 @@ fn load(repl: &mut Repl, args: &str) -> Outcome {
 fn reload(repl: &mut Repl, args: &str) -> Outcome {
     no_arguments(&RELOAD, args)?;
     let path = repl.entered()?.path.clone();
-    let path = path.ok_or_else(|| Failure::new("the program was typed, not loaded").help(":edit opens it in your editor"))?;
+    let path = path.ok_or_else(|| {
+        Failure::new("the program was typed, not loaded").help(":edit opens it in your editor")
+    })?;
     let text = read(&path)?;
     repl.enter(Some(path), &text)
 }
@@ -49,14 +51,16 @@ fn reload(repl: &mut Repl, args: &str) -> Outcome {
 /// The text of a program file.
 fn read(path: &Path) -> Result<String, Failure> {
     let shown = path.display();
-    let size = fs::metadata(path).map_err(|error| Failure::new(format!("cannot read `{shown}`: {}", reason(&error))))?;
+    let size = fs::metadata(path)
+        .map_err(|error| Failure::new(format!("cannot read `{shown}`: {}", reason(&error))))?;
     if size.is_dir() {
         return Err(Failure::new(format!("`{shown}` is a folder")));
     }
     if size.len() > MAX_SOURCE_BYTES as u64 {
         return Err(Failure::new(format!("`{shown}` is larger than {MAX_SOURCE_BYTES} bytes")));
     }
-    let bytes = fs::read(path).map_err(|error| Failure::new(format!("cannot read `{shown}`: {}", reason(&error))))?;
+    let bytes =
+        fs::read(path).map_err(|error| Failure::new(format!("cannot read `{shown}`: {}", reason(&error))))?;
     String::from_utf8(bytes).map_err(|_| Failure::new(format!("`{shown}` is not a text in UTF-8")))
 }
 

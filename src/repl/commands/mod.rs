@@ -90,14 +90,16 @@ pub(super) static COMMANDS: &[&Command] = &[
 ];
 
 /// Words that are commands without a colon too, unless they make a program.
-const BARE: &[(&str, Arity)] =
-    &[("load", Arity::One), ("help", Arity::Any), ("quit", Arity::None), ("exit", Arity::None)];
+const BARE: &[Bare] = &[
+    Bare { word: "load", takes_arguments: true },
+    Bare { word: "help", takes_arguments: true },
+    Bare { word: "quit", takes_arguments: false },
+    Bare { word: "exit", takes_arguments: false },
+];
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Arity {
-    None,
-    One,
-    Any,
+struct Bare {
+    word: &'static str,
+    takes_arguments: bool,
 }
 
 impl Command {
@@ -145,13 +147,8 @@ pub(super) fn without_colon(line: &str) -> Option<&str> {
         return None;
     }
     let (word, args) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-    let arity = BARE.iter().find(|(known, _)| *known == word)?.1;
-    let fits = match arity {
-        Arity::None => args.trim().is_empty(),
-        Arity::One => !args.trim().is_empty(),
-        Arity::Any => true,
-    };
-    fits.then_some(line)
+    let bare = BARE.iter().find(|bare| bare.word == word)?;
+    (bare.takes_arguments || args.trim().is_empty()).then_some(line)
 }
 
 /// Refuses arguments of a command that takes none.
@@ -164,7 +161,8 @@ fn no_arguments(command: &Command, args: &str) -> Result<(), Failure> {
 
 /// How a command is called, as help behind an error.
 fn usage(command: &Command) -> String {
-    let example = command.examples.first().map_or(String::new(), |example| format!("   for example  {example}"));
+    let example =
+        command.examples.first().map_or(String::new(), |example| format!("   for example  {example}"));
     format!(":{} {}{example}", command.name(), command.args)
 }
 

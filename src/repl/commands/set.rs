@@ -10,7 +10,7 @@ use crate::repl::reply::{Failure, Outcome, Reply};
 pub(super) static COMMAND: Command = Command {
     names: &["set"],
     args: "[NAME [VALUE]]",
-    help: "show or change a setting: threads, passes, effort, memory, timeout",
+    help: "show or change settings",
     more: "A change counts for the current program too: its passes run again.",
     examples: &[":set", ":set threads 2", ":set passes default"],
     wants: Wants::Setting,
@@ -18,7 +18,8 @@ pub(super) static COMMAND: Command = Command {
 };
 
 fn run(repl: &mut Repl, args: &str) -> Outcome {
-    let (name, value) = args.split_once([' ', '\t', '=']).map_or((args, ""), |(name, value)| (name, value.trim()));
+    let (name, value) =
+        args.split_once([' ', '\t', '=']).map_or((args, ""), |(name, value)| (name, value.trim()));
     if name.is_empty() {
         return Ok(Reply::text(repl.render_settings()));
     }
@@ -34,7 +35,8 @@ fn run(repl: &mut Repl, args: &str) -> Outcome {
         return Ok(Reply::text(repl.render_setting(setting)));
     }
     let mut config = repl.session.config().clone();
-    (setting.set)(&mut config, value.trim_matches('"')).map_err(|why| Failure::new(why).help(setting.about))?;
+    (setting.set)(&mut config, value.trim_matches('"'))
+        .map_err(|why| Failure::new(why).help(setting.about))?;
     repl.session.set_config(config);
     repl.optimize_again();
     Ok(Reply::text(repl.render_setting(setting)))

@@ -10,7 +10,7 @@ use crate::repl::stepper::no_step;
 pub(super) static COMMAND: Command = Command {
     names: &["show"],
     args: "[LEVEL] [@STEP]",
-    help: "show the program at a level of code: weld, plan, llvm, llvm-opt, asm",
+    help: "weld, plan, llvm, llvm-opt or asm of the program",
     more: "@3 is the program after pass 3, @0 before the first one; without it the last one. A pass may be named: \
            @inline-let. Without a level it is weld.",
     examples: &[":show weld @0", ":show plan", ":show llvm"],
@@ -49,7 +49,8 @@ fn step_number(repl: &Repl, text: &str) -> Result<usize, Failure> {
         Some(at) => Ok(at + 1),
         None => {
             let near = suggest(name, steps.iter().map(|step| step.pass.name));
-            let help = near.map_or(":passes lists them".to_string(), |near| format!("did you mean `@{near}`?"));
+            let help =
+                near.map_or(":passes lists them".to_string(), |near| format!("did you mean `@{near}`?"));
             Err(Failure::new(format!("no pass of this pipeline is named `{name}`")).help(help))
         }
     }

@@ -8,7 +8,7 @@ use crate::repl::reply::{Outcome, Reply};
 pub(super) static COMMAND: Command = Command {
     names: &["stats"],
     args: "",
-    help: "figures of the compilation: times, sizes, firings",
+    help: "where the compile time went",
     more: "",
     examples: &[":stats"],
     wants: Wants::Nothing,

@@ -8,7 +8,7 @@ use crate::repl::reply::{Failure, Outcome};
 pub(super) static STEP: Command = Command {
     names: &["step", "s"],
     args: "[PASS[.FIRING]]",
-    help: "the next pass that changed something, or pass 3, or its second firing 3.2",
+    help: "next changed pass; pass 3; its firing 3.2",
     more: "An empty line does the same as :step. Passes are counted as in :passes.",
     examples: &[":step", ":step 1"],
     wants: Wants::Nothing,
@@ -18,7 +18,7 @@ pub(super) static STEP: Command = Command {
 pub(super) static BACK: Command = Command {
     names: &["back", "b"],
     args: "",
-    help: "the changed pass before the one shown last",
+    help: "the changed pass before the last shown",
     more: "",
     examples: &[":back"],
     wants: Wants::Nothing,

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 pub(super) static COMMAND: Command = Command {
     names: &["time"],
     args: "[RUNS]",
-    help: "run several times: least, middle and greatest time",
+    help: "run several times: middle time and spread",
     more: "Without a number it runs 3 to 100 times, until half a second has passed. One run before the first is not \
            counted.",
     examples: &[":time 5"],
@@ -45,5 +45,7 @@ fn run(repl: &mut Repl, args: &str) -> Outcome {
 
 fn runs(text: &str) -> Result<usize, Failure> {
     let number = text.parse().ok().filter(|n| (1..=1_000_000).contains(n));
-    number.ok_or_else(|| Failure::new(format!("`{text}` is no number of runs from 1 to 1,000,000")).help(usage(&COMMAND)))
+    number.ok_or_else(|| {
+        Failure::new(format!("`{text}` is no number of runs from 1 to 1,000,000")).help(usage(&COMMAND))
+    })
 }

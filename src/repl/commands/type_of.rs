@@ -12,7 +12,7 @@ use std::fmt::Write;
 pub(super) static COMMAND: Command = Command {
     names: &["type", "t"],
     args: "EXPR",
-    help: "show the type of an expression without running it",
+    help: "the type of an expression, without a run",
     more: "The inputs of the current program may be used by their names.",
     examples: &[":type map([1, 2, 3], |x| x + 1)", ":type sum(v)"],
     wants: Wants::Program,
@@ -47,7 +47,8 @@ fn with_inputs(repl: &Repl, expr: &str) -> String {
     for param in &entered.checked.program.func.params {
         let name = param.name.text();
         let used = tokens.iter().any(|token| {
-            token.kind == TokenKind::Ident && expr.get(token.span.lo as usize..token.span.hi as usize) == Some(name)
+            token.kind == TokenKind::Ident
+                && expr.get(token.span.lo as usize..token.span.hi as usize) == Some(name)
         });
         if used {
             let comma = if head.is_empty() { "" } else { ", " };

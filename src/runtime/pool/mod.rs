@@ -34,6 +34,17 @@ impl Pool {
         Pool::with_policy(max_threads, Policy::default())
     }
 
+    /// A pool that gives work away as early and as often as it can. It is slow; tests use it to see many schedules.
+    pub fn eager(max_threads: usize) -> Arc<Pool> {
+        let policy = Policy {
+            alone: Duration::ZERO,
+            chunk: Duration::ZERO,
+            spin: Duration::from_micros(200),
+            ..Policy::default()
+        };
+        Pool::with_policy(max_threads, policy)
+    }
+
     fn with_policy(max_threads: usize, policy: Policy) -> Arc<Pool> {
         let slots = (0..max_threads.clamp(1, MOST_THREADS)).map(|_| {
             let deque = Worker::new_lifo();

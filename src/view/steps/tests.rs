@@ -1,3 +1,5 @@
+//! Steps as text: reasons, places, folding, narrow screens.
+
 use super::{Viewer, next_change, program_after};
 use crate::config::Config;
 use crate::passes::Optimized;
@@ -28,7 +30,7 @@ fn a_step_tells_reason_place_and_difference() {
     assert!(step.changed());
     let text = viewer.step(2, step);
     assert!(text.starts_with("step 2  fuse-vertical   fired 1"), "{text}");
-    for part in ["loops 2 -> 1", "temps 1 -> 0", "    - ", "    + ", " at 2:"] {
+    for part in ["loops 2 -> 1", "temps 1 -> 0", "    - ", "    + ", " at 3:3"] {
         assert!(text.contains(part), "{part} in\n{text}");
     }
     let firing = viewer.firing(2, 1, step).unwrap();

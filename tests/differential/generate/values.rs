@@ -1,0 +1,437 @@
+//! Expressions of any type: constants, variables, bindings, branches, calls, and what each kind of type adds.
+
+use super::scope::{Cost, Lambda, Var};
+use super::{Gen, Piece};
+use weld::ir::{Scalar, Ty};
+
+/// Deeper expressions are leaves.
+const DEEPEST: u32 = 9;
+
+impl Gen<'_> {
+    /// An expression of type `ty`.
+    pub(super) fn expr(&mut self, ty: &Ty) -> Piece {
+        let start = self.choices.begin();
+        let piece = self.any_expr(ty);
+        self.choices.end(start);
+        piece
+    }
+
+    /// An expression of type `ty` that does something.
+    pub(super) fn rich(&mut self, ty: &Ty) -> Piece {
+        let start = self.choices.begin();
+        // As in `any_expr`, zero is the constant.
+        let piece = if self.choices.draw(12) == 0 { self.simplest(ty) } else { self.of_type(ty) };
+        self.choices.end(start);
+        piece
+    }
+
+    fn any_expr(&mut self, ty: &Ty) -> Piece {
+        self.budget -= 1;
+        if self.budget <= 0 || self.depth >= DEEPEST {
+            return match self.choices.weighted(&[2, 8, 2]) {
+                0 => self.simplest(ty),
+                1 => self.variable(ty),
+                _ => self.constant(ty),
+            };
+        }
+        self.depth += 1;
+        let has_fields = u64::from(self.visible().iter().any(|var| var.ty.fields().is_some()));
+        let piece = match self.choices.weighted(&[3, 40, 5, 50, 6, 8, 4, 3, 3, 4, 2 + has_fields, 6, 2, 2, 3, 2]) {
+            0 => self.simplest(ty),
+            1 => self.variable(ty),
+            2 => self.constant(ty),
+            3 => self.of_type(ty),
+            4 => self.let_in(ty),
+            5 => self.branch(ty),
+            6 => self.select(ty),
+            7 => self.applied_lambda(ty),
+            8 => self.called_lambda(ty),
+            9 => self.macro_call(ty),
+            10 => self.field(ty),
+            11 => self.lookup(ty),
+            12 => self.iterate(ty),
+            13 => self.wrapped(ty),
+            14 => self.asserted(ty),
+            _ => self.function_macro(ty),
+        };
+        self.depth -= 1;
+        piece
+    }
+
+    /// A variable, or a field of one; a constant when there is none.
+    pub(super) fn variable(&mut self, ty: &Ty) -> Piece {
+        match self.var(ty) {
+            Some(var) => Piece { text: var.name, degree: var.degree, len: var.len },
+            None => match ty {
+                Ty::Scalar(scalar) if self.choices.chance(70) => self.cast_of_variable(*scalar),
+                _ => self.constant(ty),
+            },
+        }
+    }
+
+    /// A constant, or a literal with small operands.
+    pub(super) fn constant(&mut self, ty: &Ty) -> Piece {
+        match ty {
+            Ty::Scalar(scalar) => self.literal(*scalar),
+            Ty::Vec(elem) if **elem == Ty::I8 && self.choices.chance(50) => self.string(),
+            Ty::Vec(elem) => self.vector_literal(elem),
+            Ty::Struct(fields) => self.struct_literal(fields),
+            _ => self.simplest(ty),
+        }
+    }
+
+    /// What this kind of type can be made by.
+    fn of_type(&mut self, ty: &Ty) -> Piece {
+        match ty {
+            Ty::Scalar(Scalar::Bool) => self.bool_op(),
+            Ty::Scalar(scalar) => self.number_op(*scalar),
+            Ty::Vec(elem) => self.vector_op(elem),
+            Ty::Struct(fields) => self.struct_op(fields),
+            _ => self.simplest(ty),
+        }
+    }
+
+    fn struct_literal(&mut self, fields: &[Ty]) -> Piece {
+        if fields.is_empty() {
+            self.see("empty struct");
+        }
+        self.see("struct literal");
+        let items: Vec<Piece> = fields.iter().map(|field| self.expr(field)).collect();
+        let degree = items.iter().map(|item| item.degree).max().unwrap_or(0);
+        let items: Vec<String> = items.into_iter().map(|item| item.text).collect();
+        Piece::with_degree(format!("{{{}}}", items.join(", ")), degree)
+    }
+
+    fn struct_op(&mut self, fields: &[Ty]) -> Piece {
+        let whole = Ty::tuple(fields.to_vec());
+        let reducible = whole.is_mergeable();
+        let several = !fields.is_empty() && fields.iter().all(|field| matches!(field, Ty::Vec(_)) || field.is_mergeable());
+        let loops = u64::from(self.affordable(Cost { degree: 1, factor: 1 }));
+        match self.choices.weighted(&[40, 25 * u64::from(several) * loops, 15 * u64::from(reducible) * loops]) {
+            0 => self.struct_literal(fields),
+            1 => self.struct_of_results(fields),
+            _ => self.reduction(&whole),
+        }
+    }
+
+    fn let_in(&mut self, ty: &Ty) -> Piece {
+        self.see("let in an operand");
+        if self.choices.chance(10) {
+            let outer = self.lambdas.len();
+            let line = self.let_lambda();
+            let body = self.expr(ty);
+            self.lambdas.truncate(outer);
+            return Piece { text: format!("({line} {})", body.text), ..body };
+        }
+        let bound = match self.choices.weighted(&[50, 25, 25]) {
+            0 => ty.clone(),
+            1 => self.palette_scalar().into(),
+            _ => Ty::vec(self.elem_type()),
+        };
+        let value = self.expr(&bound);
+        let name = self.binder();
+        let outer = self.scope.len();
+        self.scope.push(Var {
+            name: name.clone(),
+            ty: bound,
+            degree: value.degree,
+            len: value.len,
+            small: false,
+        });
+        let body = self.expr(ty);
+        self.scope.truncate(outer);
+        Piece { text: format!("(let {name} = {}; {})", value.text, body.text), ..body }
+    }
+
+    fn branch(&mut self, ty: &Ty) -> Piece {
+        self.see("if");
+        let condition = self.expr(&Ty::BOOL);
+        let (yes, no) = (self.expr(ty), self.expr(ty));
+        let note = match self.choices.weighted(&[94, 3, 3]) {
+            1 => "@(predicate:true) ",
+            2 => "@(branch_selectivity:100) ",
+            _ => "",
+        };
+        if !note.is_empty() {
+            self.see("annotated if");
+        }
+        let len = if yes.len == no.len { yes.len } else { None };
+        let text = format!("{note}if({}, {}, {})", condition.text, yes.text, no.text);
+        let text = if note.is_empty() { text } else { format!("({text})") };
+        Piece { text, degree: yes.degree.max(no.degree), len }
+    }
+
+    fn select(&mut self, ty: &Ty) -> Piece {
+        self.see("select");
+        let condition = self.expr(&Ty::BOOL);
+        let (yes, no) = (self.expr(ty), self.expr(ty));
+        let len = if yes.len == no.len { yes.len } else { None };
+        let text = format!("select({}, {}, {})", condition.text, yes.text, no.text);
+        Piece { text, degree: yes.degree.max(no.degree), len }
+    }
+
+    /// A type for a value that is to be used in making something else.
+    pub(super) fn side_type(&mut self) -> Ty {
+        match self.choices.weighted(&[75, 10, 15]) {
+            0 => self.palette_scalar().into(),
+            1 => self.struct_type(0),
+            _ => Ty::vec(Ty::Scalar(self.palette_scalar())),
+        }
+    }
+
+    fn applied_lambda(&mut self, ty: &Ty) -> Piece {
+        self.see("applied lambda");
+        let count = self.choices.draw(3);
+        let mut args = Vec::new();
+        for _ in 0..count {
+            let ty = self.side_type();
+            args.push((self.expr(&ty), ty));
+        }
+        let outer = self.scope.len();
+        let mut params = Vec::new();
+        for (arg, ty) in &args {
+            let name = self.param_name(&params);
+            self.scope.push(Var { name: name.clone(), ty: ty.clone(), degree: arg.degree, len: arg.len, small: false });
+            params.push(name);
+        }
+        let body = self.expr(ty);
+        self.scope.truncate(outer);
+        let args: Vec<String> = args.into_iter().map(|(arg, _)| arg.text).collect();
+        Piece { text: format!("(|{}| {})({})", params.join(", "), body.text, args.join(", ")), ..body }
+    }
+
+    /// A binder that is not among `taken`.
+    pub(super) fn param_name(&mut self, taken: &[String]) -> String {
+        let name = self.binder();
+        if taken.contains(&name) { self.fresh("p") } else { name }
+    }
+
+    /// `let f = |x| ...;`, with `f` callable afterwards.
+    pub(super) fn let_lambda(&mut self) -> String {
+        self.see("let-bound lambda");
+        let name = self.fresh("g");
+        let count = self.choices.draw(2) + 1;
+        let types: Vec<Ty> = (0..count).map(|_| self.side_type()).collect();
+        let ret = self.side_type();
+        let ((params, body), cost) = self.apart(|generator| {
+            let outer = generator.scope.len();
+            let mut params: Vec<String> = Vec::new();
+            for ty in &types {
+                let name = generator.param_name(&params);
+                let degree = u32::from(ty.elem().is_some());
+                generator.scope.push(Var { name: name.clone(), ty: ty.clone(), degree, len: None, small: false });
+                params.push(name);
+            }
+            let body = generator.expr(&ret);
+            generator.scope.truncate(outer);
+            (params, body)
+        });
+        let declared: Vec<String> = params.iter().zip(&types).map(|(name, ty)| format!("{name}: {ty}")).collect();
+        let line = format!("let {name} = (|{}| {});", declared.join(", "), body.text);
+        self.lambdas.push(Lambda { name, params: types, ret, cost, degree: body.degree });
+        line
+    }
+
+    fn called_lambda(&mut self, ty: &Ty) -> Piece {
+        let found: Vec<Lambda> = self.lambdas.iter().filter(|lambda| lambda.ret == *ty).cloned().collect();
+        if found.is_empty() {
+            return self.let_in(ty);
+        }
+        let lambda = self.choices.one_of(&found).clone();
+        self.see("call of a lambda by name");
+        self.call(&lambda)
+    }
+
+    /// A macro of the program, made when it is first needed.
+    fn macro_call(&mut self, ty: &Ty) -> Piece {
+        let found: Vec<Lambda> = self.macros.iter().filter(|lambda| lambda.ret == *ty).cloned().collect();
+        if !found.is_empty() && self.choices.chance(70) {
+            let lambda = self.choices.one_of(&found).clone();
+            self.see("macro used again");
+            return self.call(&lambda);
+        }
+        if self.macros.len() >= 3 {
+            return self.of_type(ty);
+        }
+        self.see("macro");
+        let name = self.fresh("m");
+        let count = self.choices.draw(3);
+        let types: Vec<Ty> = (0..count).map(|_| self.side_type()).collect();
+        // A body sees its parameters only.
+        let (scope, lambdas) = (std::mem::take(&mut self.scope), std::mem::take(&mut self.lambdas));
+        let busy = std::mem::take(&mut self.busy);
+        let ((params, body), cost) = self.apart(|generator| {
+            let mut params: Vec<String> = Vec::new();
+            for ty in &types {
+                let name = generator.param_name(&params);
+                let degree = u32::from(ty.elem().is_some());
+                generator.scope.push(Var { name: name.clone(), ty: ty.clone(), degree, len: None, small: false });
+                params.push(name);
+            }
+            let body = generator.expr(ty);
+            (params, body)
+        });
+        (self.scope, self.lambdas, self.busy) = (scope, lambdas, busy);
+        self.macro_text += &format!("macro {name}({}) = {};\n", params.join(", "), body.text);
+        let made = Lambda { name, params: types, ret: ty.clone(), cost, degree: body.degree };
+        self.macros.push(made.clone());
+        self.call(&made)
+    }
+
+    /// A macro that takes a function.
+    fn function_macro(&mut self, ty: &Ty) -> Piece {
+        self.see("macro with a lambda argument");
+        const TEXT: &str = "macro twice(f, x) = f(f(x));\n";
+        if !self.macro_text.contains(TEXT) {
+            self.macro_text += TEXT;
+        }
+        let arg = self.expr(ty);
+        let name = self.binder();
+        let outer = self.scope.len();
+        self.scope.push(Var { name: name.clone(), ty: ty.clone(), degree: arg.degree, len: None, small: false });
+        let body = self.expr(ty);
+        self.scope.truncate(outer);
+        // What the function makes of its own result must not be longer.
+        if body.degree > arg.degree {
+            return arg;
+        }
+        Piece::with_degree(format!("twice(|{name}| {}, {})", body.text, arg.text), arg.degree)
+    }
+
+    fn call(&mut self, lambda: &Lambda) -> Piece {
+        if !self.affordable(lambda.cost) {
+            return self.variable(&lambda.ret);
+        }
+        let args: Vec<Piece> = lambda.params.iter().map(|ty| self.expr(ty)).collect();
+        // The lambda was made for vectors as long as inputs.
+        let degree = args.iter().map(|arg| arg.degree).max().unwrap_or(0).max(1);
+        let cost = Cost { degree: lambda.cost.degree * degree, ..lambda.cost };
+        if !self.affordable(cost) {
+            return self.variable(&lambda.ret);
+        }
+        self.spend(cost);
+        let args: Vec<String> = args.into_iter().map(|arg| arg.text).collect();
+        Piece::with_degree(format!("{}({})", lambda.name, args.join(", ")), lambda.degree * degree)
+    }
+
+    /// A field of a struct that is made on the spot.
+    fn field(&mut self, ty: &Ty) -> Piece {
+        self.see("field");
+        let before = self.choices.draw(2);
+        let after = self.choices.draw(2);
+        let mut fields: Vec<Ty> = (0..before).map(|_| Ty::Scalar(self.palette_scalar())).collect();
+        fields.push(ty.clone());
+        fields.extend((0..after).map(|_| Ty::Scalar(self.palette_scalar())));
+        let value = self.expr(&Ty::tuple(fields));
+        Piece::with_degree(format!("{}.${before}", value.text), value.degree)
+    }
+
+    fn lookup(&mut self, ty: &Ty) -> Piece {
+        let vector = Ty::vec(ty.clone());
+        let usable = self.usable(&vector);
+        let other = self.expr(ty);
+        let degree = other.degree;
+        if usable.is_empty() || self.choices.chance(25) {
+            self.see("lookup in a literal");
+            let items = [self.expr(ty), other];
+            let at = self.choices.draw(2);
+            let degree = degree.max(items[0].degree);
+            return Piece::with_degree(format!("lookup([{}, {}], {at}L)", items[0].text, items[1].text), degree);
+        }
+        let var = self.choices.one_of(&usable).clone();
+        let (name, degree) = (var.name.clone(), degree.max(var.degree));
+        match self.choices.weighted(&[40, 35, 15, 8]) {
+            0 => {
+                self.see("guarded lookup");
+                let at = self.choices.draw(4);
+                let text = format!("if(len({name}) > {at}L, lookup({name}, {at}L), {})", other.text);
+                Piece::with_degree(text, degree)
+            }
+            1 => {
+                self.see("guarded lookup");
+                let index = self.expr(&Ty::I64);
+                let bound = self.fresh("n");
+                let text = format!(
+                    "(let {bound} = {}; if({bound} >= 0L && {bound} < len({name}), lookup({name}, {bound}), {}))",
+                    index.text, other.text
+                );
+                Piece::with_degree(text, degree)
+            }
+            2 => {
+                self.see("guarded lookup");
+                let text = format!("if(len({name}) == 0L, {}, lookup({name}, len({name}) - 1L))", other.text);
+                Piece::with_degree(text, degree)
+            }
+            _ => {
+                self.see("unguarded lookup");
+                let index = self.expr(&Ty::I64);
+                Piece::with_degree(format!("lookup({name}, {})", index.text), degree)
+            }
+        }
+    }
+
+    /// Bounded turns: the state carries a counter.
+    fn iterate(&mut self, ty: &Ty) -> Piece {
+        let start = self.expr(ty);
+        let turns = self.choices.draw(5) + 1;
+        // A vector that grows at each turn would cost more than what is planned for.
+        let cost = Cost { degree: 0, factor: turns };
+        if !self.affordable(cost) || matches!(ty, Ty::Vec(_)) && turns > 3 {
+            return start;
+        }
+        let state = self.binder();
+        let outer = self.scope.len();
+        let step = self.inside(0, turns, |generator| {
+            generator.scope.push(Var {
+                name: state.clone(),
+                ty: Ty::tuple(vec![ty.clone(), Ty::I64]),
+                degree: start.degree,
+                len: None,
+                small: false,
+            });
+            generator.expr(ty)
+        });
+        self.scope.truncate(outer);
+        if step.degree > start.degree {
+            return start;
+        }
+        self.see("iterate");
+        let text = format!(
+            "iterate({{{}, 1L}}, |{state}| {{{{{}, {state}.$1 + 1L}}, {state}.$1 < {turns}L}}).$0",
+            start.text, step.text
+        );
+        Piece::with_degree(text, start.degree)
+    }
+
+    /// Something around it that changes nothing.
+    fn wrapped(&mut self, ty: &Ty) -> Piece {
+        let inner = self.expr(ty);
+        let text = match self.choices.weighted(&[40, 40, 20]) {
+            0 => format!("({})", inner.text),
+            1 => {
+                self.see("ascription");
+                format!("({}:{ty})", inner.text)
+            }
+            _ => {
+                self.see("annotation");
+                format!("(@(size:7) ({}))", inner.text)
+            }
+        };
+        Piece { text, ..inner }
+    }
+
+    fn asserted(&mut self, ty: &Ty) -> Piece {
+        self.see("assert");
+        let condition = self.expr(&Ty::BOOL);
+        let name = self.binder();
+        let body = self.expr(ty);
+        let condition = if self.choices.chance(6) {
+            condition.text
+        } else {
+            format!("({0} || !{0})", condition.text)
+        };
+        // The name hides what the body was made with, unless it is new.
+        let name = if self.scope.iter().any(|var| var.name == name) { self.fresh("ok") } else { name };
+        Piece { text: format!("(let {name} = assert({condition}); {})", body.text), ..body }
+    }
+}
