@@ -184,6 +184,7 @@ pub(super) fn operand_kind(
     .label(a(&text));
     let help = match ty {
         Ty::Scalar(scalar) => scalar_help(class, *scalar, operand, whole),
+        Ty::Builder(_) => Some("a builder has no value before `result`; to add to it, call `merge`".to_string()),
         Ty::Vec(elem) if macro_names.iter().any(|name| name == "map") => vector_help(class, elem, whole),
         _ => None,
     };

@@ -265,7 +265,7 @@ fn helps_for_common_slips() {
     assert_eq!(first("a.name").1.as_deref(), Some("fields have no names, they are counted from 0: `a.$0`"));
     assert_eq!(first("a.1").1.as_deref(), Some("fields have no names, they are counted from 0: `a.$1`"));
     assert_eq!(first("a = b").1.as_deref(), Some("to compare, write `==`; to name a value, write `let x = ..;`"));
-    assert_eq!(first("(1, 2)").1.as_deref(), Some("a struct is written in braces, as in `{1, 2}`"));
+    assert_eq!(first("(1, 2)").1.as_deref(), Some("a struct is written in braces: `{1, 2}`"));
     assert_eq!(first("1;").1.as_deref(), Some("remove the `;`: the body of a program is one expression"));
     assert_eq!(first("let len = 3; 1").0, "`len` is a keyword and cannot be the name of a value");
     assert_eq!(first("macro m(x: i32) = x; 1").1.as_deref(), Some("the parameters of macros have no types"));
