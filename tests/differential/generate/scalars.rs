@@ -159,7 +159,7 @@ impl Gen<'_> {
                 });
                 let op = *self.choices.one_of(&COMPARISONS);
                 let (a, b) = (self.expr(&ty), self.expr(&ty));
-                let degree = a.degree.max(b.degree);
+                let degree = a.longest().max(b.longest());
                 if degree > 0 {
                     self.spend(Cost { degree, factor: 1 });
                 }

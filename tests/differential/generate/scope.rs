@@ -10,6 +10,7 @@ pub(super) struct Var {
     pub(super) ty: Ty,
     /// As in `Piece`.
     pub(super) degree: u32,
+    pub(super) inner: u32,
     pub(super) len: Option<u32>,
     /// Its floats come straight from the inputs: in exact programs, sums of them do not round.
     pub(super) small: bool,
