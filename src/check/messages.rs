@@ -506,9 +506,9 @@ pub(super) fn loop_parameters(span: Span, params: &[ast::Param]) -> Diagnostic {
             plural(params.len(), "parameter")
         ))
         .help(match params {
-        [b, x] => format!("write `|{}, {index}, {}|` before the body", b.name.text, x.name.text),
-        _ => format!("write `|b, {index}, x|` before the body"),
-    })
+            [b, x] => format!("write `|{}, {index}, {}|` before the body", b.name.text, x.name.text),
+            _ => format!("write `|b, {index}, x|` before the body"),
+        })
 }
 
 pub(super) fn loop_body(
@@ -518,7 +518,8 @@ pub(super) fn loop_body(
     found: &str,
     wants: &str,
 ) -> Diagnostic {
-    let title = format!("the body of this loop must give its builder, {}, but this is {}", a(wants), a(found));
+    let title =
+        format!("the body of this loop must give its builder, {}, but this is {}", a(wants), a(found));
     let diagnostic = Diagnostic::new(Code::TypeMismatch, at, title)
         .label(a(found))
         .related(builder.span, "the builder of the loop");
