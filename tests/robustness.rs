@@ -39,7 +39,8 @@ fn check(text: String, also_run: bool) -> String {
         let optimized = session.optimize(&checked);
         assert_eq!(optimized.internal_error, None);
         let params = optimized.program.func.params.iter();
-        let args: Vec<_> = params.map(|param| weld::inputs::generate(&param.ty, 3, 1, None).unwrap()).collect();
+        let args: Vec<_> =
+            params.map(|param| weld::inputs::generate(&param.ty, 3, 1, None).unwrap()).collect();
         let signal = Default::default();
         let expected = session.interpret(&checked.program, &args, &signal);
         #[cfg(feature = "jit")]
@@ -109,7 +110,8 @@ fn nested_loops_and_macros() {
     let close = ")))";
     assert_eq!(outcome(format!("|x: i64| {}x{}", open.repeat(100), close.repeat(100)), true), "ok");
     assert_eq!(outcome(format!("|x: i64| {}x{}", open.repeat(257), close.repeat(257)), true), "E0501");
-    let iterates = |n: usize| format!("|x: i64| {}x{}", "iterate(1L, |s| {".repeat(n), " + s, false})".repeat(n));
+    let iterates =
+        |n: usize| format!("|x: i64| {}x{}", "iterate(1L, |s| {".repeat(n), " + s, false})".repeat(n));
     assert_eq!(outcome(iterates(256), true), "ok");
     assert_eq!(outcome(iterates(257), true), "E0501");
 }
@@ -135,8 +137,16 @@ fn long_flat_programs_run() {
         format!("|x0: i64| {} x10000", each(10_000, &|at| format!("let x{} = x{at} * 3L + x0; ", at + 1))),
         format!("|x: i64| {}", vec!["x"; 10_000].join(" + ")),
         format!("|x: i64| {}", (0..10_000).map(|at| format!("x > {at}L")).collect::<Vec<_>>().join(" || ")),
-        format!("|x: i64| {} {}", each(5_000, &|at| format!("let y{at} = if(x > {at}L, 1L, 2L); ")), sum(5_000, "y")),
-        format!("|x: i64| {} {}", each(3_000, &|at| format!("let y{at} = {at}L / (x + 3000L); ")), sum(3_000, "y")),
+        format!(
+            "|x: i64| {} {}",
+            each(5_000, &|at| format!("let y{at} = if(x > {at}L, 1L, 2L); ")),
+            sum(5_000, "y")
+        ),
+        format!(
+            "|x: i64| {} {}",
+            each(3_000, &|at| format!("let y{at} = {at}L / (x + 3000L); ")),
+            sum(3_000, "y")
+        ),
         format!("|x: i64| {} {}", each(10_000, &|at| format!("let y{at} = x * {at}L; ")), sum(10_000, "y")),
         format!(
             "|v: vec[i64]| {} {}",
@@ -161,7 +171,8 @@ fn megabytes() {
     assert_eq!(outcome(format!("|x: i64| {}x", "x + ".repeat(2_500_000)), false), "E0502");
     assert_eq!(outcome(format!("|| len([{}1])", "1,".repeat(2_500_000)), false), "E0502");
     assert_eq!(outcome("\0".repeat(1_000_000), false), "E0101");
-    let garbage: String = (0..1_000_000u32).map(|at| char::from((at.wrapping_mul(7919) % 95 + 32) as u8)).collect();
+    let garbage: String =
+        (0..1_000_000u32).map(|at| char::from((at.wrapping_mul(7919) % 95 + 32) as u8)).collect();
     assert!(outcome(garbage, false).starts_with('E'));
     assert_eq!(outcome("é".repeat(1_000_000), false), "E0101");
 }

@@ -129,7 +129,9 @@ impl Checker<'_> {
             let other_text = messages::a(&messages::type_text(other_ty));
             let diagnostic = cx.mismatch(wrong, wrong_ty, other_ty, title).related(other.span, other_text);
             match left_behind(other, (other_ty, wrong_ty)) {
-                Some(builder) => diagnostic.help(format!("to add nothing, give the builder as it is: `{builder}`")),
+                Some(builder) => {
+                    diagnostic.help(format!("to add nothing, give the builder as it is: `{builder}`"))
+                }
                 None => diagnostic,
             }
         });

@@ -52,7 +52,8 @@ fn check_fixes(fixture: &Fixture, messages: &Diagnostics) -> Result<(), String> 
     let headers = |key: &'static str| fixture.header.iter().filter(move |(found, _)| found == key);
     let shows_code = |message: &Diagnostic| message.help.as_ref().is_some_and(|help| help.contains('`'));
     let mut program = fixture.program.clone();
-    let body = program.split_inclusive('\n').take_while(|line| line.starts_with("#@")).map(str::len).sum::<usize>();
+    let body =
+        program.split_inclusive('\n').take_while(|line| line.starts_with("#@")).map(str::len).sum::<usize>();
     let mut any = false;
     for (_, fix) in headers("fix") {
         let (text, replacement) = fix.split_once("=>").ok_or("a fix is written `TEXT => REPLACEMENT`")?;
@@ -76,7 +77,8 @@ fn check_fixes(fixture: &Fixture, messages: &Diagnostics) -> Result<(), String> 
     }
     let (session, left) = check(&repeat(&program));
     // A fix of a warning makes the warning go, too.
-    let warnings = |messages: &Diagnostics| messages.0.iter().filter(|message| !message.code.is_error()).count();
+    let warnings =
+        |messages: &Diagnostics| messages.0.iter().filter(|message| !message.code.is_error()).count();
     if left.has_errors() || (!messages.has_errors() && warnings(&left) >= warnings(messages)) {
         let shown = render(&left, session.sources(), RenderOptions { color: false, width: 100 });
         return Err(format!("the program is still wrong after its fixes:\n{shown}"));

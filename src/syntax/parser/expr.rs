@@ -262,9 +262,10 @@ impl Parser<'_> {
                 }
                 TokenKind::OpenBracket => {
                     let vector = excerpt(self.snippet(self.since(start)));
-                    let message = self
-                        .expected_message("an operator")
-                        .help(format!("to read an element: `lookup({vector}, {})`", self.index_in_brackets()));
+                    let message = self.expected_message("an operator").help(format!(
+                        "to read an element: `lookup({vector}, {})`",
+                        self.index_in_brackets()
+                    ));
                     self.report_here(message);
                     self.brackets(TokenKind::CloseBracket, |parser| drop(parser.expr()));
                     expr = Expr::new(ExprKind::Error, self.since(start));
@@ -303,10 +304,8 @@ impl Parser<'_> {
             TokenKind::Ident | TokenKind::Keyword(_) if self.kind_after() == TokenKind::OpenParen => {
                 message.help(format!("there are no methods, a function is called as in `{text}({operand})`"))
             }
-            _ => message.help(format!(
-                "fields have no names, they are counted from 0: `{}.${number}`",
-                operand
-            )),
+            _ => message
+                .help(format!("fields have no names, they are counted from 0: `{}.${number}`", operand)),
         });
         if matches!(
             token.kind,

@@ -57,7 +57,9 @@ impl Parser<'_> {
         let mut params: Vec<Ident> = Vec::new();
         if self.kind() != TokenKind::OpenParen {
             let message = self.expected_message("`(` and the parameters of the macro");
-            self.report_here(message.help("a macro without parameters has empty parentheses, a value is bound by `let`"));
+            self.report_here(
+                message.help("a macro without parameters has empty parentheses, a value is bound by `let`"),
+            );
             return params;
         }
         self.brackets(TokenKind::CloseParen, |parser| {

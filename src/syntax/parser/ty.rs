@@ -75,14 +75,18 @@ impl Parser<'_> {
             TokenKind::OpenBracket => {
                 let message = self.expected_message("a type");
                 let inside: &str = self.tokens.get(self.at + 1).map_or("", |token| self.snippet(token.span));
-                self.report_here(message.help(format!("the type of a vector is written as in `vec[{inside}]`")));
+                self.report_here(
+                    message.help(format!("the type of a vector is written as in `vec[{inside}]`")),
+                );
                 self.brackets(TokenKind::CloseBracket, |parser| drop(parser.ty_at(level + 1)));
                 TyKind::Hole
             }
             _ => {
-                let mut message = self.expected_message("a type");
+                let message = self.expected_message("a type");
                 if matches!(token.kind, TokenKind::Bar | TokenKind::BarBar) {
-                    message = message.help("functions have no type that can be written, leave it out");
+                    // Where a function type would end cannot be told from the bars.
+                    self.give_up(message.help("functions have no type that can be written, leave it out"));
+                    return TyKind::Hole;
                 }
                 self.report_here(message);
                 TyKind::Hole
