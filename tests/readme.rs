@@ -66,7 +66,9 @@ fn demos_keep_their_claims() {
 #[test]
 fn wrong_claims_are_found() {
     let dir = tempfile::tempdir().unwrap();
-    for (at, claim) in ["result == 386L", "loops == 2", "not fired vectorize", "temps == 1"].iter().enumerate() {
+    for (at, claim) in
+        ["result == 386L", "loops == 2", "not fired vectorize", "temps == 1"].iter().enumerate()
+    {
         let path = dir.path().join(format!("{at}.weld"));
         let text = fs::read_to_string(root().join("demos/sum-of-squares.weld")).unwrap();
         fs::write(&path, format!("#@ expect {claim}\n{text}")).unwrap();

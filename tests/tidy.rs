@@ -62,7 +62,8 @@ const UNSAFE: &[&str] = &[
 ];
 
 /// Files longer than [`MOST_LINES`], and why.
-const LONG: &[(&str, &str)] = &[];
+const LONG: &[(&str, &str)] =
+    &[("src/check/messages.rs", "one short function a message: the words of the checker stay in one place")];
 
 const MOST_LINES: usize = 500;
 

@@ -39,7 +39,8 @@ fn check(engines: &mut Engines, text: &str, fixture: &Fixture) -> Result<(), Str
         Err(Complaint::TooSlow) => return Err("checking took too long".to_string()),
         Err(Complaint::Wrong(story)) => return Err(story),
     };
-    let inputs = fixture.cases.iter().map(|case| case.inputs(&checked.program)).collect::<Result<Vec<_>, _>>()?;
+    let inputs =
+        fixture.cases.iter().map(|case| case.inputs(&checked.program)).collect::<Result<Vec<_>, _>>()?;
     let plan = Plan {
         exact: !fixture.rounds && fixture.tolerance.is_none(),
         tolerance: fixture.tolerance,

@@ -63,3 +63,17 @@ fn bare_words() {
         assert_eq!(without_colon(line), None, "{line}");
     }
 }
+
+#[test]
+fn tables_fit_on_narrow_screens() {
+    let mut repl = repl();
+    repl.set_screen(Screen { color: false, width: 60 });
+    for command in [":passes", ":stats", ":set"] {
+        let reply = repl.feed(command);
+        assert!(
+            reply.out.lines().count() > 3 && reply.out.lines().all(|line| line.chars().count() <= 60),
+            "{}",
+            reply.out
+        );
+    }
+}

@@ -40,6 +40,7 @@ impl Pool {
             alone: Duration::ZERO,
             chunk: Duration::ZERO,
             spin: Duration::from_micros(200),
+            linger: Duration::from_micros(50),
             ..Policy::default()
         };
         Pool::with_policy(max_threads, policy)
@@ -88,6 +89,8 @@ struct Policy {
     chunk: Duration,
     /// An idle thread looks for work for this long before it sleeps.
     spin: Duration,
+    /// A thread that has given work away waits up to this long for somebody to take it.
+    linger: Duration,
     #[cfg(test)]
     faults: tests::Faults,
 }
@@ -98,6 +101,7 @@ impl Default for Policy {
             alone: Duration::from_micros(20),
             chunk: Duration::from_micros(10),
             spin: Duration::from_micros(10),
+            linger: Duration::ZERO,
             #[cfg(test)]
             faults: tests::Faults::default(),
         }

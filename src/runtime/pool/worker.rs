@@ -46,6 +46,9 @@ impl Seat<'_> {
         deque.push(Task { job, lo: middle, hi: segment.hi });
         segment.hi = middle;
         self.pool.wake_one(job.threads);
+        while now.elapsed() < self.pool.policy.linger && !deque.is_empty() {
+            std::thread::yield_now();
+        }
     }
 
     /// Takes the pool for this loop, unless it is too early or another loop has it.

@@ -61,19 +61,26 @@ impl Generated {
 struct Piece {
     /// Its text, which can stand as any operand.
     text: String,
-    /// The longest vector in it has about n to the power of this elements, n being the length of inputs.
+    /// As a vector it has about n to the power of this elements, n being the length of inputs.
     degree: u32,
+    /// The same for the longest vector inside of it.
+    inner: u32,
     /// Vectors with the same number have the same length.
     len: Option<u32>,
 }
 
 impl Piece {
     fn new(text: impl Into<String>) -> Piece {
-        Piece { text: text.into(), degree: 0, len: None }
+        Piece { text: text.into(), degree: 0, inner: 0, len: None }
+    }
+
+    /// The degree of the longest vector in it.
+    fn longest(&self) -> u32 {
+        self.degree.max(self.inner)
     }
 
     fn with_degree(text: impl Into<String>, degree: u32) -> Piece {
-        Piece { text: text.into(), degree, len: None }
+        Piece { text: text.into(), degree, inner: degree, len: None }
     }
 }
 
@@ -197,12 +204,18 @@ impl Gen<'_> {
         for at in 0..count {
             let start = self.choices.begin();
             let ty = self.param_type();
-            let name = if self.choices.chance(20) { ["x", "y", "t", "b", "i"][at] } else { ["v", "w", "k", "u", "z"][at] };
+            let name = if self.choices.chance(20) {
+                ["x", "y", "t", "b", "i"][at]
+            } else {
+                ["v", "w", "k", "u", "z"][at]
+            };
             let is_vector = ty.elem().is_some();
             self.scope.push(Var {
                 name: name.to_string(),
                 ty: ty.clone(),
                 degree: u32::from(is_vector),
+                // Rows of inputs are short.
+                inner: 0,
                 // Vectors among the inputs usually have one length.
                 len: is_vector.then_some(0),
                 small: true,
@@ -278,8 +291,8 @@ impl Gen<'_> {
             String::new()
         };
         self.see("let");
-        let (degree, len) = (value.degree, value.len);
-        self.scope.push(Var { name: name.clone(), ty, degree, len, small: false });
+        let (degree, inner, len) = (value.degree, value.inner, value.len);
+        self.scope.push(Var { name: name.clone(), ty, degree, inner, len, small: false });
         Some(format!("let {name}{declared} = {};", value.text))
     }
 

@@ -10,6 +10,7 @@ pub(super) struct Var {
     pub(super) ty: Ty,
     /// As in `Piece`.
     pub(super) degree: u32,
+    pub(super) inner: u32,
     pub(super) len: Option<u32>,
     /// Its floats come straight from the inputs: in exact programs, sums of them do not round.
     pub(super) small: bool,
@@ -138,7 +139,8 @@ impl Gen<'_> {
     /// The longest inputs with which the program ends soon.
     pub(super) fn longest_input(&self) -> u64 {
         let fits = |n: u64| {
-            let cost = |(degree, factor): (usize, &u64)| n.saturating_pow(degree as u32).saturating_mul(*factor);
+            let cost =
+                |(degree, factor): (usize, &u64)| n.saturating_pow(degree as u32).saturating_mul(*factor);
             self.worst.iter().enumerate().map(cost).all(|turns| turns <= MOST_TURNS)
         };
         [20_000, 4097, 1000, 300, 130, 40, 17, 9, 5, 3, 2].into_iter().find(|n| fits(*n)).unwrap_or(1)

@@ -36,24 +36,25 @@ impl Gen<'_> {
         }
         self.depth += 1;
         let has_fields = u64::from(self.visible().iter().any(|var| var.ty.fields().is_some()));
-        let piece = match self.choices.weighted(&[3, 40, 5, 50, 6, 8, 4, 3, 3, 4, 2 + has_fields, 6, 2, 2, 3, 2]) {
-            0 => self.simplest(ty),
-            1 => self.variable(ty),
-            2 => self.constant(ty),
-            3 => self.of_type(ty),
-            4 => self.let_in(ty),
-            5 => self.branch(ty),
-            6 => self.select(ty),
-            7 => self.applied_lambda(ty),
-            8 => self.called_lambda(ty),
-            9 => self.macro_call(ty),
-            10 => self.field(ty),
-            11 => self.lookup(ty),
-            12 => self.iterate(ty),
-            13 => self.wrapped(ty),
-            14 => self.asserted(ty),
-            _ => self.function_macro(ty),
-        };
+        let piece =
+            match self.choices.weighted(&[3, 40, 5, 50, 6, 8, 4, 3, 3, 4, 2 + has_fields, 6, 2, 2, 3, 2]) {
+                0 => self.simplest(ty),
+                1 => self.variable(ty),
+                2 => self.constant(ty),
+                3 => self.of_type(ty),
+                4 => self.let_in(ty),
+                5 => self.branch(ty),
+                6 => self.select(ty),
+                7 => self.applied_lambda(ty),
+                8 => self.called_lambda(ty),
+                9 => self.macro_call(ty),
+                10 => self.field(ty),
+                11 => self.lookup(ty),
+                12 => self.iterate(ty),
+                13 => self.wrapped(ty),
+                14 => self.asserted(ty),
+                _ => self.function_macro(ty),
+            };
         self.depth -= 1;
         piece
     }
@@ -61,7 +62,7 @@ impl Gen<'_> {
     /// A variable, or a field of one; a constant when there is none.
     pub(super) fn variable(&mut self, ty: &Ty) -> Piece {
         match self.var(ty) {
-            Some(var) => Piece { text: var.name, degree: var.degree, len: var.len },
+            Some(var) => Piece { text: var.name, degree: var.degree, inner: var.inner, len: var.len },
             None => match ty {
                 Ty::Scalar(scalar) if self.choices.chance(70) => self.cast_of_variable(*scalar),
                 _ => self.constant(ty),
@@ -97,7 +98,7 @@ impl Gen<'_> {
         }
         self.see("struct literal");
         let items: Vec<Piece> = fields.iter().map(|field| self.expr(field)).collect();
-        let degree = items.iter().map(|item| item.degree).max().unwrap_or(0);
+        let degree = items.iter().map(Piece::longest).max().unwrap_or(0);
         let items: Vec<String> = items.into_iter().map(|item| item.text).collect();
         Piece::with_degree(format!("{{{}}}", items.join(", ")), degree)
     }
@@ -105,9 +106,11 @@ impl Gen<'_> {
     fn struct_op(&mut self, fields: &[Ty]) -> Piece {
         let whole = Ty::tuple(fields.to_vec());
         let reducible = whole.is_mergeable();
-        let several = !fields.is_empty() && fields.iter().all(|field| matches!(field, Ty::Vec(_)) || field.is_mergeable());
+        let several = !fields.is_empty()
+            && fields.iter().all(|field| matches!(field, Ty::Vec(_)) || field.is_mergeable());
         let loops = u64::from(self.affordable(Cost { degree: 1, factor: 1 }));
-        match self.choices.weighted(&[40, 25 * u64::from(several) * loops, 15 * u64::from(reducible) * loops]) {
+        match self.choices.weighted(&[40, 25 * u64::from(several) * loops, 15 * u64::from(reducible) * loops])
+        {
             0 => self.struct_literal(fields),
             1 => self.struct_of_results(fields),
             _ => self.reduction(&whole),
@@ -135,6 +138,7 @@ impl Gen<'_> {
             name: name.clone(),
             ty: bound,
             degree: value.degree,
+            inner: value.inner,
             len: value.len,
             small: false,
         });
@@ -158,7 +162,7 @@ impl Gen<'_> {
         let len = if yes.len == no.len { yes.len } else { None };
         let text = format!("{note}if({}, {}, {})", condition.text, yes.text, no.text);
         let text = if note.is_empty() { text } else { format!("({text})") };
-        Piece { text, degree: yes.degree.max(no.degree), len }
+        Piece { text, degree: yes.degree.max(no.degree), inner: yes.inner.max(no.inner), len }
     }
 
     fn select(&mut self, ty: &Ty) -> Piece {
@@ -167,7 +171,7 @@ impl Gen<'_> {
         let (yes, no) = (self.expr(ty), self.expr(ty));
         let len = if yes.len == no.len { yes.len } else { None };
         let text = format!("select({}, {}, {})", condition.text, yes.text, no.text);
-        Piece { text, degree: yes.degree.max(no.degree), len }
+        Piece { text, degree: yes.degree.max(no.degree), inner: yes.inner.max(no.inner), len }
     }
 
     /// A type for a value that is to be used in making something else.
@@ -191,7 +195,14 @@ impl Gen<'_> {
         let mut params = Vec::new();
         for (arg, ty) in &args {
             let name = self.param_name(&params);
-            self.scope.push(Var { name: name.clone(), ty: ty.clone(), degree: arg.degree, len: arg.len, small: false });
+            self.scope.push(Var {
+                name: name.clone(),
+                ty: ty.clone(),
+                degree: arg.degree,
+                inner: arg.inner,
+                len: arg.len,
+                small: false,
+            });
             params.push(name);
         }
         let body = self.expr(ty);
@@ -219,16 +230,24 @@ impl Gen<'_> {
             for ty in &types {
                 let name = generator.param_name(&params);
                 let degree = u32::from(ty.elem().is_some());
-                generator.scope.push(Var { name: name.clone(), ty: ty.clone(), degree, len: None, small: false });
+                generator.scope.push(Var {
+                    name: name.clone(),
+                    ty: ty.clone(),
+                    degree,
+                    inner: degree,
+                    len: None,
+                    small: false,
+                });
                 params.push(name);
             }
             let body = generator.expr(&ret);
             generator.scope.truncate(outer);
             (params, body)
         });
-        let declared: Vec<String> = params.iter().zip(&types).map(|(name, ty)| format!("{name}: {ty}")).collect();
+        let declared: Vec<String> =
+            params.iter().zip(&types).map(|(name, ty)| format!("{name}: {ty}")).collect();
         let line = format!("let {name} = (|{}| {});", declared.join(", "), body.text);
-        self.lambdas.push(Lambda { name, params: types, ret, cost, degree: body.degree });
+        self.lambdas.push(Lambda { name, params: types, ret, cost, degree: body.longest() });
         line
     }
 
@@ -265,7 +284,14 @@ impl Gen<'_> {
             for ty in &types {
                 let name = generator.param_name(&params);
                 let degree = u32::from(ty.elem().is_some());
-                generator.scope.push(Var { name: name.clone(), ty: ty.clone(), degree, len: None, small: false });
+                generator.scope.push(Var {
+                    name: name.clone(),
+                    ty: ty.clone(),
+                    degree,
+                    inner: degree,
+                    len: None,
+                    small: false,
+                });
                 params.push(name);
             }
             let body = generator.expr(ty);
@@ -273,7 +299,7 @@ impl Gen<'_> {
         });
         (self.scope, self.lambdas, self.busy) = (scope, lambdas, busy);
         self.macro_text += &format!("macro {name}({}) = {};\n", params.join(", "), body.text);
-        let made = Lambda { name, params: types, ret: ty.clone(), cost, degree: body.degree };
+        let made = Lambda { name, params: types, ret: ty.clone(), cost, degree: body.longest() };
         self.macros.push(made.clone());
         self.call(&made)
     }
@@ -288,14 +314,21 @@ impl Gen<'_> {
         let arg = self.expr(ty);
         let name = self.binder();
         let outer = self.scope.len();
-        self.scope.push(Var { name: name.clone(), ty: ty.clone(), degree: arg.degree, len: None, small: false });
+        self.scope.push(Var {
+            name: name.clone(),
+            ty: ty.clone(),
+            degree: arg.degree,
+            inner: arg.inner,
+            len: None,
+            small: false,
+        });
         let body = self.expr(ty);
         self.scope.truncate(outer);
         // What the function makes of its own result must not be longer.
-        if body.degree > arg.degree {
+        if body.degree > arg.degree || body.inner > arg.inner {
             return arg;
         }
-        Piece::with_degree(format!("twice(|{name}| {}, {})", body.text, arg.text), arg.degree)
+        Piece { text: format!("twice(|{name}| {}, {})", body.text, arg.text), len: None, ..arg }
     }
 
     fn call(&mut self, lambda: &Lambda) -> Piece {
@@ -304,7 +337,7 @@ impl Gen<'_> {
         }
         let args: Vec<Piece> = lambda.params.iter().map(|ty| self.expr(ty)).collect();
         // The lambda was made for vectors as long as inputs.
-        let degree = args.iter().map(|arg| arg.degree).max().unwrap_or(0).max(1);
+        let degree = args.iter().map(Piece::longest).max().unwrap_or(0).max(1);
         let cost = Cost { degree: lambda.cost.degree * degree, ..lambda.cost };
         if !self.affordable(cost) {
             return self.variable(&lambda.ret);
@@ -323,23 +356,26 @@ impl Gen<'_> {
         fields.push(ty.clone());
         fields.extend((0..after).map(|_| Ty::Scalar(self.palette_scalar())));
         let value = self.expr(&Ty::tuple(fields));
-        Piece::with_degree(format!("{}.${before}", value.text), value.degree)
+        Piece::with_degree(format!("{}.${before}", value.text), value.longest())
     }
 
     fn lookup(&mut self, ty: &Ty) -> Piece {
         let vector = Ty::vec(ty.clone());
         let usable = self.usable(&vector);
         let other = self.expr(ty);
-        let degree = other.degree;
+        let degree = other.longest();
         if usable.is_empty() || self.choices.chance(25) {
             self.see("lookup in a literal");
             let items = [self.expr(ty), other];
             let at = self.choices.draw(2);
-            let degree = degree.max(items[0].degree);
-            return Piece::with_degree(format!("lookup([{}, {}], {at}L)", items[0].text, items[1].text), degree);
+            let degree = degree.max(items[0].longest());
+            return Piece::with_degree(
+                format!("lookup([{}, {}], {at}L)", items[0].text, items[1].text),
+                degree,
+            );
         }
         let var = self.choices.one_of(&usable).clone();
-        let (name, degree) = (var.name.clone(), degree.max(var.degree));
+        let (name, degree) = (var.name.clone(), degree.max(var.inner));
         match self.choices.weighted(&[40, 35, 15, 8]) {
             0 => {
                 self.see("guarded lookup");
@@ -386,13 +422,14 @@ impl Gen<'_> {
                 name: state.clone(),
                 ty: Ty::tuple(vec![ty.clone(), Ty::I64]),
                 degree: start.degree,
+                inner: start.longest(),
                 len: None,
                 small: false,
             });
             generator.expr(ty)
         });
         self.scope.truncate(outer);
-        if step.degree > start.degree {
+        if step.degree > start.degree || step.inner > start.inner {
             return start;
         }
         self.see("iterate");
@@ -400,7 +437,7 @@ impl Gen<'_> {
             "iterate({{{}, 1L}}, |{state}| {{{{{}, {state}.$1 + 1L}}, {state}.$1 < {turns}L}}).$0",
             start.text, step.text
         );
-        Piece::with_degree(text, start.degree)
+        Piece { text, len: None, ..start }
     }
 
     /// Something around it that changes nothing.
@@ -425,11 +462,8 @@ impl Gen<'_> {
         let condition = self.expr(&Ty::BOOL);
         let name = self.binder();
         let body = self.expr(ty);
-        let condition = if self.choices.chance(6) {
-            condition.text
-        } else {
-            format!("({0} || !{0})", condition.text)
-        };
+        let condition =
+            if self.choices.chance(6) { condition.text } else { format!("({0} || !{0})", condition.text) };
         // The name hides what the body was made with, unless it is new.
         let name = if self.scope.iter().any(|var| var.name == name) { self.fresh("ok") } else { name };
         Piece { text: format!("(let {name} = assert({condition}); {})", body.text), ..body }

@@ -11,6 +11,7 @@ pub(super) struct Data {
     pub(super) text: String,
     pub(super) elem: Ty,
     pub(super) degree: u32,
+    pub(super) inner: u32,
     pub(super) len: Option<u32>,
     /// As in `Var`.
     pub(super) small: bool,
@@ -26,9 +27,9 @@ impl Gen<'_> {
         }
         self.see("vector literal");
         let items: Vec<Piece> = (0..count).map(|_| self.expr(elem)).collect();
-        let degree = items.iter().map(|item| item.degree).max().unwrap_or(0);
+        let inner = items.iter().map(Piece::longest).max().unwrap_or(0);
         let items: Vec<String> = items.into_iter().map(|item| item.text).collect();
-        Piece::with_degree(format!("[{}]", items.join(", ")), degree)
+        Piece { text: format!("[{}]", items.join(", ")), degree: 0, inner, len: None }
     }
 
     /// A string literal.
@@ -54,8 +55,12 @@ impl Gen<'_> {
             4 => {
                 self.see("macro: flatten");
                 let rows = self.expr(&Ty::vec(Ty::vec(elem.clone())));
-                self.spend(Cost { degree: rows.degree, factor: 8 });
-                Piece::with_degree(format!("flatten({})", rows.text), rows.degree)
+                let degree = rows.degree + rows.inner;
+                if !self.affordable(Cost { degree, factor: 8 }) {
+                    return self.constant(&Ty::vec(elem.clone()));
+                }
+                self.spend(Cost { degree, factor: 8 });
+                Piece::with_degree(format!("flatten({})", rows.text), degree)
             }
             5 => self.zip(elem),
             6 => {
@@ -77,9 +82,8 @@ impl Gen<'_> {
                 self.push_index(&index);
                 let body = self.elem_body(&data, &name, elem, Floats::Any);
                 self.scope.truncate(outer);
-                let degree = data.degree.max(body.degree);
                 let text = format!("mapi({}, |{index}, {name}| {})", data.text, body.text);
-                Piece { text, degree, len: data.len }
+                Piece { text, degree: data.degree, inner: body.longest(), len: data.len }
             }
             9 => {
                 let builder = Ty::builder(BuilderTy::Appender(elem.clone()));
@@ -90,7 +94,12 @@ impl Gen<'_> {
                 self.see("macro: fill");
                 let count = *self.choices.one_of(&[0, 1, 5, 17]);
                 let value = self.expr(elem);
-                Piece::with_degree(format!("fill({count}L, {})", value.text), value.degree)
+                Piece {
+                    text: format!("fill({count}L, {})", value.text),
+                    degree: 0,
+                    inner: value.longest(),
+                    len: None,
+                }
             }
         }
     }
@@ -100,21 +109,42 @@ impl Gen<'_> {
         if self.choices.chance(55) {
             let elem = self.elem_type();
             let piece = self.expr(&Ty::vec(elem.clone()));
-            return Data { text: piece.text, elem, degree: piece.degree, len: piece.len, small: false };
+            return Data {
+                text: piece.text,
+                elem,
+                degree: piece.degree,
+                inner: piece.inner,
+                len: piece.len,
+                small: false,
+            };
         }
         match self.vector_var() {
             Some(var) => named(var),
             None => {
                 let elem = Ty::Scalar(self.palette_scalar());
                 let piece = self.vector_literal(&elem);
-                Data { text: piece.text, elem, degree: piece.degree, len: None, small: false }
+                Data {
+                    text: piece.text,
+                    elem,
+                    degree: piece.degree,
+                    inner: piece.inner,
+                    len: None,
+                    small: false,
+                }
             }
         }
     }
 
     /// Puts a loop index into scope.
     pub(super) fn push_index(&mut self, name: &str) {
-        self.scope.push(Var { name: name.to_string(), ty: Ty::I64, degree: 0, len: None, small: false });
+        self.scope.push(Var {
+            name: name.to_string(),
+            ty: Ty::I64,
+            degree: 0,
+            inner: 0,
+            len: None,
+            small: false,
+        });
     }
 
     /// `|x| ...` over the elements of `data`.
@@ -122,12 +152,17 @@ impl Gen<'_> {
         let named: Vec<Lambda> = self
             .lambdas
             .iter()
-            .filter(|lambda| lambda.params == [data.elem.clone()] && lambda.ret == *ret && floats == Floats::Any)
+            .filter(|lambda| {
+                lambda.params == [data.elem.clone()] && lambda.ret == *ret && floats == Floats::Any
+            })
             .cloned()
             .collect();
         if !named.is_empty() && self.choices.chance(60) {
             let lambda = self.choices.one_of(&named).clone();
-            let cost = Cost { degree: data.degree + lambda.cost.degree, factor: lambda.cost.factor.saturating_mul(8) };
+            let cost = Cost {
+                degree: data.degree + lambda.cost.degree,
+                factor: lambda.cost.factor.saturating_mul(8),
+            };
             if self.affordable(cost) {
                 self.see("function by name");
                 self.spend(cost);
@@ -144,11 +179,13 @@ impl Gen<'_> {
     fn elem_body(&mut self, data: &Data, name: &str, ret: &Ty, floats: Floats) -> Piece {
         let outer = self.scope.len();
         let body = self.inside(data.degree, 8, |generator| {
-            generator.here.factor = if data.degree > 0 { generator.here.factor / 8 } else { generator.here.factor };
+            generator.here.factor =
+                if data.degree > 0 { generator.here.factor / 8 } else { generator.here.factor };
             generator.scope.push(Var {
                 name: name.to_string(),
                 ty: data.elem.clone(),
-                degree: 0,
+                degree: data.inner,
+                inner: data.inner,
                 len: None,
                 small: data.small,
             });
@@ -165,8 +202,8 @@ impl Gen<'_> {
         self.see("macro: map");
         let data = self.some_vector();
         let function = self.elem_function(&data, elem, Floats::Any);
-        let degree = data.degree.max(function.degree);
-        Piece { text: format!("map({}, {})", data.text, function.text), degree, len: data.len }
+        let text = format!("map({}, {})", data.text, function.text);
+        Piece { text, degree: data.degree, inner: function.longest(), len: data.len }
     }
 
     fn filter(&mut self, elem: &Ty) -> Piece {
@@ -176,19 +213,21 @@ impl Gen<'_> {
             text: data.text,
             elem: elem.clone(),
             degree: data.degree,
+            inner: data.inner,
             len: None,
             small: false,
         };
         let predicate = self.elem_function(&data, &Ty::BOOL, Floats::Any);
         let len = self.new_len();
-        Piece { text: format!("filter({}, {})", data.text, predicate.text), degree: data.degree, len }
+        let text = format!("filter({}, {})", data.text, predicate.text);
+        Piece { text, degree: data.degree, inner: data.inner, len }
     }
 
     fn appender_loop(&mut self, elem: &Ty) -> Piece {
         let builder = Ty::builder(BuilderTy::Appender(elem.clone()));
         let (text, degree) = self.built(&builder);
         let len = self.new_len();
-        Piece { text: format!("result({text})"), degree, len }
+        Piece { text: format!("result({text})"), degree, inner: degree, len }
     }
 
     fn slice(&mut self, elem: &Ty) -> Piece {
@@ -205,8 +244,11 @@ impl Gen<'_> {
                 let name = self.fresh("s");
                 let start = self.choices.draw(4);
                 self.see("slice");
-                let text = format!("(let {name} = {}; slice({name}, min({start}L, len({name})), {count}))", data.text);
-                return Piece::with_degree(text, data.degree);
+                let text = format!(
+                    "(let {name} = {}; slice({name}, min({start}L, len({name})), {count}))",
+                    data.text
+                );
+                return Piece { text, len: None, ..data };
             }
             _ => {
                 self.see("slice that may fail");
@@ -214,7 +256,7 @@ impl Gen<'_> {
             }
         };
         self.see("slice");
-        Piece::with_degree(format!("slice({}, {start}, {count})", data.text), data.degree)
+        Piece { text: format!("slice({}, {start}, {count})", data.text), len: None, ..data }
     }
 
     /// `zip(...)` as a value.
@@ -228,7 +270,7 @@ impl Gen<'_> {
             None => {
                 let elem = Ty::Scalar(Scalar::I32);
                 let text = "[1, 2, 3]".to_string();
-                Data { text, elem, degree: 0, len: None, small: false }
+                Data { text, elem, degree: 0, inner: 0, len: None, small: false }
             }
         };
         let mut items = Vec::new();
@@ -246,16 +288,21 @@ impl Gen<'_> {
                 items.push(self.choices.one_of(&same).name.clone());
             } else {
                 let function = self.elem_function(&base, field, Floats::Any);
-                degree = degree.max(function.degree);
+                degree = degree.max(function.longest());
                 items.push(format!("map({}, {})", base.text, function.text));
             }
         }
-        Piece { text: format!("zip({})", items.join(", ")), degree, len: base.len }
+        Piece {
+            text: format!("zip({})", items.join(", ")),
+            degree: base.degree,
+            inner: degree,
+            len: base.len,
+        }
     }
 }
 
 /// A variable as data.
 pub(super) fn named(var: Var) -> Data {
     let elem = var.ty.elem().cloned().unwrap_or(Ty::I64);
-    Data { text: var.name, elem, degree: var.degree, len: var.len, small: var.small }
+    Data { text: var.name, elem, degree: var.degree, inner: var.inner, len: var.len, small: var.small }
 }
