@@ -6,7 +6,7 @@
 
 use super::closures::{Callee, Given};
 use super::scope::Binding;
-use super::{Checker, Obligation, messages, show};
+use super::{Checker, Obligation, loop_messages, messages, show};
 use crate::diag::{Diagnostic, Span};
 use crate::ir::{BuilderTy, Expr, ExprKind, For, Iter, Lambda, Name, Ty};
 use crate::syntax::ast::{self, Builtin, IterKind};
@@ -27,7 +27,7 @@ impl Checker<'_> {
         let span = whole.span;
         let (typed_iters, elem) = self.infer_iters(iters);
         if let ast::ExprKind::Lambda(params, _) = &builder.kind {
-            self.report(messages::loop_with_lambda_builder(span, builder, params.len()));
+            self.report(loop_messages::loop_with_lambda_builder(span, builder, params.len()));
             return self.broken_loop(&[&elem], span);
         }
         let start = self.infer(builder);
@@ -36,7 +36,7 @@ impl Checker<'_> {
             return self.broken_loop(&[&elem, &start.ty], span);
         };
         if callee.params().len() != 3 {
-            self.report(messages::loop_parameters(callee.span(), callee.params()));
+            self.report(loop_messages::loop_parameters(callee.span(), callee.params()));
             return self.broken_loop(&[&elem, &start.ty], span);
         }
         let data = iters.first().map(|iter| self.element_source(iter));
@@ -55,7 +55,7 @@ impl Checker<'_> {
                 (Ty::Builder(kind), Some(value)) if kind.merge_ty() == *found => show::show(value),
                 _ => None,
             };
-            messages::loop_body(at, builder, (name, value.as_deref()), &found_text, &wants_text)
+            loop_messages::loop_body(at, builder, (name, value.as_deref()), &found_text, &wants_text)
         });
         let ty = start.ty.clone();
         let parts = For { iters: typed_iters, builder: start, func, simd: false };
@@ -211,7 +211,7 @@ impl Checker<'_> {
     ) -> Diagnostic {
         let (found_text, wants_text) = (self.text(found), self.text(wants));
         let mut diagnostic =
-            messages::merge_mismatch(node, builder, (found, &found_text), (wants, &wants_text));
+            loop_messages::merge_mismatch(node, builder, (found, &found_text), (wants, &wants_text));
         if let ast::ExprKind::Call(_, args) = &node.kind
             && let [b, x] = args.as_slice()
         {

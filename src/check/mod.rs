@@ -13,6 +13,7 @@ mod finish;
 mod fixes;
 mod infer;
 mod linearity;
+mod loop_messages;
 mod loops;
 mod messages;
 mod obligations;

@@ -4,7 +4,7 @@
 //! Promises: an obligation is decided as soon as its type is known, at the latest when the whole program has
 //! been seen; what is unknown then is reported as the place that should have said it.
 
-use super::{Checker, messages};
+use super::{Checker, loop_messages, messages};
 use crate::diag::Span;
 use crate::ir::op::Operands;
 use crate::ir::{Scalar, Ty};
@@ -201,7 +201,7 @@ impl Checker<'_> {
         if !good {
             let resolved = self.types.resolve(ty);
             let text = self.text(&resolved);
-            self.report(messages::loop_without_builder(builder, &resolved, &text));
+            self.report(loop_messages::loop_without_builder(builder, &resolved, &text));
         }
         true
     }
@@ -229,12 +229,12 @@ impl Checker<'_> {
             Ty::Builder(kind) => {
                 let span = node.span;
                 self.unify(span, result, &kind.result_ty(), |cx, found, wants| {
-                    messages::result_mismatch(span, &cx.text(wants), &cx.text(found))
+                    loop_messages::result_mismatch(span, &cx.text(wants), &cx.text(found))
                 });
             }
             other => {
                 let text = self.text(&other);
-                self.report(messages::not_a_builder("result", node, &other, &text));
+                self.report(loop_messages::not_a_builder("result", node, &other, &text));
                 self.types.poison_all(result);
             }
         }
@@ -258,7 +258,7 @@ impl Checker<'_> {
             }
             other => {
                 let text = self.text(&other);
-                self.report(messages::not_a_builder("merge", node, &other, &text));
+                self.report(loop_messages::not_a_builder("merge", node, &other, &text));
                 self.types.poison_all(value);
                 true
             }

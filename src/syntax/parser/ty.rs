@@ -82,9 +82,11 @@ impl Parser<'_> {
                 TyKind::Hole
             }
             _ => {
-                let mut message = self.expected_message("a type");
+                let message = self.expected_message("a type");
                 if matches!(token.kind, TokenKind::Bar | TokenKind::BarBar) {
-                    message = message.help("functions have no type that can be written, leave it out");
+                    // Where a function type would end cannot be told from the bars.
+                    self.give_up(message.help("functions have no type that can be written, leave it out"));
+                    return TyKind::Hole;
                 }
                 self.report_here(message);
                 TyKind::Hole
