@@ -1,3 +1,4 @@
+#![forbid(unsafe_code)]
 //! The floating-point functions of the language, one implementation each.
 //!
 //! Promises: the interpreter, constant folding and compiled code call these very functions, so all

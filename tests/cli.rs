@@ -1,5 +1,6 @@
 //! The command line as its users see it: transcripts in `tests/cli/*.md`, JSON against its schemas, signals, pipes.
 #![cfg(feature = "jit")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 #[path = "cli/schema.rs"]
 mod schema;

@@ -8,6 +8,7 @@ mod engines;
 mod support;
 
 mod golden {
+    pub mod diagnostics;
     pub mod fixture;
     pub mod passes;
     pub mod print;
@@ -18,6 +19,7 @@ mod golden {
 fn main() {
     let arguments = libtest_mimic::Arguments::from_args();
     let mut trials = Vec::new();
+    trials.extend(golden::diagnostics::trials());
     trials.extend(golden::passes::trials());
     trials.extend(golden::print::trials());
     #[cfg(feature = "jit")]

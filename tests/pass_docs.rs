@@ -32,7 +32,11 @@ fn examples_are_true() {
     for pass in ALL {
         let info = pass.info();
         let examples = examples(info.doc);
-        assert!(!examples.is_empty() && examples.len().is_multiple_of(2), "`{}` needs before and after", info.name);
+        assert!(
+            !examples.is_empty() && examples.len().is_multiple_of(2),
+            "`{}` needs before and after",
+            info.name
+        );
         for pair in examples.chunks(2) {
             let [before, after] = pair else { continue };
             let program = compile(before).unwrap();

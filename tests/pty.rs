@@ -1,6 +1,7 @@
 //! The explorer on a real (pseudo) terminal: what transcripts cannot see.
 //!
 //! Waits for texts, never for times; a text that does not come within the limit fails the test.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 use rexpect::session::{PtySession, spawn_command};
 use std::path::Path;

@@ -1,5 +1,6 @@
 //! What README.md shows is what happens, and what the demos claim is true.
 #![cfg(feature = "jit")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -65,7 +66,9 @@ fn demos_keep_their_claims() {
 #[test]
 fn wrong_claims_are_found() {
     let dir = tempfile::tempdir().unwrap();
-    for (at, claim) in ["result == 386L", "loops == 2", "not fired vectorize", "temps == 1"].iter().enumerate() {
+    for (at, claim) in
+        ["result == 386L", "loops == 2", "not fired vectorize", "temps == 1"].iter().enumerate()
+    {
         let path = dir.path().join(format!("{at}.weld"));
         let text = fs::read_to_string(root().join("demos/sum-of-squares.weld")).unwrap();
         fs::write(&path, format!("#@ expect {claim}\n{text}")).unwrap();

@@ -4,6 +4,7 @@
 //! it, and what follows is the answer. `WELD_BLESS=1 cargo test --test repl` rewrites the answers; read the difference
 //! before you commit it. Times and sizes of machine code are shown as `_`, and runs of blanks as one, so that
 //! answers are the same everywhere. Words after `weld` set the session up: `width=60`.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::fs;
@@ -78,8 +79,7 @@ fn replay(written: &str) -> String {
 }
 
 fn session(marks: &str) -> Repl {
-    let mut config = Config::default();
-    config.threads = 2;
+    let config = Config { threads: 2, ..Config::default() };
     let width =
         marks.split_whitespace().find_map(|mark| mark.strip_prefix("width=")?.parse().ok()).unwrap_or(100);
     Repl::new(config, Screen { color: false, width })

@@ -1,4 +1,5 @@
 //! Keeps the house in order: floors, file headers, file sizes, `unsafe`, fixtures for every pass, rule and code.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -61,7 +62,8 @@ const UNSAFE: &[&str] = &[
 ];
 
 /// Files longer than [`MOST_LINES`], and why.
-const LONG: &[(&str, &str)] = &[];
+const LONG: &[(&str, &str)] =
+    &[("src/check/messages.rs", "one short function a message: the words of the checker stay in one place")];
 
 const MOST_LINES: usize = 500;
 
@@ -139,7 +141,8 @@ fn imports_go_down_the_floors() {
 #[test]
 fn every_file_says_what_it_promises() {
     let mut wrong = Vec::new();
-    for (name, text) in files("src", "rs") {
+    // A file of unit tests belongs to the file that it tests.
+    for (name, text) in files("src", "rs").into_iter().filter(|(name, _)| !is_test_file(name)) {
         let mut lines = text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with("#!["));
         if !lines.next().is_some_and(|line| line.starts_with("//!")) {
             wrong.push(name);

@@ -127,7 +127,13 @@ impl Checker<'_> {
             let (wrong, wrong_ty, other, other_ty) =
                 if fix_right { (b, wants, a, found) } else { (a, found, b, wants) };
             let other_text = messages::a(&messages::type_text(other_ty));
-            cx.mismatch(wrong, wrong_ty, other_ty, title).related(other.span, other_text)
+            let diagnostic = cx.mismatch(wrong, wrong_ty, other_ty, title).related(other.span, other_text);
+            match left_behind(other, (other_ty, wrong_ty)) {
+                Some(builder) => {
+                    diagnostic.help(format!("to add nothing, give the builder as it is: `{builder}`"))
+                }
+                None => diagnostic,
+            }
         });
         let ty = if good { left.ty.clone() } else { self.types.poison() };
         (left, right, ty)
@@ -159,7 +165,8 @@ impl Checker<'_> {
             return self.broken(span);
         }
         let given = Given { ty: state.ty.clone(), because: Some(start.span), role: "the state" };
-        let lambda = self.elaborate(&callee, &[given], None, span);
+        let body = self.in_loop(span, |cx| cx.elaborate(&callee, &[given], None, span));
+        let Some(lambda) = body else { return self.broken(span) };
         let wants = Ty::tuple(vec![state.ty.clone(), Ty::BOOL]);
         let at = messages::value_span(&lambda.body);
         self.unify(at, &lambda.body.ty, &wants, |cx, found, wants| {
@@ -175,5 +182,15 @@ impl Checker<'_> {
         });
         let ty = state.ty.clone();
         Expr::new(ExprKind::Iterate(state, Arc::new(lambda)), ty, span)
+    }
+}
+
+/// The builder that one branch merges into and the other one forgot.
+fn left_behind(merge: &ast::Expr, (with, without): (&Ty, &Ty)) -> Option<String> {
+    match &merge.kind {
+        ast::ExprKind::Call(Builtin::Merge, args) if with.has_builder() && !without.has_builder() => {
+            super::show::show(args.first()?)
+        }
+        _ => None,
     }
 }

@@ -73,7 +73,8 @@ impl Checker<'_> {
                     let ty = ty.clone();
                     if !self.types.is_poison(&ty) {
                         let text = self.text(&ty);
-                        self.report(messages::not_a_lambda(expr, role, Some(&text)));
+                        let hides_macro = self.macro_names.iter().any(|name| **name == *ident.text);
+                        self.report(messages::not_a_lambda(expr, role, Some(&text), hides_macro));
                     }
                 }
                 None => self.report_unknown_function(ident),
@@ -81,7 +82,7 @@ impl Checker<'_> {
             _ => {
                 let typed = self.infer(expr);
                 if !self.types.is_poison(&typed.ty) {
-                    self.report(messages::not_a_lambda(expr, role, None));
+                    self.report(messages::not_a_lambda(expr, role, None, false));
                 }
             }
         }

@@ -34,7 +34,8 @@ pub(super) fn rank(scalar: Scalar) -> usize {
 
 /// The expression rewritten to have type `wants`: never needs parentheses, except as a negative literal.
 pub(super) fn fix(expr: &ast::Expr, found: &Ty, wants: &Ty) -> Option<String> {
-    if let (ExprKind::Struct(items), Some(found), Some(wants)) = (&expr.kind, found.fields(), wants.fields()) {
+    if let (ExprKind::Struct(items), Some(found), Some(wants)) = (&expr.kind, found.fields(), wants.fields())
+    {
         return fix_fields(items, found, wants);
     }
     let (found, wants) = (found.scalar()?, wants.scalar()?);
@@ -184,6 +185,9 @@ pub(super) fn operand_kind(
     .label(a(&text));
     let help = match ty {
         Ty::Scalar(scalar) => scalar_help(class, *scalar, operand, whole),
+        Ty::Builder(_) => {
+            Some("a builder has no value before `result`; to add to it, call `merge`".to_string())
+        }
         Ty::Vec(elem) if macro_names.iter().any(|name| name == "map") => vector_help(class, elem, whole),
         _ => None,
     };

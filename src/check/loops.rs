@@ -28,22 +28,25 @@ impl Checker<'_> {
         let (typed_iters, elem) = self.infer_iters(iters);
         if let ast::ExprKind::Lambda(params, _) = &builder.kind {
             self.report(messages::loop_with_lambda_builder(span, builder, params.len()));
-            return self.broken(span);
+            return self.broken_loop(&[&elem], span);
         }
         let start = self.infer(builder);
         self.oblige(Obligation::LoopBuilder { ty: start.ty.clone(), builder: builder.clone() });
-        let Some(callee) = self.callee(func, "the function of `for`") else { return self.broken(span) };
+        let Some(callee) = self.callee(func, "the function of `for`") else {
+            return self.broken_loop(&[&elem, &start.ty], span);
+        };
         if callee.params().len() != 3 {
             self.report(messages::loop_parameters(callee.span(), callee.params()));
-            return self.broken(span);
+            return self.broken_loop(&[&elem, &start.ty], span);
         }
         let data = iters.first().map(|iter| self.element_source(iter));
         let given = [
             Given { ty: start.ty.clone(), because: Some(builder.span), role: "the builder of this loop" },
             Given { ty: Ty::I64, because: None, role: "the index" },
-            Given { ty: elem, because: data, role: "the element" },
+            Given { ty: elem.clone(), because: data, role: "the element" },
         ];
-        let func = self.elaborate_body(&callee, &given, builder, &start, span);
+        let body = self.in_loop(span, |cx| cx.elaborate_body(&callee, &given, builder, &start, span));
+        let Some(func) = body else { return self.broken_loop(&[&elem, &start.ty], span) };
         let at = messages::value_span(&func.body);
         self.unify(at, &func.body.ty, &start.ty, |cx, found, wants| {
             let (found_text, wants_text) = (cx.text(found), cx.text(wants));
@@ -57,6 +60,12 @@ impl Checker<'_> {
         let ty = start.ty.clone();
         let parts = For { iters: typed_iters, builder: start, func, simd: false };
         Expr::new(ExprKind::For(Arc::new(parts)), ty, span)
+    }
+
+    /// A loop whose function is not looked at, so that nothing says what these types are.
+    fn broken_loop(&mut self, unknown: &[&Ty], span: Span) -> Expr {
+        unknown.iter().for_each(|ty| self.types.poison_all(ty));
+        self.broken(span)
     }
 
     /// Elaborates the body. When the builder is a plain name (or one field of it), that name means the builder

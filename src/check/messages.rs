@@ -83,6 +83,12 @@ pub(super) fn type_too_large(span: Span) -> Diagnostic {
         .label(format!("a type has at most {fields} fields in all and at most {depth} levels"))
 }
 
+pub(super) fn loops_too_deep(span: Span) -> Diagnostic {
+    let limit = super::MAX_LOOPS;
+    Diagnostic::new(Code::NestingTooDeep, span, format!("loops are nested more than {limit} levels deep"))
+        .label("this loop is inside all the others")
+}
+
 pub(super) fn program_too_large(span: Span, lambda: Option<&ast::Ident>) -> Diagnostic {
     let limit = super::MAX_NODES;
     let diagnostic = Diagnostic::new(
@@ -236,16 +242,22 @@ pub(super) fn lambda_with_type(name: &ast::Ident, span: Span) -> Diagnostic {
         .help("remove the type, or write types for the parameters")
 }
 
-pub(super) fn not_a_lambda(expr: &ast::Expr, role: &str, ty: Option<&str>) -> Diagnostic {
+pub(super) fn not_a_lambda(expr: &ast::Expr, role: &str, ty: Option<&str>, hides_macro: bool) -> Diagnostic {
     let title = match (role, show(expr)) {
         ("", Some(text)) => format!("`{text}` is called, but it is not a lambda"),
         ("", None) => "this is called, but it is not a lambda".to_string(),
         (role, Some(text)) => format!("{role} must be a lambda, and `{text}` is none"),
         (role, None) => format!("{role} must be a lambda"),
     };
+    let help = match role {
+        _ if hides_macro => "this value hides the macro of the same name, give the value another name",
+        "" => "only lambdas, macros and built-in functions can be called",
+        "the function of `for`" => "write a lambda, as in `|b, i, x| merge(b, x)`, or the name of one",
+        _ => "write a lambda, as in `|s| {s, false}`, or the name of one",
+    };
     Diagnostic::new(Code::NotALambda, expr.span, title)
         .label(ty.map_or("not a lambda".to_string(), a))
-        .help("write a lambda, as in `|x| x`, or the name of one bound by `let`")
+        .help(help)
 }
 
 pub(super) fn argument_count(
@@ -389,9 +401,15 @@ pub(super) fn merge_mismatch(
         return diagnostic.help(call_fix(&how, "merge", &[show(b), Some(new)]));
     }
     match builder {
-        BuilderTy::Appender(_) => {
+        BuilderTy::Appender(_) if found.elem() != Some(wants) => {
             diagnostic.help(format!("collect these values with `appender[{found_text}]` instead"))
         }
+        _ if found.elem() == Some(wants) => match (show(b), show(x)) {
+            (Some(b), Some(x)) => {
+                diagnostic.help(format!("merge each element: `for({x}, {b}, |c, k, y| merge(c, y))`"))
+            }
+            _ => diagnostic,
+        },
         _ => diagnostic,
     }
 }
@@ -481,12 +499,16 @@ pub(super) fn loop_with_lambda_builder(span: Span, func: &ast::Expr, n_params: u
 }
 
 pub(super) fn loop_parameters(span: Span, params: &[ast::Param]) -> Diagnostic {
+    let index = if params.iter().any(|param| &*param.name.text == "i") { "k" } else { "i" };
     Diagnostic::new(Code::BadFor, span, "the function of `for` takes three parameters")
         .label(format!(
             "takes {}; a loop passes 3: builder, index, element",
             plural(params.len(), "parameter")
         ))
-        .help("write `|b, i, x|` before the body")
+        .help(match params {
+            [b, x] => format!("write `|{}, {index}, {}|` before the body", b.name.text, x.name.text),
+            _ => format!("write `|b, {index}, x|` before the body"),
+        })
 }
 
 pub(super) fn loop_body(
@@ -496,7 +518,8 @@ pub(super) fn loop_body(
     found: &str,
     wants: &str,
 ) -> Diagnostic {
-    let title = format!("the body of this loop must give its builder, {}, but this is {}", a(wants), a(found));
+    let title =
+        format!("the body of this loop must give its builder, {}, but this is {}", a(wants), a(found));
     let diagnostic = Diagnostic::new(Code::TypeMismatch, at, title)
         .label(a(found))
         .related(builder.span, "the builder of the loop");

@@ -37,10 +37,12 @@ use unify::{Mismatch, Types};
 
 /// The most nodes that one program may become when its lambdas are copied to where they are used.
 const MAX_NODES: usize = 1_000_000;
+/// How deep loops may be nested in loops: what LLVM does with them takes time that grows with a power of the depth.
+const MAX_LOOPS: usize = 256;
 /// Errors beyond these are not collected at all.
 const MAX_COLLECTED: usize = 200;
-/// The most errors that are shown.
-const MAX_ERRORS: usize = 20;
+/// The most errors, and the most warnings, that are shown.
+const MAX_SHOWN: usize = 20;
 
 /// What is known about a binder apart from its type: how messages speak of it.
 #[derive(Clone, Debug)]
@@ -87,6 +89,8 @@ struct Checker<'a> {
     reported: HashSet<(Code, Span)>,
     n_errors: usize,
     n_nodes: usize,
+    /// The loops around this place.
+    n_loops: usize,
     /// Set when going on would only cost time.
     stopped: bool,
     macro_names: &'a [String],
@@ -112,6 +116,7 @@ pub fn check(body: &ast::Expr, macro_names: &[String]) -> (Option<Program>, Diag
         reported: HashSet::new(),
         n_errors: 0,
         n_nodes: 0,
+        n_loops: 0,
         stopped: false,
         macro_names,
         loop_names: HashMap::new(),
@@ -230,6 +235,8 @@ impl Checker<'_> {
         if diagnostic.code.is_error() {
             self.n_errors += 1;
             self.stopped |= self.n_errors >= MAX_COLLECTED;
+        } else if self.diagnostics.len() >= 2 * MAX_COLLECTED {
+            return;
         }
         let mut diagnostic = match self.calls.first() {
             Some((name, call)) if diagnostic.code.is_error() && name.mark == 0 => {
@@ -241,6 +248,18 @@ impl Checker<'_> {
         let at = diagnostic.primary.span;
         diagnostic.related.retain(|label| label.span.to(at) != label.span);
         self.diagnostics.push(diagnostic);
+    }
+
+    /// Checks the function of a loop; `None` when it is nested too deeply, which is reported.
+    fn in_loop<R>(&mut self, span: Span, check: impl FnOnce(&mut Self) -> R) -> Option<R> {
+        if self.n_loops >= MAX_LOOPS {
+            self.report(messages::loops_too_deep(span));
+            return None;
+        }
+        self.n_loops += 1;
+        let result = check(self);
+        self.n_loops -= 1;
+        Some(result)
     }
 
     /// An expression whose mistake is reported.
@@ -277,14 +296,15 @@ impl Checker<'_> {
         false
     }
 
-    /// The messages in the order of the text, at most [`MAX_ERRORS`] errors.
+    /// The messages in the order of the text, at most [`MAX_SHOWN`] errors and as many warnings.
     fn into_diagnostics(self) -> Diagnostics {
         let mut diagnostics = self.diagnostics;
         diagnostics.sort_by_key(|diagnostic| (diagnostic.primary.span.source, diagnostic.primary.span.lo));
-        let mut n_errors = 0;
+        let (mut n_errors, mut n_warnings) = (0, 0);
         diagnostics.retain(|diagnostic| {
-            n_errors += usize::from(diagnostic.code.is_error());
-            !diagnostic.code.is_error() || n_errors <= MAX_ERRORS
+            let n = if diagnostic.code.is_error() { &mut n_errors } else { &mut n_warnings };
+            *n += 1;
+            *n <= MAX_SHOWN
         });
         Diagnostics(diagnostics)
     }

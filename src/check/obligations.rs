@@ -40,6 +40,10 @@ impl Checker<'_> {
     /// Decides what is left, and reports every type that nothing determines.
     pub(super) fn settle(&mut self) {
         self.decide_pending();
+        if self.stopped {
+            // What was not looked at determines nothing.
+            return;
+        }
         let holes = std::mem::take(&mut self.holes);
         for hole in &holes {
             if self.types.has_free(&hole.ty) && !self.types.has_poison(&hole.ty) {

@@ -1,3 +1,4 @@
+#![forbid(unsafe_code)]
 //! The command line: arguments in, exit code out.
 //!
 //! Promises: data on standard output, messages on standard error, the exit codes of `weld --help`; no panic gets out.

@@ -9,11 +9,16 @@ use super::module::ModuleCx;
 use super::target::Machines;
 use crate::ir::Program;
 use inkwell::AddressSpace;
+use inkwell::attributes::{Attribute, AttributeLoc};
 use inkwell::context::Context;
-use inkwell::module::Linkage;
+use inkwell::module::{Linkage, Module};
 
 /// The symbol of the compiled program: `u32 weld_program(TaskCtx*, const u8 *args, u8 *result)`.
 pub(super) const ENTRY: &str = "weld_program";
+
+/// The largest function that is optimized.
+const MOST_BLOCKS: u32 = 1_000;
+const MOST_INSTRUCTIONS: usize = 3_000;
 
 /// Emits a program.
 pub(super) fn emit<'c>(
@@ -29,5 +34,23 @@ pub(super) fn emit<'c>(
     cx.module
         .verify()
         .map_err(|message| CodegenError(format!("llvm verifier: {}", message.to_string_lossy())))?;
+    spare_large_functions(context, &cx.module);
     Ok(cx)
+}
+
+/// LLVM's passes and its instruction selection take time that is more than linear in the size of one function, which
+/// straight code of thousands of lets is. Such a function is translated as it stands; the others, and with them the
+/// loops that were taken out of it, are optimized.
+fn spare_large_functions(context: &Context, module: &Module<'_>) {
+    for function in module.get_functions() {
+        let blocks = function.count_basic_blocks();
+        let instructions = || function.get_basic_block_iter().map(|block| block.get_instructions().count());
+        if blocks <= MOST_BLOCKS && instructions().sum::<usize>() <= MOST_INSTRUCTIONS {
+            continue;
+        }
+        for name in ["optnone", "noinline"] {
+            let kind = Attribute::get_named_enum_kind_id(name);
+            function.add_attribute(AttributeLoc::Function, context.create_enum_attribute(kind, 0));
+        }
+    }
 }

@@ -1,3 +1,4 @@
+#![forbid(unsafe_code)]
 //! Where things are in source text, and what can be said about them.
 //!
 //! Promises: every error of the compiler becomes a [`Diagnostic`] with a [`Code`], a place and, where

@@ -1,3 +1,4 @@
+#![forbid(unsafe_code)]
 //! The one place that grows the stack for recursion over user-shaped trees.
 //!
 //! Promises: a walk that calls [`deep`] at each level never overflows the thread's stack, however

@@ -42,7 +42,9 @@ impl Expander<'_> {
     /// The type without aliases. `span`, when given, becomes the place of all its parts.
     pub(super) fn ty(&mut self, ty: &Ty, span: Option<Span>) -> Ty {
         let mut parts = 0;
-        self.part(ty, span, 0, &mut parts)
+        let part = self.part(ty, span, 0, &mut parts);
+        // What is built from a type that is too large would say the same again.
+        if parts > MAX_PARTS { Ty { kind: TyKind::Hole, span: part.span } } else { part }
     }
 
     /// The scalar that an alias stands for, which makes it the name of a cast.

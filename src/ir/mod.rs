@@ -1,3 +1,4 @@
+#![forbid(unsafe_code)]
 //! The typed intermediate representation: immutable trees with a type and a place on every node.
 //!
 //! Promises: a tree is never changed, only replaced, so "changed" is pointer identity

@@ -171,7 +171,9 @@ fn own_failure(kind: &ExprKind) -> bool {
 /// Whether the bounds are constants that give a whole number of iterations.
 fn is_valid_range(start: &Expr, end: &Expr, stride: &Expr) -> bool {
     let number = |expr: &Expr| expr.literal().and_then(Literal::as_i64);
-    let (Some(start), Some(end), Some(stride)) = (number(start), number(end), number(stride)) else { return false };
+    let (Some(start), Some(end), Some(stride)) = (number(start), number(end), number(stride)) else {
+        return false;
+    };
     let Some(length) = end.checked_sub(start) else { return false };
     // One overflows when it divides the smallest number by -1.
     length.checked_rem(stride) == Some(0) && length.checked_div(stride).is_some_and(|turns| turns >= 0)

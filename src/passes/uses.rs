@@ -129,7 +129,10 @@ impl Uses {
                 self.expr(body, at);
                 // Backwards, so that a value that nothing needs is known before its own uses count.
                 for binding in lets.iter().rev() {
-                    if !self.live || self.name(&binding.name).count > 0 || !pattern::is_droppable(&binding.value) {
+                    if !self.live
+                        || self.name(&binding.name).count > 0
+                        || !pattern::is_droppable(&binding.value)
+                    {
                         self.expr(&binding.value, at);
                     }
                 }

@@ -5,8 +5,8 @@
 //! can be written, and when it cannot, that is said once.
 
 use super::complete::complete;
-use super::highlight::highlight;
-use super::whole::{MAX_TYPED, is_whole};
+use super::highlight::{LONGEST, highlight};
+use super::whole::{Collector, MAX_TYPED, SHORT, is_whole};
 use crate::view::{Role, Screen};
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
@@ -15,13 +15,14 @@ use rustyline::hint::Hinter;
 use rustyline::history::{FileHistory, History, SearchDirection};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{
-    Cmd, ColorMode, CompletionType, Config, Context, Editor, EventHandler, Helper, KeyCode, KeyEvent,
-    Modifiers,
+    Cmd, ColorMode, CompletionType, ConditionalEventHandler, Config, Context, Editor, Event, EventContext,
+    EventHandler, Helper, KeyCode, KeyEvent, Modifiers, RepeatCount,
 };
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What stands before every input.
 pub(super) const PROMPT: &str = "weld> ";
@@ -45,6 +46,8 @@ pub(super) enum Read {
 /// The line editor.
 pub(super) struct LineEditor {
     editor: Editor<Assistant, FileHistory>,
+    /// What [`Cutter`] kept for the next piece.
+    carried: Arc<Mutex<Option<char>>>,
     file: Option<PathBuf>,
 }
 
@@ -59,9 +62,13 @@ impl LineEditor {
             .map_err(|error| error.to_string())?;
         let mut editor = Editor::with_config(config).map_err(|error| error.to_string())?;
         editor.set_helper(Some(Assistant { screen, inputs: Vec::new() }));
-        let newline = || EventHandler::Simple(Cmd::Newline);
-        editor.bind_sequence(KeyEvent(KeyCode::Enter, Modifiers::ALT), newline());
-        let mut made = LineEditor { editor, file };
+        editor.bind_sequence(KeyEvent(KeyCode::Enter, Modifiers::ALT), Cmd::Newline);
+        let carried = Arc::new(Mutex::new(None));
+        editor.bind_sequence(
+            Event::Any,
+            EventHandler::Conditional(Box::new(Cutter { carried: carried.clone() })),
+        );
+        let mut made = LineEditor { editor, carried, file };
         let trouble = made.load();
         Ok((made, trouble))
     }
@@ -69,11 +76,40 @@ impl LineEditor {
     /// Reads one input. `inputs` are the names that may be proposed.
     pub fn read(&mut self, screen: Screen, inputs: Vec<String>) -> Read {
         self.editor.set_helper(Some(Assistant { screen, inputs }));
-        match self.editor.readline(PROMPT) {
-            Ok(text) => Read::Input(text),
-            Err(ReadlineError::Interrupted | ReadlineError::Signal(_)) => Read::Cleared,
-            Err(_) => Read::End,
+        let mut input = Collector::default();
+        loop {
+            // Only input so long that it was cut goes round.
+            let prompt = if input.text().is_empty() { PROMPT } else { "" };
+            let piece = match self.take_carried() {
+                Some(c) => self.editor.readline_with_initial(prompt, (&c.to_string(), "")),
+                None => self.editor.readline(prompt),
+            };
+            match piece {
+                Ok(piece) => input.push(&piece),
+                Err(ReadlineError::Interrupted | ReadlineError::Signal(_)) => return Read::Cleared,
+                Err(_) if input.text().is_empty() => return Read::End,
+                Err(_) => return Read::Input(input.into_text()),
+            }
+            if input.text().len() > MAX_TYPED {
+                self.take_carried();
+                return Read::Input(input.into_text());
+            }
+            if self.is_cut() {
+                continue;
+            }
+            if gives_up(input.text()) || input.is_whole() {
+                return Read::Input(input.into_text());
+            }
+            input.push("\n");
         }
+    }
+
+    fn is_cut(&self) -> bool {
+        self.carried.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    fn take_carried(&mut self) -> Option<char> {
+        self.carried.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Keeps an input for the arrow keys and for later sessions; says once why that is not possible.
@@ -138,6 +174,34 @@ fn last_of_each(entries: &[String]) -> Vec<&str> {
     kept
 }
 
+/// Whether two blank lines end an input that is not whole.
+fn gives_up(text: &str) -> bool {
+    text.ends_with("\n\n")
+}
+
+/// Cuts what streams in as keys, as from a terminal that does not bracket what is pasted, into pieces: the editor draws its
+/// text again and again, which takes forever when there is much of it.
+struct Cutter {
+    /// The key that arrived at a full piece; it begins the next one.
+    carried: Arc<Mutex<Option<char>>>,
+}
+
+impl ConditionalEventHandler for Cutter {
+    fn handle(&self, event: &Event, _: RepeatCount, _: bool, context: &EventContext<'_>) -> Option<Cmd> {
+        let full = context.line().len() >= SHORT && context.pos() == context.line().len();
+        match event {
+            Event::KeySeq(keys) if full => match keys.as_slice() {
+                [KeyEvent(KeyCode::Char(c), Modifiers::NONE)] => {
+                    *self.carried.lock().unwrap_or_else(PoisonError::into_inner) = Some(*c);
+                    Some(Cmd::AcceptLine)
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
 /// Completion, colours, hints and the rule for whole inputs, as the editor asks for them.
 struct Assistant {
     screen: Screen,
@@ -183,17 +247,16 @@ impl Highlighter for Assistant {
         Cow::Owned(self.screen.paint(Role::Dim, hint))
     }
 
-    fn highlight_char(&self, _: &str, _: usize, _: CmdKind) -> bool {
-        self.screen.color
+    fn highlight_char(&self, line: &str, _: usize, _: CmdKind) -> bool {
+        self.screen.color && line.len() <= LONGEST
     }
 }
 
 impl Validator for Assistant {
     fn validate(&self, context: &mut ValidationContext) -> rustyline::Result<ValidationResult> {
         let text = context.input();
-        // Two blank lines send what is there, whole or not; so does more text than anyone types.
-        let given_up = text.ends_with("\n\n") || text.len() > MAX_TYPED;
-        let whole = given_up || is_whole(text);
+        // A long text is looked at by the one who collects its pieces.
+        let whole = text.len() >= SHORT || gives_up(text) || is_whole(text);
         Ok(if whole { ValidationResult::Valid(None) } else { ValidationResult::Incomplete })
     }
 }

@@ -9,7 +9,7 @@ use crate::view::{Role, Screen};
 use std::ops::Range;
 
 /// Longer texts stay as they are, so that typing does not slow down.
-const LONGEST: usize = 16 << 10;
+pub(super) const LONGEST: usize = 16 << 10;
 
 /// The text in colours. `cursor` is the byte where the cursor stands: a bracket there is shown with its partner.
 pub(super) fn highlight(text: &str, cursor: usize, screen: Screen) -> String {

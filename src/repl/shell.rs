@@ -7,7 +7,7 @@
 use super::Repl;
 use super::editor::{LineEditor, Read};
 use super::reply::{Next, Reply};
-use super::whole::{MAX_TYPED, is_whole, only_comments};
+use super::whole::{Collector, MAX_TYPED, only_comments};
 use crate::config::Config;
 use crate::runtime::RunOptions;
 use crate::view::{ColorChoice, Screen};
@@ -113,25 +113,28 @@ fn interactive(mut repl: Repl, first: Screen) -> i32 {
 
 /// Feeds each input of a stream; a program may take several lines.
 fn piped(mut repl: Repl, stream: &mut dyn BufRead, out: &mut dyn Write, err: &mut dyn Write) -> i32 {
-    let mut text = String::new();
+    let mut input = Collector::default();
+    let mut line = String::new();
     loop {
-        let more = match stream.read_line(&mut text) {
+        line.clear();
+        let more = match stream.read_line(&mut line) {
             Ok(read) => read > 0,
             Err(error) => {
                 say(err, &format!("error: the input cannot be read: {error}\n"));
                 return FAILED;
             }
         };
+        input.push(&line);
+        let text = input.text();
         if !more && text.trim().is_empty() {
             return 0;
         }
         // Comments belong to the program behind them: they may give its inputs.
-        let waits = !is_whole(&text) || (!text.trim().is_empty() && only_comments(&text));
-        if more && waits {
+        let comments = line.trim_start().starts_with('#') && only_comments(text);
+        if more && (comments || !input.is_whole()) {
             continue;
         }
-        let mut reply = repl.feed(&text);
-        text.clear();
+        let mut reply = repl.feed(&std::mem::take(&mut input).into_text());
         if !say_reply(&reply, out, err) {
             return CLOSED_PIPE;
         }

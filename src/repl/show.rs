@@ -19,7 +19,7 @@ use crate::view::{self, Role};
 use std::time::Duration;
 
 /// Lines of a program shown unasked.
-const LINES: usize = 40;
+const LINES: usize = 24;
 
 /// Characters of a line shown unasked.
 const CHARACTERS: usize = 1000;
@@ -206,7 +206,11 @@ impl Repl {
             text += &self.render_input(name, given);
             let used = self.program.as_ref().is_some_and(|entered| self.has(&entered.checked.program, name));
             let note = if used { "" } else { "   not used by this program" };
-            text += &self.dim(&format!("    {}{note}", short(&given.spec)));
+            // A literal is on the screen already.
+            let source = given.spec.starts_with(['@', ':']).then(|| short(&given.spec));
+            if source.is_some() || !used {
+                text += &self.dim(&format!("    {}{note}", source.unwrap_or_default()));
+            }
         }
         text += &self.render_needs();
         if text.is_empty() { self.dim("no inputs, and none are needed") } else { text }
@@ -296,10 +300,13 @@ impl Repl {
     }
 }
 
-/// Whether both have the same characters between the white space.
+/// Whether both have the same characters, but for white space and lines that are comments.
 fn same_words(a: &str, b: &str) -> bool {
-    let visible = |c: &char| !c.is_whitespace();
-    a.chars().filter(visible).eq(b.chars().filter(visible))
+    fn words(text: &str) -> impl Iterator<Item = char> {
+        let lines = text.lines().filter(|line| !line.trim_start().starts_with('#'));
+        lines.flat_map(str::chars).filter(|c| !c.is_whitespace())
+    }
+    words(a).eq(words(b))
 }
 
 /// The first lines of a text, each after `indent`, and how many more there are.
@@ -328,11 +335,11 @@ fn short(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{brief, same_words, short};
+    use super::{LINES, brief, same_words, short};
 
     #[test]
     fn white_space_does_not_matter() {
-        assert!(same_words("|v:vec[i64]| 1", "|v: vec[i64]|\n  1\n"));
+        assert!(same_words("|v:vec[i64]| 1", "# one\n|v: vec[i64]|\n  1\n"));
         assert!(!same_words("1", "2"));
     }
 
@@ -340,8 +347,8 @@ mod tests {
     fn long_texts_are_cut_and_say_so() {
         assert_eq!(brief("a\nb", "  "), "  a\n  b\n");
         let text = brief(&"x\n".repeat(45), "");
-        assert_eq!(text.lines().count(), 41);
-        assert!(text.contains("5 more lines"));
+        assert_eq!(text.lines().count(), LINES + 1);
+        assert!(text.contains("21 more lines"));
         assert!(brief(&"y".repeat(1003), "").contains("3 more characters"));
         assert_eq!(short(&"z".repeat(61)), format!("{}..", "z".repeat(60)));
     }

@@ -49,9 +49,7 @@ impl Repl {
         if let Some(firing) = firing
             && !(1..=firings).contains(&firing)
         {
-            return Err(Failure::new(format!(
-                "pass {number} fired {firings} times; there is no firing {firing}"
-            )));
+            return Err(Failure::new(format!("pass {number} has no firing {firing}, only {firings}")));
         }
         self.move_to(number);
         Ok(Reply::text(self.render_step(number, firing)))

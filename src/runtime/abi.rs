@@ -176,6 +176,7 @@ macro_rules! for_each_runtime_fn {
         }
     };
 }
+#[cfg(feature = "jit")]
 pub(crate) use for_each_runtime_fn;
 
 /// A runtime function for the linker: symbol and address.

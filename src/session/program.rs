@@ -4,8 +4,8 @@
 //! Promises: a run never changes its inputs; its result owns its memory; a program may be run from several threads.
 
 use super::Session;
-use crate::config::Config;
 use crate::codegen::{CodegenError, Compiled, Engine, Finished, Level, Times};
+use crate::config::Config;
 use crate::ir;
 use crate::passes::Optimized;
 use crate::runtime::{Pool, RunOptions};

@@ -1,3 +1,4 @@
+#![forbid(unsafe_code)]
 //! What the shells show: text for people and JSON for programs, made from data of the compiler.
 //!
 //! Promises: the command line and the REPL show the same thing the same way, because both call these functions; colour

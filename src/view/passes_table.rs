@@ -22,13 +22,12 @@ pub struct Measured {
     pub error: Option<String>,
 }
 
-/// The largest gain is marked when it is at least this factor.
-const WORTH_MARKING: f64 = 1.1;
+/// The largest gain is told when it is at least this factor.
+const WORTH_TELLING: f64 = 1.1;
 
 /// The table. `runs` is empty, or has one entry for step 0 and one for each pass.
 pub fn table(core: &Program, front: Duration, trace: &Trace, runs: &[Measured], screen: Screen) -> String {
     let columns = columns(!runs.is_empty());
-    let best = largest_gain(trace, runs);
     let first = counters(core);
     let mut rows = vec![Row {
         number: "0".to_string(),
@@ -48,7 +47,7 @@ pub fn table(core: &Program, front: Duration, trace: &Trace, runs: &[Measured], 
                 counters: step.changed().then(|| (step.counters_before.clone(), step.counters_after.clone())),
                 compile: step.time,
                 run: runs.get(number),
-                note: note(step, best == Some(number)),
+                note: note(step),
             },
             Fold::Unchanged(number, steps) => Row {
                 number: if steps.len() == 1 {
@@ -69,7 +68,12 @@ pub fn table(core: &Program, front: Duration, trace: &Trace, runs: &[Measured], 
         });
     }
     let rows: Vec<Vec<Field>> = rows.iter().map(|row| row.fields(!runs.is_empty())).collect();
-    render(&columns, &rows, screen)
+    let mut text = render(&columns, &rows, screen);
+    if let Some((number, gain)) = largest_gain(trace, runs) {
+        let name = number.checked_sub(1).and_then(|at| trace.steps.get(at)).map_or("", |step| step.pass.name);
+        text.push_str(&format!("largest gain: step {number} {name}, {gain:.1} times as fast\n"));
+    }
+    text
 }
 
 fn columns(with_runs: bool) -> Vec<Column> {
@@ -80,14 +84,14 @@ fn columns(with_runs: bool) -> Vec<Column> {
         Column::number("nodes").optional(4),
         Column::number("loops"),
         Column::number("temps").optional(3),
-        Column::text("bytes est.", 12).optional(6),
+        Column::text("bytes est.", 12).optional(5),
         Column::number("compile").optional(2),
     ];
     if with_runs {
         columns.push(Column::number("run"));
         columns.push(Column::text("same", 4));
     }
-    columns.push(Column::text("", 15).optional(5));
+    columns.push(Column::text("", 18).optional(6));
     columns
 }
 
@@ -144,26 +148,26 @@ impl Row<'_> {
     }
 }
 
-fn note(step: &Step, best: bool) -> String {
-    let missed = step.missed.len();
-    match (best, missed) {
-        (true, _) => "<- largest gain".to_string(),
-        (false, 0) => String::new(),
-        (false, 1) => "not done: 1 reason".to_string(),
-        (false, _) => format!("not done: {missed} reasons"),
+fn note(step: &Step) -> String {
+    match step.missed.len() {
+        0 => String::new(),
+        1 => "not done: 1 reason".to_string(),
+        missed => format!("not done: {missed} reasons"),
     }
 }
 
-/// The step after which the program ran faster by the largest factor.
-fn largest_gain(trace: &Trace, runs: &[Measured]) -> Option<usize> {
+/// The step after which the program ran faster by the largest factor, and this factor.
+fn largest_gain(trace: &Trace, runs: &[Measured]) -> Option<(usize, f64)> {
     let gains = runs.windows(2).zip(&trace.steps).enumerate().filter_map(|(at, (pair, step))| match pair {
         [before, after] if step.changed() && !before.times.is_empty() && !after.times.is_empty() => {
-            Some((at + 1, speedup(&before.times, &after.times)))
+            // Less than this is the noise of starting a run.
+            let is_long = median(&before.times) >= Duration::from_micros(10);
+            is_long.then(|| (at + 1, speedup(&before.times, &after.times)))
         }
         _ => None,
     });
     let best = gains.max_by(|(_, a), (_, b)| a.total_cmp(b));
-    best.filter(|(_, gain)| *gain >= WORTH_MARKING).map(|(number, _)| number)
+    best.filter(|(_, gain)| *gain >= WORTH_TELLING)
 }
 
 #[cfg(test)]

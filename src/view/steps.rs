@@ -60,9 +60,13 @@ impl<'a> Viewer<'a> {
         let changed = step.changed();
         if changed {
             text.push_str(&format!("   fired {}", step.firings.len()));
-            text.push_str(
-                &self.screen.paint(Role::Cost, &changes(&step.counters_before, &step.counters_after)),
-            );
+            let mut changes = changes(&step.counters_before, &step.counters_after);
+            let plain = format!("step {number}  {}   fired {}{changes}", step.pass.name, step.firings.len());
+            if plain.chars().count() > self.screen.width {
+                // The formula is the longest part: it gets a line of its own.
+                changes = changes.replace("   bytes ", "\n  bytes ");
+            }
+            text.push_str(&self.screen.paint(Role::Cost, &changes));
         } else {
             text.push_str("   unchanged");
         }

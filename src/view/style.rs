@@ -52,7 +52,7 @@ pub struct Screen {
 }
 
 /// Columns of what is no terminal.
-const PLAIN_WIDTH: usize = 120;
+const PLAIN_WIDTH: usize = 100;
 
 impl Screen {
     /// A screen without colours, as wide as messages in files are.

@@ -13,7 +13,9 @@ impl Coverage {
     /// Reads the rest of a `count` line: `KIND COUNT NAME`.
     pub fn add(&mut self, line: &str) {
         let mut words = line.splitn(3, ' ');
-        let (Some(kind), Some(count), Some(name)) = (words.next(), words.next(), words.next()) else { return };
+        let (Some(kind), Some(count), Some(name)) = (words.next(), words.next(), words.next()) else {
+            return;
+        };
         let counts = self.counts.entry(kind.to_string()).or_default();
         *counts.entry(name.to_string()).or_default() += count.parse::<u64>().unwrap_or(0);
     }
@@ -31,7 +33,9 @@ impl Coverage {
     /// The tables.
     pub fn table(&self) -> String {
         let mut text = String::new();
-        for (kind, title) in [("construct", "constructs"), ("rule", "rules that fired"), ("outcome", "outcomes")] {
+        for (kind, title) in
+            [("construct", "constructs"), ("rule", "rules that fired"), ("outcome", "outcomes")]
+        {
             text += &format!("\n{title}:\n");
             let mut line = String::new();
             for (name, count) in self.counts.get(kind).into_iter().flatten() {

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 /// Makes `list` smaller as long as `fails` says that its program still fails.
 pub fn shrink(list: Vec<u64>, limit: Duration, fails: &mut dyn FnMut(&Generated) -> bool) -> Vec<u64> {
-    let mut shrinker = Shrinker { best: list, spans: Vec::new(), fails, end: Instant::now() + limit, text: String::new() };
+    let mut shrinker =
+        Shrinker { best: list, spans: Vec::new(), fails, end: Instant::now() + limit, text: String::new() };
     let (_, spans, text) = build(shrinker.best.clone());
     (shrinker.spans, shrinker.text) = (spans, text);
     loop {
@@ -67,8 +68,12 @@ impl Shrinker<'_> {
         let mut at = 0;
         while at < self.spans.len() {
             let (start, end) = self.spans[at];
-            let inner: Vec<(usize, usize)> =
-                self.spans.iter().copied().filter(|(s, e)| *s > start && *e <= end && e - s < end - start).collect();
+            let inner: Vec<(usize, usize)> = self
+                .spans
+                .iter()
+                .copied()
+                .filter(|(s, e)| *s > start && *e <= end && e - s < end - start)
+                .collect();
             let hoisted = inner.iter().any(|(s, e)| {
                 let mut list = self.best[..start].to_vec();
                 list.extend_from_slice(&self.best[*s..*e]);

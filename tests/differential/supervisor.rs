@@ -45,8 +45,9 @@ pub fn run() -> Result<(), String> {
     for (base, count) in &bases {
         println!("WELD_SEED={base}: {count} programs");
         let sums: Vec<Sum> = std::thread::scope(|scope| {
-            let handles: Vec<_> =
-                (0..workers).map(|first| scope.spawn(move || supervise(*base, first, workers, *count))).collect();
+            let handles: Vec<_> = (0..workers)
+                .map(|first| scope.spawn(move || supervise(*base, first, workers, *count)))
+                .collect();
             handles.into_iter().filter_map(|handle| handle.join().ok()).collect()
         });
         if sums.len() as u64 != workers {

@@ -75,7 +75,8 @@ pub fn read(text: &str) -> Result<Fixture, String> {
                 if why.trim().is_empty() {
                     return Err("`tolerance` must say why".to_string());
                 }
-                fixture.tolerance = Some(number.trim().parse().map_err(|_| format!("`{number}` is no tolerance"))?);
+                fixture.tolerance =
+                    Some(number.trim().parse().map_err(|_| format!("`{number}` is no tolerance"))?);
             }
             "rounds" => fixture.rounds = true,
             "about" => {}
@@ -153,8 +154,10 @@ impl Case {
             Inputs::Generated(made) => {
                 let value = |param: &weld::ir::Param| {
                     let made = made.iter().find(|made| made.name == param.name.text());
-                    let made = made.ok_or_else(|| format!("nothing is said about `{}`", param.name.text()))?;
-                    inputs::generate(&param.ty, made.len, made.seed, made.range).map_err(|error| error.message)
+                    let made =
+                        made.ok_or_else(|| format!("nothing is said about `{}`", param.name.text()))?;
+                    inputs::generate(&param.ty, made.len, made.seed, made.range)
+                        .map_err(|error| error.message)
                 };
                 params.iter().map(value).collect()
             }

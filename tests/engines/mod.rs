@@ -128,7 +128,12 @@ impl Engines {
     }
 
     /// Runs every engine on every input and compares. The complaint says which engine disagrees about what.
-    pub fn compare(&mut self, checked: &Checked, inputs: &[Vec<Value>], plan: &Plan) -> Result<Report, Complaint> {
+    pub fn compare(
+        &mut self,
+        checked: &Checked,
+        inputs: &[Vec<Value>],
+        plan: &Plan,
+    ) -> Result<Report, Complaint> {
         let mut report = Report::default();
         let start = &checked.program;
         let what = "interpreting the program as written";
@@ -156,14 +161,21 @@ impl Engines {
                     continue;
                 }
                 let name = format!("step {} `{}` of passes `{pipeline}`", at + 1, step.pass.name);
-                let outcomes = self.interpret_all(&format!("interpreting after {name}"), &step.after, inputs)?;
+                let outcomes =
+                    self.interpret_all(&format!("interpreting after {name}"), &step.after, inputs)?;
                 report.runs += inputs.len() as u64;
                 for (input, (meaning, found)) in report.outcomes.iter().zip(&outcomes).enumerate() {
                     let found = as_complaint(agree_across(meaning, found, plan), || {
                         let rules: Vec<&str> = step.firings.iter().map(|firing| firing.rule).collect();
-                        format!("{name} (rules: {}) changed the meaning on input {}", rules.join(", "), input + 1)
+                        format!(
+                            "{name} (rules: {}) changed the meaning on input {}",
+                            rules.join(", "),
+                            input + 1
+                        )
                     });
-                    found.map_err(|complaint| explain(complaint, &step.before, &step.after, &start.func.body.ty))?;
+                    found.map_err(|complaint| {
+                        explain(complaint, &step.before, &step.after, &start.func.body.ty)
+                    })?;
                 }
                 self.read_again(&name, &step.after, inputs, &outcomes)?;
                 if nth == 0 {
@@ -298,7 +310,13 @@ impl Engines {
 fn rejected(messages: &Diagnostics) -> Complaint {
     let id = messages.first_error().map_or("none", |error| error.code.id());
     let lines = messages.0.iter().map(|message| {
-        format!("{} at byte {}: {} {}", message.code.id(), message.primary.span.lo, message.title, message.primary.text)
+        format!(
+            "{} at byte {}: {} {}",
+            message.code.id(),
+            message.primary.span.lo,
+            message.title,
+            message.primary.text
+        )
     });
     Complaint::Rejected(id.to_string(), lines.collect::<Vec<_>>().join("\n"))
 }
@@ -319,7 +337,9 @@ fn difference(wanted: &Outcome, found: &Outcome) -> Result<(), Difference> {
 
 /// No engine may end with these, whatever the others say.
 fn is_broken(found: &Outcome) -> bool {
-    found.as_ref().is_err_and(|error| matches!(error.kind, ErrorKind::Internal | ErrorKind::Cancelled | ErrorKind::Timeout))
+    found.as_ref().is_err_and(|error| {
+        matches!(error.kind, ErrorKind::Internal | ErrorKind::Cancelled | ErrorKind::Timeout)
+    })
 }
 
 /// Same bits, or the same error at the same place: what engines owe each other on the same IR.
@@ -367,12 +387,15 @@ fn close(a: &Value, b: &Value, tolerance: f64) -> bool {
         (Value::Struct(a), Value::Struct(b)) => {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| close(a, b, tolerance))
         }
-        _ => match (a.len(), b.len()) {
-            (Some(n), Some(m)) => {
-                n == m && (0..n).all(|at| matches!((a.at(at), b.at(at)), (Some(a), Some(b)) if close(&a, &b, tolerance)))
+        _ => {
+            match (a.len(), b.len()) {
+                (Some(n), Some(m)) => n == m
+                    && (0..n).all(
+                        |at| matches!((a.at(at), b.at(at)), (Some(a), Some(b)) if close(&a, &b, tolerance)),
+                    ),
+                _ => a.same(b),
             }
-            _ => a.same(b),
-        },
+        }
     }
 }
 
@@ -402,7 +425,12 @@ pub fn show(outcome: &Outcome, ty: &Ty) -> String {
         Ok(value) => print::preview(value, ty, 24),
         Err(error) => {
             let place = error.origin.as_ref().map(|origin| origin.primary());
-            format!("error {} ({}) at {:?}", error.kind.name(), error.message, place.map(|span| (span.lo, span.hi)))
+            format!(
+                "error {} ({}) at {:?}",
+                error.kind.name(),
+                error.message,
+                place.map(|span| (span.lo, span.hi))
+            )
         }
     }
 }

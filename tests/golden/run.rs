@@ -16,7 +16,7 @@ static IDLE: Mutex<Vec<Engines>> = Mutex::new(Vec::new());
 /// A trial per file.
 pub fn trials() -> Vec<Trial> {
     let files = files("tests/run").into_iter();
-    files.map(|(name, path)| Trial::test(name, move || Ok(trial(&path)?))).collect()
+    files.map(|(name, path)| Trial::test(name, move || trial(&path))).collect()
 }
 
 fn trial(path: &Path) -> Result<(), Failed> {
@@ -39,7 +39,8 @@ fn check(engines: &mut Engines, text: &str, fixture: &Fixture) -> Result<(), Str
         Err(Complaint::TooSlow) => return Err("checking took too long".to_string()),
         Err(Complaint::Wrong(story)) => return Err(story),
     };
-    let inputs = fixture.cases.iter().map(|case| case.inputs(&checked.program)).collect::<Result<Vec<_>, _>>()?;
+    let inputs =
+        fixture.cases.iter().map(|case| case.inputs(&checked.program)).collect::<Result<Vec<_>, _>>()?;
     let plan = Plan {
         exact: !fixture.rounds && fixture.tolerance.is_none(),
         tolerance: fixture.tolerance,

@@ -1,3 +1,5 @@
+//! Sound programs pass; each invariant has programs that break it.
+
 use super::verify;
 use crate::diag::Span;
 use crate::ir::{

@@ -13,8 +13,8 @@ pub(super) static COMMAND: Command = Command {
     names: &["gen"],
     args: "NAME [N] [OPTION=VALUE]",
     help: "give an input random values",
-    more: "N is the length of a vector and may be written 1e6. Options: min=A and max=B are the bounds of all numbers, seed=S begins another series (the usual one is 1 \
-           ). The type comes from the program.",
+    more: "N is the length of a vector and may be written 1e6; the type comes from the program. Options: all numbers lie \
+           between min=A and max=B; seed=S (1 when not given) begins another series, always the same one.",
     examples: &[":gen v 1e3", ":gen v 1000 min=0 max=9 seed=7"],
     wants: Wants::Input,
     run,

@@ -38,7 +38,10 @@ fn run(repl: &mut Repl, args: &str) -> Outcome {
     }
     if let Some(pass) = passes::find(topic) {
         let info = pass.info();
-        return Ok(Reply::text(format!("pass {}\n{}", info.name, info.doc.trim_end())));
+        // Every line of a doc comment begins with a blank.
+        let lines =
+            info.doc.trim_end().lines().map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(line)));
+        return Ok(Reply::text(format!("pass {}\n{}", info.name, lines.collect::<String>())));
     }
     if let Some(code) = Code::ALL.iter().find(|code| code.id().eq_ignore_ascii_case(topic)) {
         return Ok(Reply::text(format!("{} ({}): {}", code.id(), code.class(), code.about())));

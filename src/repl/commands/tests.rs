@@ -6,8 +6,7 @@ use crate::repl::Repl;
 use crate::view::Screen;
 
 fn repl() -> Repl {
-    let mut config = Config::default();
-    config.threads = 2;
+    let config = Config { threads: 2, ..Config::default() };
     let mut repl = Repl::new(config, Screen { color: false, width: 80 });
     let reply = repl.feed("|v: vec[i64]| let w = map(v, |x| x * x); sum(filter(w, |x| x > 1L))");
     assert!(!reply.failed, "{}", reply.err);
@@ -62,5 +61,19 @@ fn bare_words() {
     }
     for line in ["load\nx", "quit now", "loader x", "1 + 1", "exit(1)"] {
         assert_eq!(without_colon(line), None, "{line}");
+    }
+}
+
+#[test]
+fn tables_fit_on_narrow_screens() {
+    let mut repl = repl();
+    repl.set_screen(Screen { color: false, width: 60 });
+    for command in [":passes", ":stats", ":set"] {
+        let reply = repl.feed(command);
+        assert!(
+            reply.out.lines().count() > 3 && reply.out.lines().all(|line| line.chars().count() <= 60),
+            "{}",
+            reply.out
+        );
     }
 }

@@ -126,7 +126,10 @@ fn foreign_characters_name_their_byte() {
     assert_eq!(messages.0[1].help.as_deref(), Some("write `<=`"));
     assert_eq!(codes("\u{feff}1"), [Code::UnexpectedCharacter]);
     assert_eq!(codes("'a' + \u{201c}b\u{201d}"), [Code::UnexpectedCharacter, Code::UnexpectedCharacter]);
-    assert_eq!(lex(SourceId(0), "'a' + 1").1.0[0].help.as_deref(), Some("write straight double quotes: `\"a\"`"));
+    assert_eq!(
+        lex(SourceId(0), "'a' + 1").1.0[0].help.as_deref(),
+        Some("write straight double quotes: `\"a\"`")
+    );
     assert_eq!(codes("'a\n"), [Code::UnexpectedCharacter]);
     // Comments may be in any language, but may not hide what they say.
     assert_eq!(codes("1 # gr\u{fc}\u{df}e \u{2192} \t"), []);

@@ -50,10 +50,7 @@ impl Parser<'_> {
             return;
         }
         if self.begins_anew() {
-            let end = Span { lo: self.previous().hi, hi: self.previous().hi, ..span };
-            let title = format!("expected `;` after the value of `{}`", name.text);
-            let message = Diagnostic::new(Code::UnexpectedToken, end, title).label("a `;` is missing here");
-            self.report_here(message.related(self.span(), "this looks like the next part of the program"));
+            self.missing_semicolon(&format!("the value of `{}`", name.text));
             return;
         }
         let mut message = self.expected_message(&format!("`;` after the value of `{}`", name.text));
@@ -74,6 +71,14 @@ impl Parser<'_> {
             }
         }
         self.eat(TokenKind::Semicolon);
+    }
+
+    /// Says that a `;` is missing after `what`, at its end.
+    pub(super) fn missing_semicolon(&mut self, what: &str) {
+        let end = Span { lo: self.previous().hi, hi: self.previous().hi, ..self.span() };
+        let title = format!("expected `;` after {what}");
+        let message = Diagnostic::new(Code::UnexpectedToken, end, title).label("a `;` is missing here");
+        self.report_here(message.related(self.span(), "this looks like the next part of the program"));
     }
 
     /// Whether the present token reads as the start of something new: a let, or an expression on a line of its own.
@@ -257,9 +262,10 @@ impl Parser<'_> {
                 }
                 TokenKind::OpenBracket => {
                     let vector = excerpt(self.snippet(self.since(start)));
-                    let message = self
-                        .expected_message("an operator")
-                        .help(format!("to read an element: `lookup({vector}, {})`", self.index_in_brackets()));
+                    let message = self.expected_message("an operator").help(format!(
+                        "to read an element: `lookup({vector}, {})`",
+                        self.index_in_brackets()
+                    ));
                     self.report_here(message);
                     self.brackets(TokenKind::CloseBracket, |parser| drop(parser.expr()));
                     expr = Expr::new(ExprKind::Error, self.since(start));
@@ -298,10 +304,8 @@ impl Parser<'_> {
             TokenKind::Ident | TokenKind::Keyword(_) if self.kind_after() == TokenKind::OpenParen => {
                 message.help(format!("there are no methods, a function is called as in `{text}({operand})`"))
             }
-            _ => message.help(format!(
-                "fields have no names, they are counted from 0: `{}.${number}`",
-                operand
-            )),
+            _ => message
+                .help(format!("fields have no names, they are counted from 0: `{}.${number}`", operand)),
         });
         if matches!(
             token.kind,

@@ -11,6 +11,12 @@ use crate::syntax::token::{BuilderKind, Keyword, renamed};
 
 impl Parser<'_> {
     pub(super) fn leaf(&mut self) -> Expr {
+        self.operands += 1;
+        if self.operands == super::MAX_OPERANDS {
+            let title = format!("the program has more than {} operands", super::MAX_OPERANDS);
+            let message = Diagnostic::new(Code::ProgramTooLarge, self.span(), title).label("reached here");
+            self.give_up(message.help("pass large data as inputs, not as literals"));
+        }
         let token = self.token();
         let start = token.span;
         let kind = match token.kind {
@@ -65,7 +71,7 @@ impl Parser<'_> {
         if self.kind() != TokenKind::CloseParen {
             let mut message = self.expected_message("an operator or `)`");
             if self.kind() == TokenKind::Comma {
-                message = message.help("a struct is written in braces, as in `{1, 2}`");
+                message = message.help(format!("a struct is written in braces: `{}`", self.as_struct(open)));
             }
             self.report_here(message);
             while self.kind() == TokenKind::Comma || !(self.kind().is_closer() || self.at_end_of_part()) {
@@ -75,6 +81,26 @@ impl Parser<'_> {
         }
         self.close(TokenKind::CloseParen);
         inner
+    }
+
+    /// What stands in the parentheses that open at `open`, in braces: an example when that is long.
+    fn as_struct(&self, open: Span) -> String {
+        let rest = self.tokens.iter().skip(self.at).take(20);
+        let mut depth = 0usize;
+        for token in rest {
+            match token.kind {
+                TokenKind::CloseParen if depth == 0 => {
+                    let inside = self.snippet(Span { lo: open.hi, hi: token.span.lo, ..open });
+                    if inside.len() <= 60 && !inside.contains('\n') {
+                        return format!("{{{inside}}}");
+                    }
+                }
+                kind if kind.is_opener() => depth += 1,
+                kind if kind.is_closer() => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+        }
+        "{1, 2}".to_string()
     }
 
     fn at_end_of_part(&self) -> bool {

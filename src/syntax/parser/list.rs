@@ -52,7 +52,9 @@ impl Parser<'_> {
             let message = self.expected_message(&format!("`(` after `{name}`"));
             let help = match usage(name) {
                 Some(usage) => format!("`{name}` is a keyword, it can only be called: `{usage}`"),
-                None => format!("`{name}` is a keyword, it can only be called; as an argument write `|x| {name}(x)`"),
+                None => format!(
+                    "`{name}` is a keyword, it can only be called; as an argument write `|x| {name}(x)`"
+                ),
             };
             if self.not_names.contains(&name) {
                 // Where it was bound it was reported.

@@ -57,7 +57,9 @@ impl Parser<'_> {
                 format!("takes {} parameters; a loop passes 3: builder, index, element", params.len());
             message = message.related(rest[rest.len() - 1].span, label);
         }
-        self.report(message.help(format!("collect a vector: `for({data}, appender, |b, i, x| merge(b, x))`")));
+        self.report(
+            message.help(format!("collect a vector: `for({data}, appender, |b, i, x| merge(b, x))`")),
+        );
     }
 
     /// The data of a loop: one iterator, or `zip` of several.

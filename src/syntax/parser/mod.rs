@@ -20,6 +20,8 @@ use super::lexer::{self, MAX_MESSAGES};
 use super::token::{Token, TokenKind};
 use crate::diag::{Code, Diagnostic, Diagnostics, SourceId, Span};
 
+/// How many operands a program may have: each becomes a node, and more nodes than these are refused later anyway.
+const MAX_OPERANDS: u32 = 1_000_000;
 /// How deep expressions may be nested.
 pub const MAX_NESTING: u32 = 4096;
 
@@ -55,6 +57,7 @@ fn run(source: SourceId, text: &str) -> (Program, Parser<'_>) {
         at: 0,
         diagnostics,
         depth: 0,
+        operands: 0,
         open: Vec::new(),
         last_error: None,
         first_error_is_end: None,
@@ -72,6 +75,8 @@ struct Parser<'a> {
     at: usize,
     diagnostics: Diagnostics,
     depth: u32,
+    /// How many operands have been read.
+    operands: u32,
     /// The brackets that are open here.
     open: Vec<Span>,
     /// The token of the last syntax error: a second one at the same token is noise.

@@ -21,7 +21,15 @@ impl Parser<'_> {
             let message = self.expected_message("the end of the program");
             self.report_here(message.help("remove the `;`: the body of a program is one expression"));
         } else if self.kind() != TokenKind::End {
-            self.expected("an operator or the end of the program");
+            let mut message = self.expected_message("an operator or the end of the program");
+            let before = self.at.checked_sub(1).and_then(|at| self.tokens.get(at)).copied();
+            if let (Some(before), TokenKind::Ident | TokenKind::Int(..)) = (before, self.kind())
+                && before.kind == TokenKind::Ident
+            {
+                let (callee, arg) = (self.snippet(before.span), self.snippet(self.span()));
+                message = message.help(format!("a call has parentheses, as in `{callee}({arg})`"));
+            }
+            self.report_here(message);
         }
         Program { aliases, macros, body }
     }
@@ -49,7 +57,9 @@ impl Parser<'_> {
         let mut params: Vec<Ident> = Vec::new();
         if self.kind() != TokenKind::OpenParen {
             let message = self.expected_message("`(` and the parameters of the macro");
-            self.report_here(message.help("a macro without parameters has empty parentheses, a value is bound by `let`"));
+            self.report_here(
+                message.help("a macro without parameters has empty parentheses, a value is bound by `let`"),
+            );
             return params;
         }
         self.brackets(TokenKind::CloseParen, |parser| {
@@ -72,8 +82,12 @@ impl Parser<'_> {
 
     fn end_of_definition(&mut self, what: &str, name: &Ident) {
         if self.kind() != TokenKind::Semicolon {
-            let message = self.expected_message(&format!("`;` after the {what} `{}`", name.text));
-            self.report_here(message.related(name.span, "defined here"));
+            if self.at_definition() || matches!(self.kind(), TokenKind::Bar | TokenKind::BarBar) {
+                self.missing_semicolon(&format!("the {what} `{}`", name.text));
+            } else {
+                let message = self.expected_message(&format!("`;` after the {what} `{}`", name.text));
+                self.report_here(message.related(name.span, "defined here"));
+            }
             // The body of a program usually begins with a bar; a type never contains one.
             let stops = |kind| matches!(kind, TokenKind::Bar | TokenKind::BarBar) && what == "type";
             while !matches!(self.kind(), TokenKind::End | TokenKind::Semicolon)

@@ -154,7 +154,10 @@ fn the_largest_and_smallest_integers() {
     assert_eq!(first("3000000000").1.as_deref(), Some("write an i64, with the suffix `L`: `3000000000L`"));
     assert_eq!(first("0xffffffff").1.as_deref(), Some("write an i64, with the suffix `L`: `0xffffffffL`"));
     assert_eq!(first("300c").1.as_deref(), Some("write an i32: `300`"));
-    assert_eq!(first("9223372036854775808L").1.as_deref(), Some("write a u64, with the suffix `ul`: `9223372036854775808ul`"));
+    assert_eq!(
+        first("9223372036854775808L").1.as_deref(),
+        Some("write a u64, with the suffix `ul`: `9223372036854775808ul`")
+    );
     // `0 - 2147483648` is no constant.
     assert_eq!(codes("0 - 2147483648"), [Code::BadLiteral]);
 }
@@ -264,8 +267,11 @@ fn helps_for_common_slips() {
     assert_eq!(first("v[0]").1.as_deref(), Some("to read an element: `lookup(v, 0L)`"));
     assert_eq!(first("a.name").1.as_deref(), Some("fields have no names, they are counted from 0: `a.$0`"));
     assert_eq!(first("a.1").1.as_deref(), Some("fields have no names, they are counted from 0: `a.$1`"));
-    assert_eq!(first("a = b").1.as_deref(), Some("to compare, write `==`; to name a value, write `let x = ..;`"));
-    assert_eq!(first("(1, 2)").1.as_deref(), Some("a struct is written in braces, as in `{1, 2}`"));
+    assert_eq!(
+        first("a = b").1.as_deref(),
+        Some("to compare, write `==`; to name a value, write `let x = ..;`")
+    );
+    assert_eq!(first("(1, 2)").1.as_deref(), Some("a struct is written in braces: `{1, 2}`"));
     assert_eq!(first("1;").1.as_deref(), Some("remove the `;`: the body of a program is one expression"));
     assert_eq!(first("let len = 3; 1").0, "`len` is a keyword and cannot be the name of a value");
     assert_eq!(first("macro m(x: i32) = x; 1").1.as_deref(), Some("the parameters of macros have no types"));
@@ -274,7 +280,10 @@ fn helps_for_common_slips() {
     assert_eq!(first("v[i]").1.as_deref(), Some("to read an element: `lookup(v, i)`"));
     let help = "there are no methods, a function is called as in `sum(f(a).$0)`";
     assert_eq!(first("f(a).$0.sum()").1.as_deref(), Some(help));
-    assert_eq!(first("if (x > 1) a else b + 1").1.as_deref(), Some("write it as a call: `if(x > 1, a, b + 1)`"));
+    assert_eq!(
+        first("if (x > 1) a else b + 1").1.as_deref(),
+        Some("write it as a call: `if(x > 1, a, b + 1)`")
+    );
     assert_eq!(first("f(x => x)").1.as_deref(), Some("a lambda is written with bars, as in `|x| x + 1`"));
 }
 

@@ -74,7 +74,10 @@ impl Parser<'_> {
             TokenKind::Ident => self.named_type(level),
             TokenKind::OpenBracket => {
                 let message = self.expected_message("a type");
-                self.report_here(message.help("the type of a vector is written as in `vec[i64]`"));
+                let inside: &str = self.tokens.get(self.at + 1).map_or("", |token| self.snippet(token.span));
+                self.report_here(
+                    message.help(format!("the type of a vector is written as in `vec[{inside}]`")),
+                );
                 self.brackets(TokenKind::CloseBracket, |parser| drop(parser.ty_at(level + 1)));
                 TyKind::Hole
             }

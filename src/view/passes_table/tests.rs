@@ -1,3 +1,5 @@
+//! The table of passes, with and without runs.
+
 use super::{Measured, largest_gain, table};
 use crate::config::Config;
 use crate::session::Session;
@@ -28,9 +30,12 @@ fn the_table_shows_changes_gains_and_wrong_answers() {
         measured(100, Some(false)),
         measured(100, Some(false)),
     ];
-    assert_eq!(largest_gain(&optimized.trace, &runs), Some(2));
+    assert_eq!(largest_gain(&optimized.trace, &runs), Some((2, 5.0)));
     let shown = table(&checked.program, front, &optimized.trace, &runs, Screen { color: false, width: 160 });
-    assert!(shown.contains("<- largest gain") && shown.contains("NO"), "{shown}");
+    assert!(
+        shown.contains("largest gain: step 2 fuse-vertical, 5.0 times as fast") && shown.contains("NO"),
+        "{shown}"
+    );
 
     let failed = Measured { times: Vec::new(), same: Some(true), error: Some("DivideByZero".to_string()) };
     let runs = [Measured { same: None, ..failed.clone() }, failed.clone(), failed.clone(), failed];

@@ -1,3 +1,5 @@
+//! Steps as text: reasons, places, folding, narrow screens.
+
 use super::{Viewer, next_change, program_after};
 use crate::config::Config;
 use crate::passes::Optimized;

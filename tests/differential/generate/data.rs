@@ -46,18 +46,27 @@ impl Gen<'_> {
                     let mut random = Random::new(self.choices.draw(1 << 32));
                     return made_vector(&mut random, elem, len, edges, self.exact);
                 }
-                let items: Vec<Value> = (0..len).map(|_| {
-                    let inner = if elem.elem().is_some() { [0, 1, 3, 2, 8, 17][self.choices.draw(6) as usize] } else { 0 };
-                    self.value(elem, inner, edges)
-                }).collect();
+                let items: Vec<Value> = (0..len)
+                    .map(|_| {
+                        let inner = if elem.elem().is_some() {
+                            [0, 1, 3, 2, 8, 17][self.choices.draw(6) as usize]
+                        } else {
+                            0
+                        };
+                        self.value(elem, inner, edges)
+                    })
+                    .collect();
                 Value::vector(elem, items).unwrap_or(Value::Vector(Vec::new().into()))
             }
-            Ty::Struct(fields) => {
-                Value::Struct(fields.iter().map(|field| {
-                    let inner = self.choices.draw(5);
-                    self.value(field, inner, edges)
-                }).collect())
-            }
+            Ty::Struct(fields) => Value::Struct(
+                fields
+                    .iter()
+                    .map(|field| {
+                        let inner = self.choices.draw(5);
+                        self.value(field, inner, edges)
+                    })
+                    .collect(),
+            ),
             Ty::Scalar(scalar) => Value::Scalar(self.scalar(*scalar, edges)),
             _ => Value::Struct(Vec::new()),
         }
@@ -65,7 +74,8 @@ impl Gen<'_> {
 
     fn scalar(&mut self, scalar: Scalar, edges: u64) -> Literal {
         if self.choices.chance(edges) {
-            let literal = if self.exact && scalar.is_float() { self.special(scalar) } else { self.edge(scalar) };
+            let literal =
+                if self.exact && scalar.is_float() { self.special(scalar) } else { self.edge(scalar) };
             return one_nan(literal);
         }
         self.plain(scalar)
@@ -111,7 +121,9 @@ fn made(random: &mut Random, ty: &Ty, edges: u64, exact: bool) -> Value {
             let len = random.below(9);
             made_vector(random, elem, len, edges, exact)
         }
-        Ty::Struct(fields) => Value::Struct(fields.iter().map(|field| made(random, field, edges, exact)).collect()),
+        Ty::Struct(fields) => {
+            Value::Struct(fields.iter().map(|field| made(random, field, edges, exact)).collect())
+        }
         Ty::Scalar(scalar) => Value::Scalar(made_scalar(random, *scalar, edges, exact)),
         _ => Value::Struct(Vec::new()),
     }

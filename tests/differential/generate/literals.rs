@@ -78,7 +78,8 @@ impl Gen<'_> {
             _ => {
                 let bits = scalar.bytes() as u32 * 8;
                 let one = 1i64.wrapping_shl(bits - 1);
-                let edges = [0, -1, 1, one.wrapping_sub(1), one, one.wrapping_add(1), 63, 64, 127, 128, 255, 256];
+                let edges =
+                    [0, -1, 1, one.wrapping_sub(1), one, one.wrapping_add(1), 63, 64, 127, 128, 255, 256];
                 Literal::from_i64(scalar, *self.choices.one_of(&edges))
             }
         }

@@ -114,7 +114,11 @@ impl Gen<'_> {
         self.busy.push(state.clone());
         let (step, degree) = self.inside(0, turns, |generator| {
             let builder = format!("{state}.$0");
-            if generator.choices.chance(50) { generator.for_loop(builder, ty) } else { generator.derived(&builder, ty) }
+            if generator.choices.chance(50) {
+                generator.for_loop(builder, ty)
+            } else {
+                generator.derived(&builder, ty)
+            }
         });
         self.busy.pop();
         let text = format!(
@@ -234,18 +238,28 @@ impl Gen<'_> {
                 Piece::new(self.written(&literal))
             }
             3 => {
-                let from = if scalar == Scalar::F64 { *self.choices.one_of(&[Scalar::I8, Scalar::I16]) } else { Scalar::Bool };
+                let from = if scalar == Scalar::F64 {
+                    *self.choices.one_of(&[Scalar::I8, Scalar::I16])
+                } else {
+                    Scalar::Bool
+                };
                 let operand = self.expr(&Ty::Scalar(from));
                 Piece::new(format!("{}({})", scalar.name(), operand.text))
             }
             4 => {
                 let op = *self.choices.one_of(&["+", "-"]);
-                let (a, b) = (self.exact_float(scalar, floats, depth - 1), self.exact_float(scalar, floats, depth - 1));
+                let (a, b) = (
+                    self.exact_float(scalar, floats, depth - 1),
+                    self.exact_float(scalar, floats, depth - 1),
+                );
                 Piece::new(format!("({} {op} {})", a.text, b.text))
             }
             _ => {
                 let condition = self.expr(&Ty::BOOL);
-                let (a, b) = (self.exact_float(scalar, floats, depth - 1), self.exact_float(scalar, floats, depth - 1));
+                let (a, b) = (
+                    self.exact_float(scalar, floats, depth - 1),
+                    self.exact_float(scalar, floats, depth - 1),
+                );
                 let name = *self.choices.one_of(&["if", "select"]);
                 Piece::new(format!("{name}({}, {}, {})", condition.text, a.text, b.text))
             }
@@ -414,7 +428,8 @@ impl Gen<'_> {
         self.see("zip of iterators");
         let Some(base) = self.vector_var() else { return self.single_iterator() };
         let base = named(base);
-        let mut all = Iters { text: String::new(), elem: Ty::BOOL, cost: cost_of(&base), small: true, inner: 0 };
+        let mut all =
+            Iters { text: String::new(), elem: Ty::BOOL, cost: cost_of(&base), small: true, inner: 0 };
         let (mut texts, mut elems) = (Vec::new(), Vec::new());
         for _ in 0..count {
             let one = self.iterator_as_long_as(&base);
@@ -468,19 +483,37 @@ impl Gen<'_> {
                             let elem = self.elem_type();
                             let function = self.elem_function(&data, &elem, Floats::Any);
                             let text = format!("iter(map({v}, {}), len({v}) - 1L, -1L, -1L)", function.text);
-                            return Iters { text, cost: cost_of(&data), small: false, inner: function.longest(), elem };
+                            return Iters {
+                                text,
+                                cost: cost_of(&data),
+                                small: false,
+                                inner: function.longest(),
+                                elem,
+                            };
                         }
                         _ => {
                             self.see("iter that may fail");
                             format!("iter({v}, 1L, 3L, 1L)")
                         }
                     };
-                    Iters { text, cost: cost_of(&data), small: data.small, inner: data.inner, elem: data.elem }
+                    Iters {
+                        text,
+                        cost: cost_of(&data),
+                        small: data.small,
+                        inner: data.inner,
+                        elem: data.elem,
+                    }
                 }
                 None => {
                     let elem = Ty::Scalar(self.palette_scalar());
                     let data = self.vector_literal(&elem);
-                    Iters { text: data.text, elem, cost: Cost { degree: 0, factor: 4 }, small: false, inner: data.inner }
+                    Iters {
+                        text: data.text,
+                        elem,
+                        cost: Cost { degree: 0, factor: 4 },
+                        small: false,
+                        inner: data.inner,
+                    }
                 }
             },
         }
@@ -489,19 +522,32 @@ impl Gen<'_> {
     /// An iterator over as many elements as `base` has.
     fn iterator_as_long_as(&mut self, base: &Data) -> Iters {
         let cost = cost_of(base);
-        let own = |text: String| Iters { text, elem: base.elem.clone(), cost, small: base.small, inner: base.inner };
+        let own = |text: String| Iters {
+            text,
+            elem: base.elem.clone(),
+            cost,
+            small: base.small,
+            inner: base.inner,
+        };
         let v = &base.text;
         match self.choices.weighted(&[35, 25, 8, 8, 8, 14, 2]) {
             1 if base.len.is_some() => {
                 let all = self.visible().into_iter();
-                let same: Vec<Var> = all.filter(|var| var.len == base.len && var.ty.elem().is_some()).collect();
+                let same: Vec<Var> =
+                    all.filter(|var| var.len == base.len && var.ty.elem().is_some()).collect();
                 if same.is_empty() {
                     return own(v.clone());
                 }
                 let other = named(self.choices.one_of(&same).clone());
                 Iters { text: other.text, elem: other.elem, cost, small: other.small, inner: other.inner }
             }
-            2 => Iters { text: format!("rangeiter(0L, len({v}), 1L)"), elem: Ty::I64, cost, small: false, inner: 0 },
+            2 => Iters {
+                text: format!("rangeiter(0L, len({v}), 1L)"),
+                elem: Ty::I64,
+                cost,
+                small: false,
+                inner: 0,
+            },
             3 => own(format!("iter({v}, 0L, len({v}), 1L)")),
             4 => own(format!("iter({v}, len({v}) - 1L, -1L, -1L)")),
             5 => {

@@ -204,7 +204,11 @@ impl Gen<'_> {
         for at in 0..count {
             let start = self.choices.begin();
             let ty = self.param_type();
-            let name = if self.choices.chance(20) { ["x", "y", "t", "b", "i"][at] } else { ["v", "w", "k", "u", "z"][at] };
+            let name = if self.choices.chance(20) {
+                ["x", "y", "t", "b", "i"][at]
+            } else {
+                ["v", "w", "k", "u", "z"][at]
+            };
             let is_vector = ty.elem().is_some();
             self.scope.push(Var {
                 name: name.to_string(),

@@ -17,8 +17,20 @@ impl Gen<'_> {
         let loops = u64::from(self.affordable(Cost { degree: 1, factor: 1 }));
         let has_len = u64::from(scalar == Scalar::I64);
         let is_i32 = u64::from(scalar == Scalar::I32);
-        let weights =
-            [30, 8, 12, 10, 14 * has_len, 8 * int, 3 * int, 10 * (1 - int), 25 * loops, 12 * loops, 5 * is_i32, 3];
+        let weights = [
+            30,
+            8,
+            12,
+            10,
+            14 * has_len,
+            8 * int,
+            3 * int,
+            10 * (1 - int),
+            25 * loops,
+            12 * loops,
+            5 * is_i32,
+            3,
+        ];
         match self.choices.weighted(&weights) {
             0 => self.arithmetic(&ty, is_float),
             1 => {

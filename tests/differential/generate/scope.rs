@@ -139,7 +139,8 @@ impl Gen<'_> {
     /// The longest inputs with which the program ends soon.
     pub(super) fn longest_input(&self) -> u64 {
         let fits = |n: u64| {
-            let cost = |(degree, factor): (usize, &u64)| n.saturating_pow(degree as u32).saturating_mul(*factor);
+            let cost =
+                |(degree, factor): (usize, &u64)| n.saturating_pow(degree as u32).saturating_mul(*factor);
             self.worst.iter().enumerate().map(cost).all(|turns| turns <= MOST_TURNS)
         };
         [20_000, 4097, 1000, 300, 130, 40, 17, 9, 5, 3, 2].into_iter().find(|n| fits(*n)).unwrap_or(1)

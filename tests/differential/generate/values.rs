@@ -36,24 +36,25 @@ impl Gen<'_> {
         }
         self.depth += 1;
         let has_fields = u64::from(self.visible().iter().any(|var| var.ty.fields().is_some()));
-        let piece = match self.choices.weighted(&[3, 40, 5, 50, 6, 8, 4, 3, 3, 4, 2 + has_fields, 6, 2, 2, 3, 2]) {
-            0 => self.simplest(ty),
-            1 => self.variable(ty),
-            2 => self.constant(ty),
-            3 => self.of_type(ty),
-            4 => self.let_in(ty),
-            5 => self.branch(ty),
-            6 => self.select(ty),
-            7 => self.applied_lambda(ty),
-            8 => self.called_lambda(ty),
-            9 => self.macro_call(ty),
-            10 => self.field(ty),
-            11 => self.lookup(ty),
-            12 => self.iterate(ty),
-            13 => self.wrapped(ty),
-            14 => self.asserted(ty),
-            _ => self.function_macro(ty),
-        };
+        let piece =
+            match self.choices.weighted(&[3, 40, 5, 50, 6, 8, 4, 3, 3, 4, 2 + has_fields, 6, 2, 2, 3, 2]) {
+                0 => self.simplest(ty),
+                1 => self.variable(ty),
+                2 => self.constant(ty),
+                3 => self.of_type(ty),
+                4 => self.let_in(ty),
+                5 => self.branch(ty),
+                6 => self.select(ty),
+                7 => self.applied_lambda(ty),
+                8 => self.called_lambda(ty),
+                9 => self.macro_call(ty),
+                10 => self.field(ty),
+                11 => self.lookup(ty),
+                12 => self.iterate(ty),
+                13 => self.wrapped(ty),
+                14 => self.asserted(ty),
+                _ => self.function_macro(ty),
+            };
         self.depth -= 1;
         piece
     }
@@ -105,9 +106,11 @@ impl Gen<'_> {
     fn struct_op(&mut self, fields: &[Ty]) -> Piece {
         let whole = Ty::tuple(fields.to_vec());
         let reducible = whole.is_mergeable();
-        let several = !fields.is_empty() && fields.iter().all(|field| matches!(field, Ty::Vec(_)) || field.is_mergeable());
+        let several = !fields.is_empty()
+            && fields.iter().all(|field| matches!(field, Ty::Vec(_)) || field.is_mergeable());
         let loops = u64::from(self.affordable(Cost { degree: 1, factor: 1 }));
-        match self.choices.weighted(&[40, 25 * u64::from(several) * loops, 15 * u64::from(reducible) * loops]) {
+        match self.choices.weighted(&[40, 25 * u64::from(several) * loops, 15 * u64::from(reducible) * loops])
+        {
             0 => self.struct_literal(fields),
             1 => self.struct_of_results(fields),
             _ => self.reduction(&whole),
@@ -227,14 +230,22 @@ impl Gen<'_> {
             for ty in &types {
                 let name = generator.param_name(&params);
                 let degree = u32::from(ty.elem().is_some());
-                generator.scope.push(Var { name: name.clone(), ty: ty.clone(), degree, inner: degree, len: None, small: false });
+                generator.scope.push(Var {
+                    name: name.clone(),
+                    ty: ty.clone(),
+                    degree,
+                    inner: degree,
+                    len: None,
+                    small: false,
+                });
                 params.push(name);
             }
             let body = generator.expr(&ret);
             generator.scope.truncate(outer);
             (params, body)
         });
-        let declared: Vec<String> = params.iter().zip(&types).map(|(name, ty)| format!("{name}: {ty}")).collect();
+        let declared: Vec<String> =
+            params.iter().zip(&types).map(|(name, ty)| format!("{name}: {ty}")).collect();
         let line = format!("let {name} = (|{}| {});", declared.join(", "), body.text);
         self.lambdas.push(Lambda { name, params: types, ret, cost, degree: body.longest() });
         line
@@ -273,7 +284,14 @@ impl Gen<'_> {
             for ty in &types {
                 let name = generator.param_name(&params);
                 let degree = u32::from(ty.elem().is_some());
-                generator.scope.push(Var { name: name.clone(), ty: ty.clone(), degree, inner: degree, len: None, small: false });
+                generator.scope.push(Var {
+                    name: name.clone(),
+                    ty: ty.clone(),
+                    degree,
+                    inner: degree,
+                    len: None,
+                    small: false,
+                });
                 params.push(name);
             }
             let body = generator.expr(ty);
@@ -351,7 +369,10 @@ impl Gen<'_> {
             let items = [self.expr(ty), other];
             let at = self.choices.draw(2);
             let degree = degree.max(items[0].longest());
-            return Piece::with_degree(format!("lookup([{}, {}], {at}L)", items[0].text, items[1].text), degree);
+            return Piece::with_degree(
+                format!("lookup([{}, {}], {at}L)", items[0].text, items[1].text),
+                degree,
+            );
         }
         let var = self.choices.one_of(&usable).clone();
         let (name, degree) = (var.name.clone(), degree.max(var.inner));
@@ -441,11 +462,8 @@ impl Gen<'_> {
         let condition = self.expr(&Ty::BOOL);
         let name = self.binder();
         let body = self.expr(ty);
-        let condition = if self.choices.chance(6) {
-            condition.text
-        } else {
-            format!("({0} || !{0})", condition.text)
-        };
+        let condition =
+            if self.choices.chance(6) { condition.text } else { format!("({0} || !{0})", condition.text) };
         // The name hides what the body was made with, unless it is new.
         let name = if self.scope.iter().any(|var| var.name == name) { self.fresh("ok") } else { name };
         Piece { text: format!("(let {name} = assert({condition}); {})", body.text), ..body }

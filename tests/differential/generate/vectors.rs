@@ -94,7 +94,12 @@ impl Gen<'_> {
                 self.see("macro: fill");
                 let count = *self.choices.one_of(&[0, 1, 5, 17]);
                 let value = self.expr(elem);
-                Piece { text: format!("fill({count}L, {})", value.text), degree: 0, inner: value.longest(), len: None }
+                Piece {
+                    text: format!("fill({count}L, {})", value.text),
+                    degree: 0,
+                    inner: value.longest(),
+                    len: None,
+                }
             }
         }
     }
@@ -104,21 +109,42 @@ impl Gen<'_> {
         if self.choices.chance(55) {
             let elem = self.elem_type();
             let piece = self.expr(&Ty::vec(elem.clone()));
-            return Data { text: piece.text, elem, degree: piece.degree, inner: piece.inner, len: piece.len, small: false };
+            return Data {
+                text: piece.text,
+                elem,
+                degree: piece.degree,
+                inner: piece.inner,
+                len: piece.len,
+                small: false,
+            };
         }
         match self.vector_var() {
             Some(var) => named(var),
             None => {
                 let elem = Ty::Scalar(self.palette_scalar());
                 let piece = self.vector_literal(&elem);
-                Data { text: piece.text, elem, degree: piece.degree, inner: piece.inner, len: None, small: false }
+                Data {
+                    text: piece.text,
+                    elem,
+                    degree: piece.degree,
+                    inner: piece.inner,
+                    len: None,
+                    small: false,
+                }
             }
         }
     }
 
     /// Puts a loop index into scope.
     pub(super) fn push_index(&mut self, name: &str) {
-        self.scope.push(Var { name: name.to_string(), ty: Ty::I64, degree: 0, inner: 0, len: None, small: false });
+        self.scope.push(Var {
+            name: name.to_string(),
+            ty: Ty::I64,
+            degree: 0,
+            inner: 0,
+            len: None,
+            small: false,
+        });
     }
 
     /// `|x| ...` over the elements of `data`.
@@ -126,12 +152,17 @@ impl Gen<'_> {
         let named: Vec<Lambda> = self
             .lambdas
             .iter()
-            .filter(|lambda| lambda.params == [data.elem.clone()] && lambda.ret == *ret && floats == Floats::Any)
+            .filter(|lambda| {
+                lambda.params == [data.elem.clone()] && lambda.ret == *ret && floats == Floats::Any
+            })
             .cloned()
             .collect();
         if !named.is_empty() && self.choices.chance(60) {
             let lambda = self.choices.one_of(&named).clone();
-            let cost = Cost { degree: data.degree + lambda.cost.degree, factor: lambda.cost.factor.saturating_mul(8) };
+            let cost = Cost {
+                degree: data.degree + lambda.cost.degree,
+                factor: lambda.cost.factor.saturating_mul(8),
+            };
             if self.affordable(cost) {
                 self.see("function by name");
                 self.spend(cost);
@@ -148,7 +179,8 @@ impl Gen<'_> {
     fn elem_body(&mut self, data: &Data, name: &str, ret: &Ty, floats: Floats) -> Piece {
         let outer = self.scope.len();
         let body = self.inside(data.degree, 8, |generator| {
-            generator.here.factor = if data.degree > 0 { generator.here.factor / 8 } else { generator.here.factor };
+            generator.here.factor =
+                if data.degree > 0 { generator.here.factor / 8 } else { generator.here.factor };
             generator.scope.push(Var {
                 name: name.to_string(),
                 ty: data.elem.clone(),
@@ -212,7 +244,10 @@ impl Gen<'_> {
                 let name = self.fresh("s");
                 let start = self.choices.draw(4);
                 self.see("slice");
-                let text = format!("(let {name} = {}; slice({name}, min({start}L, len({name})), {count}))", data.text);
+                let text = format!(
+                    "(let {name} = {}; slice({name}, min({start}L, len({name})), {count}))",
+                    data.text
+                );
                 return Piece { text, len: None, ..data };
             }
             _ => {
@@ -257,7 +292,12 @@ impl Gen<'_> {
                 items.push(format!("map({}, {})", base.text, function.text));
             }
         }
-        Piece { text: format!("zip({})", items.join(", ")), degree: base.degree, inner: degree, len: base.len }
+        Piece {
+            text: format!("zip({})", items.join(", ")),
+            degree: base.degree,
+            inner: degree,
+            len: base.len,
+        }
     }
 }
 
