@@ -115,7 +115,7 @@ struct Gen<'c> {
 
 /// A program and its inputs.
 pub fn generate(choices: &mut Choices) -> Generated {
-    let exact = !choices.chance(15);
+    let exact = !choices.chance(22);
     let mut generator = Gen {
         choices,
         scope: Vec::new(),
