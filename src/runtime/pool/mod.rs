@@ -41,7 +41,8 @@ impl Pool {
             chunk: Duration::ZERO,
             spin: Duration::from_micros(200),
             linger: Duration::from_micros(50),
-            ..Policy::default()
+            #[cfg(test)]
+            faults: tests::Faults::default(),
         };
         Pool::with_policy(max_threads, policy)
     }
