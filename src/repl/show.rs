@@ -205,11 +205,12 @@ impl Repl {
         for (name, given) in self.inputs.all() {
             text += &self.render_input(name, given);
             let used = self.program.as_ref().is_some_and(|entered| self.has(&entered.checked.program, name));
-            let note = if used { "" } else { "   not used by this program" };
             // A literal is on the screen already.
             let source = given.spec.starts_with(['@', ':']).then(|| short(&given.spec));
-            if source.is_some() || !used {
-                text += &self.dim(&format!("    {}{note}", source.unwrap_or_default()));
+            let unused = (!used).then(|| "not used by this program".to_string());
+            let notes: Vec<String> = source.into_iter().chain(unused).collect();
+            if !notes.is_empty() {
+                text += &self.dim(&format!("    {}", notes.join("   ")));
             }
         }
         text += &self.render_needs();

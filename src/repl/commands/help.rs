@@ -38,10 +38,7 @@ fn run(repl: &mut Repl, args: &str) -> Outcome {
     }
     if let Some(pass) = passes::find(topic) {
         let info = pass.info();
-        // Every line of a doc comment begins with a blank.
-        let lines =
-            info.doc.trim_end().lines().map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(line)));
-        return Ok(Reply::text(format!("pass {}\n{}", info.name, lines.collect::<String>())));
+        return Ok(Reply::text(format!("pass {}\n{}", info.name, without_fences(info.doc))));
     }
     if let Some(code) = Code::ALL.iter().find(|code| code.id().eq_ignore_ascii_case(topic)) {
         return Ok(Reply::text(format!("{} ({}): {}", code.id(), code.class(), code.about())));
@@ -64,6 +61,22 @@ pub(in crate::repl) fn topics() -> impl Iterator<Item = &'static str> {
     let commands = COMMANDS.iter().map(|command| command.name());
     let passes = passes::ALL.iter().map(|pass| pass.info().name);
     commands.chain(passes).chain(["keys"])
+}
+
+/// A doc comment for a screen: code is indented, not fenced.
+fn without_fences(doc: &str) -> String {
+    let mut text = String::new();
+    let mut in_code = false;
+    // Every line of a doc comment begins with a blank.
+    for line in doc.trim_end().lines().map(|line| line.strip_prefix(' ').unwrap_or(line)) {
+        if line.starts_with("```") {
+            in_code = !in_code;
+            continue;
+        }
+        let indent = if in_code { "    " } else { "" };
+        text += &format!("{indent}{line}\n");
+    }
+    text
 }
 
 fn about(command: &Command) -> String {
