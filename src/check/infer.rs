@@ -327,7 +327,22 @@ impl Checker<'_> {
                                 .related(written.span, format!("combines `{wants_text}` values"))
                         });
                     }
-                    _ => self.expect_i64(arg, typed, "the size hint of an appender"),
+                    BuilderTy::DictMerger(..) => {
+                        self.unify(arg.span, &typed.ty, &kind.result_ty(), |cx, found, wants| {
+                            let (found_text, wants_text) = (cx.text(found), cx.text(wants));
+                            let title = format!(
+                                "this dictmerger starts with {}, but it fills a `{wants_text}`",
+                                messages::a(&found_text)
+                            );
+                            cx.mismatch(arg, found, wants, title)
+                                .related(written.span, format!("fills a `{wants_text}`"))
+                        });
+                    }
+                    // The parser has refused it.
+                    BuilderTy::GroupMerger(..) => {}
+                    BuilderTy::Appender(_) | BuilderTy::VecMerger(..) => {
+                        self.expect_i64(arg, typed, "the size hint of an appender");
+                    }
                 },
                 _ => self.types.poison_all(&typed.ty),
             }
@@ -342,7 +357,12 @@ impl Checker<'_> {
 
     /// Requires a type; `what` names the role of the expression.
     pub(super) fn expect(&mut self, expr: &ast::Expr, typed: &Expr, wants: &Ty, what: &str) {
-        self.unify(expr.span, &typed.ty, wants, |cx, found, wants| {
+        self.expect_ty(expr, &typed.ty, wants, what);
+    }
+
+    /// As [`Checker::expect`], for an expression whose type is `found`.
+    pub(super) fn expect_ty(&mut self, expr: &ast::Expr, found: &Ty, wants: &Ty, what: &str) {
+        self.unify(expr.span, found, wants, |cx, found, wants| {
             let (found_text, wants_text) = (cx.text(found), cx.text(wants));
             let title =
                 format!("{what} is {}, but this is {}", messages::a(&wants_text), messages::a(&found_text));

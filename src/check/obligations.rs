@@ -25,6 +25,12 @@ pub(super) enum Obligation {
     Cast { ty: Ty, to: Scalar, operand: ast::Expr },
     /// What a merger combines: numbers.
     Mergeable { ty: Ty, span: Span },
+    /// What a dictionary can find again.
+    Hashable { ty: Ty, span: Span },
+    /// Something that has a length.
+    Len { ty: Ty, operand: ast::Expr },
+    /// `lookup(collection, index)` has type `result`.
+    Lookup { collection: Ty, index: Ty, result: Ty, args: [ast::Expr; 2] },
     /// What a loop fills.
     LoopBuilder { ty: Ty, builder: ast::Expr },
 }
@@ -93,6 +99,11 @@ impl Checker<'_> {
                 }
             },
             Obligation::Mergeable { ty, span } => self.decide_mergeable(ty, *span),
+            Obligation::Hashable { ty, span } => self.decide_hashable(ty, *span),
+            Obligation::Len { ty, operand } => self.decide_len(ty, operand),
+            Obligation::Lookup { collection, index, result, args } => {
+                self.decide_lookup(collection, index, result, args)
+            }
             Obligation::LoopBuilder { ty, builder } => self.decide_loop_builder(ty, builder),
         }
     }

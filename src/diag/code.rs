@@ -51,6 +51,7 @@ codes! {
     NotABuilder "E0209" "type error" "A builder is required here.";
     NotALambda "E0210" "type error" "A lambda is required here, or not allowed here.";
     BadCast "E0211" "type error" "Only scalars can be cast.";
+    KeyType "E0212" "type error" "A dictionary cannot find values of this type again.";
     BadMergeOperator "E0214" "type error" "A merger needs an associative and commutative operator.";
     BuilderPlacement "E0215" "linearity error" "A builder may not be stored here.";
     BadFor "E0221" "type error" "`for` needs a vector, a builder and a function of three parameters.";

@@ -1,6 +1,7 @@
 #![forbid(unsafe_code)]
 //! Builders being filled: `merge` and `result`, and the accumulators of mergers (LANGUAGE 10).
 
+use super::dict::{DictMerger, GroupMerger};
 use super::slot::Slot;
 use crate::ir::{BuilderTy, Literal, MergeOp, Scalar, Ty, op};
 use crate::value::{Value, buffer};
@@ -14,6 +15,10 @@ pub(super) enum Builder {
     Items(Vec<Value>),
     /// A merger.
     Merger { value: Value, op: MergeOp },
+    /// A dictmerger.
+    Dict(DictMerger),
+    /// A groupmerger.
+    Groups(GroupMerger),
 }
 
 impl Builder {
@@ -32,7 +37,14 @@ impl Builder {
                 };
                 Builder::Merger { value, op: *op }
             }
-            BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..) | BuilderTy::VecMerger(..) => return None,
+            BuilderTy::DictMerger(_, value_ty, op) => {
+                let identity = constant(value_ty, &|scalar| op.identity(scalar))?;
+                Builder::Dict(DictMerger::new(*op, identity, start)?)
+            }
+            BuilderTy::GroupMerger(_, value_ty) => {
+                Builder::Groups(GroupMerger::new(BuilderTy::Appender(value_ty.clone())))
+            }
+            BuilderTy::VecMerger(..) => return None,
         })
     }
 
@@ -48,6 +60,8 @@ impl Builder {
                 Some(())
             }
             Builder::Merger { value: acc, op } => combine(*op, acc, &value),
+            Builder::Dict(dict) => dict.merge(value),
+            Builder::Groups(groups) => groups.merge(value),
         }
     }
 
@@ -57,6 +71,8 @@ impl Builder {
             Builder::Flat(buffer) => Value::Scalars(buffer.finish()),
             Builder::Items(items) => Value::Vector(Arc::new(items)),
             Builder::Merger { value, .. } => value,
+            Builder::Dict(dict) => dict.result(),
+            Builder::Groups(groups) => groups.result(),
         }
     }
 
@@ -66,6 +82,8 @@ impl Builder {
             Builder::Flat(buffer) => buffer.len() as u64,
             Builder::Items(items) => items.len() as u64,
             Builder::Merger { .. } => 1,
+            Builder::Dict(dict) => dict.count(),
+            Builder::Groups(groups) => groups.count(),
         }
     }
 }

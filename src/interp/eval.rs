@@ -8,7 +8,7 @@ use super::{Machine, Outcome, malformed};
 use crate::diag::{Origin, stack};
 use crate::ir::op::{self, ArithmeticError};
 use crate::ir::{BinOp, Expr, ExprKind, Lambda, Literal, Scalar};
-use crate::value::{Buffer, RunError, Value};
+use crate::value::{Buffer, Dict, RunError, Value};
 use std::sync::Arc;
 
 impl Machine<'_> {
@@ -81,6 +81,12 @@ impl Machine<'_> {
                     Literal::I64(len.ok_or_else(|| malformed(origin, "`len` of no vector"))? as i64),
                 )
             }
+            ExprKind::Lookup(d, k) if d.ty.entry().is_some() => self.find(d, k, |dict, key| {
+                let missing = || {
+                    RunError::key_not_found(origin, key, &k.ty, i64::try_from(dict.len()).unwrap_or(i64::MAX))
+                };
+                dict.get(key).cloned().ok_or_else(|| Box::new(missing()))
+            })??,
             ExprKind::Lookup(v, i) => return self.lookup(v, i, origin).map(Slot::Plain),
             ExprKind::Slice(v, i, n) => {
                 let v = self.value(v)?;
@@ -112,9 +118,21 @@ impl Machine<'_> {
                 return Ok(Slot::Builder(builder));
             }
             ExprKind::Result(b) => self.builder(b)?.result(),
-            ExprKind::OptLookup(..) | ExprKind::KeyExists(..) | ExprKind::ToVec(_) => {
-                return Err(malformed(origin, "a dictionary"));
+            ExprKind::OptLookup(d, k) => {
+                let zero = || d.ty.entry().and_then(|entry| Value::zero(&entry.1));
+                let found = self.find(d, k, |dict, key| dict.get(key).cloned())?;
+                let exists = Value::Scalar(Literal::Bool(found.is_some()));
+                let value = found.or_else(zero).ok_or_else(|| malformed(origin, "a value without a zero"))?;
+                Value::Struct(vec![exists, value])
             }
+            ExprKind::KeyExists(d, k) => {
+                let exists = self.find(d, k, |dict, key| dict.get(key).is_some())?;
+                Value::Scalar(Literal::Bool(exists))
+            }
+            ExprKind::ToVec(d) => match self.value(d)? {
+                Value::Dict(dict) => Value::Vector(dict.entries().clone()),
+                _ => return Err(malformed(origin, "`tovec` of no dictionary")),
+            },
             ExprKind::Sort(..) => return Err(malformed(origin, "a sort")),
             ExprKind::Serialize(_) | ExprKind::Deserialize(_) => {
                 return Err(malformed(origin, "a serialization"));
@@ -210,6 +228,14 @@ impl Machine<'_> {
         match vector {
             Some(vector) => find(&vector),
             None => self.look(v, find)?,
+        }
+    }
+
+    /// What `look` finds out about a dictionary and a key.
+    fn find<R>(&mut self, d: &Expr, k: &Expr, look: impl FnOnce(&Dict, &Value) -> R) -> Outcome<R> {
+        match self.value(d)? {
+            Value::Dict(dict) => Ok(look(&dict, &self.value(k)?)),
+            _ => Err(malformed(&d.origin, "a lookup in no dictionary")),
         }
     }
 

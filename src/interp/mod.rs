@@ -8,6 +8,7 @@
 
 mod builder;
 mod compare;
+mod dict;
 mod eval;
 mod loops;
 mod slot;

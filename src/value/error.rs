@@ -5,7 +5,9 @@
 //! tell the same story; names and numbers are those of LANGUAGE 18.
 //! Must not: know line numbers; who shows the error looks them up in the `SourceMap`.
 
+use super::{Value, print};
 use crate::diag::Origin;
+use crate::ir::{Scalar, Ty};
 use std::fmt;
 
 macro_rules! kinds {
@@ -37,6 +39,7 @@ kinds! {
     MismatchedZipSize 6 "MismatchedZipSize" "Zipped vectors or iterators of different lengths.";
     OutOfMemory 7 "OutOfMemory" "The memory limit was reached.";
     Internal 9 "Unknown" "A bug of ours.";
+    KeyNotFound 11 "KeyNotFoundError" "The key of a `lookup` that is not in the dictionary.";
     AssertionError 12 "AssertionError" "The condition of an `assert` was false.";
     Cancelled 17 "Cancelled" "Somebody stopped the run.";
     DivideByZero 18 "DivideByZero" "Integer `/` or `%` by zero.";
@@ -95,6 +98,13 @@ impl RunError {
         RunError::new(ErrorKind::MismatchedZipSize, Some(origin), (first, other), message)
     }
 
+    /// `lookup(d, key)` with a key of type `ty` that is none of the `count` keys of `d`.
+    pub fn key_not_found(origin: &Origin, key: &Value, ty: &Ty, count: i64) -> RunError {
+        let plural = if count == 1 { "" } else { "s" };
+        let message = format!("key {} is not in the dictionary of {count} key{plural}", key_text(key, ty));
+        RunError::new(ErrorKind::KeyNotFound, Some(origin), (count, 0), message)
+    }
+
     /// `assert(false)`.
     pub fn assertion(origin: &Origin) -> RunError {
         RunError::new(ErrorKind::AssertionError, Some(origin), (0, 0), "assertion failed".to_string())
@@ -126,6 +136,24 @@ impl RunError {
         RunError::new(ErrorKind::Internal, origin, (0, 0), format!("internal error: {what}"))
     }
 }
+
+/// A key as messages show it: strings as text, long keys cut.
+fn key_text(key: &Value, ty: &Ty) -> String {
+    let printable = |byte: &u8| matches!(byte, b' '..=b'~') && *byte != b'"';
+    let text = match key {
+        Value::Scalars(buffer) if buffer.scalar() == Scalar::I8 && buffer.bytes().iter().all(printable) => {
+            format!("\"{}\"", String::from_utf8_lossy(buffer.bytes()))
+        }
+        _ => print::preview(key, ty, 8),
+    };
+    match text.char_indices().nth(MAX_KEY_TEXT) {
+        Some((at, _)) => format!("{}...", text.get(..at).unwrap_or("")),
+        None => text,
+    }
+}
+
+/// The longest key in a message, in characters.
+const MAX_KEY_TEXT: usize = 60;
 
 impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
