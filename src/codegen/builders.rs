@@ -5,6 +5,7 @@
 //! makes unreachable, is all that changes. An appender of capacity [`UNCHECKED`] has room for every merge of its loop.
 
 use super::CodegenError;
+use super::dict::Entry;
 use super::expr::scalar_of;
 use super::func::FnCx;
 use super::leaves::{Leaf, Val, int, leaf_at, pointer, single};
@@ -37,13 +38,17 @@ impl<'c> FnCx<'_, 'c> {
                 Some(arg) => self.expr(arg),
                 None => self.merger_start(value, *op),
             },
-            BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..) | BuilderTy::VecMerger(..) => {
-                Err(CodegenError(format!("no code for `{ty}` yet")))
+            BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..) => {
+                let entry = Entry::of(&builder.result_ty())?;
+                let from = arg.map(|arg| self.leaf(arg)).transpose()?;
+                self.new_table(&entry, from)
             }
+            BuilderTy::VecMerger(..) => Err(CodegenError(format!("no code for `{ty}` yet"))),
         }
     }
 
-    fn merger_start(&mut self, value: &Ty, op: MergeOp) -> Result<Val<'c>, CodegenError> {
+    /// The value of a fresh merger.
+    pub fn merger_start(&mut self, value: &Ty, op: MergeOp) -> Result<Val<'c>, CodegenError> {
         match value {
             Ty::Struct(fields) => {
                 let mut out = Vec::new();
@@ -62,6 +67,14 @@ impl<'c> FnCx<'_, 'c> {
         match builder.ty.as_builder() {
             Some(BuilderTy::Appender(elem)) => self.append(elem, &state, &item),
             Some(BuilderTy::Merger(ty, op)) => self.combine_values(ty, *op, &state, &item),
+            Some(kind @ BuilderTy::DictMerger(_, _, op)) => {
+                self.merge_dict(&Entry::of(&kind.result_ty())?, *op, single(&state)?, &item)?;
+                Ok(state)
+            }
+            Some(kind @ BuilderTy::GroupMerger(_, elem)) => {
+                self.merge_group(&Entry::of(&kind.result_ty())?, elem, single(&state)?, &item)?;
+                Ok(state)
+            }
             _ => Err(CodegenError(format!("no merge into `{}` yet", builder.ty))),
         }
     }

@@ -18,9 +18,23 @@ use inkwell::values::IntValue;
 /// One accumulator or appender of a loop, and where its leaves are in the builder value.
 #[derive(Clone, Debug)]
 pub(super) enum Part {
-    Merger { at: usize, scalar: Scalar, op: MergeOp },
-    Grow { at: usize, elem: Ty },
-    InPlace { at: usize, elem: Ty },
+    Merger {
+        at: usize,
+        scalar: Scalar,
+        op: MergeOp,
+    },
+    Grow {
+        at: usize,
+        elem: Ty,
+    },
+    InPlace {
+        at: usize,
+        elem: Ty,
+    },
+    /// A dictmerger or groupmerger: a pointer that stays the same while the loop runs.
+    Table {
+        at: usize,
+    },
 }
 
 /// A loop ready to be emitted.
@@ -320,6 +334,7 @@ fn shape<'p, 'c>(expr: &Expr, parts: &'p For, iters: Vec<IterVal<'c>>) -> Shape<
                     }
                 }
             }
+            Some(BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..)) => builders.push(Part::Table { at }),
             _ => {}
         }
         at += width(ty);

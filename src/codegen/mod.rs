@@ -7,9 +7,12 @@
 mod builders;
 mod call;
 mod compare;
+mod dict;
+mod dict_builders;
 mod emit;
 mod expr;
 mod func;
+mod hash;
 mod iterators;
 mod jit;
 mod leaves;

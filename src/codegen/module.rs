@@ -6,13 +6,13 @@
 use super::CodegenError;
 use crate::diag::Origin;
 use crate::ir::Ty;
-use crate::runtime::abi::{Status, for_each_runtime_fn};
+use crate::runtime::abi::{Dict, Status, for_each_runtime_fn};
 use inkwell::AddressSpace;
 use inkwell::attributes::{Attribute, AttributeLoc};
 use inkwell::context::Context;
 use inkwell::module::{Linkage, Module};
 use inkwell::types::{BasicMetadataTypeEnum, BasicTypeEnum, FunctionType};
-use inkwell::values::{FunctionValue, GlobalValue};
+use inkwell::values::{BasicValueEnum, FunctionValue, GlobalValue, PointerValue};
 use std::collections::HashMap;
 
 /// What a check in compiled code guards.
@@ -32,6 +32,8 @@ pub enum Check {
     Assert,
     /// The divisor of an integer division.
     Division,
+    /// The key of `lookup` in a dictionary.
+    Key,
 }
 
 impl Check {
@@ -43,6 +45,7 @@ impl Check {
             Check::Zip => Status::MismatchedZipSize,
             Check::Assert => Status::AssertionError,
             Check::Division => Status::DivideByZero,
+            Check::Key => Status::KeyNotFound,
         }
     }
 }
@@ -54,6 +57,8 @@ pub struct Site {
     pub check: Check,
     /// The expression that was checked.
     pub origin: Origin,
+    /// The type of the key, when one was looked up.
+    pub key: Option<Ty>,
 }
 
 /// The module under construction.
@@ -63,6 +68,9 @@ pub(super) struct ModuleCx<'c> {
     pub sites: Vec<Site>,
     /// Comparison functions by the type they compare.
     pub comparers: HashMap<Ty, FunctionValue<'c>>,
+    /// Functions that hash vectors, and that compare keys, by the element type.
+    pub hashers: HashMap<Ty, FunctionValue<'c>>,
+    pub equals: HashMap<Ty, FunctionValue<'c>>,
     bodies: u32,
 }
 
@@ -71,7 +79,15 @@ impl<'c> ModuleCx<'c> {
     pub fn new(context: &'c Context, prepare: impl FnOnce(&Module<'c>)) -> ModuleCx<'c> {
         let module = context.create_module("weld");
         prepare(&module);
-        let cx = ModuleCx { context, module, sites: Vec::new(), comparers: HashMap::new(), bodies: 0 };
+        let cx = ModuleCx {
+            context,
+            module,
+            sites: Vec::new(),
+            comparers: HashMap::new(),
+            hashers: HashMap::new(),
+            equals: HashMap::new(),
+            bodies: 0,
+        };
         cx.declare_runtime();
         cx
     }
@@ -92,7 +108,13 @@ impl<'c> ModuleCx<'c> {
 
     /// The number of a new check site.
     pub fn site(&mut self, check: Check, origin: &Origin) -> u32 {
-        self.sites.push(Site { check, origin: origin.clone() });
+        self.sites.push(Site { check, origin: origin.clone(), key: None });
+        self.sites.len() as u32 - 1
+    }
+
+    /// The number of a new place where a key of type `ty` is looked up.
+    pub fn key_site(&mut self, origin: &Origin, ty: &Ty) -> u32 {
+        self.sites.push(Site { check: Check::Key, origin: origin.clone(), key: Some(ty.clone()) });
         self.sites.len() as u32 - 1
     }
 
@@ -115,6 +137,19 @@ impl<'c> ModuleCx<'c> {
         self.module
             .get_function(name)
             .ok_or_else(|| CodegenError(format!("function `{name}` is not declared")))
+    }
+
+    /// The table of a null dictionary, as `abi::Dict` lays it out: one free slot and nothing else.
+    pub fn no_dict(&self) -> PointerValue<'c> {
+        if let Some(global) = self.module.get_global("no_dict") {
+            return global.as_pointer_value();
+        }
+        let zero = self.context.i64_type().const_zero();
+        let slot = self.constant("no_slot", zero.get_type().into(), &zero).as_pointer_value();
+        let mut fields: Vec<BasicValueEnum<'c>> = vec![slot.into()];
+        fields.resize(size_of::<Dict>() / size_of::<u64>(), zero.into());
+        let table = self.context.const_struct(&fields, false);
+        self.constant("no_dict", table.get_type().into(), &table).as_pointer_value()
     }
 
     fn declare_runtime(&self) {

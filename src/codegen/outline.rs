@@ -59,7 +59,7 @@ impl<'c> FnCx<'_, 'c> {
         let captured = self.captured(shape);
         let frame = Frame::new(&shape.builders);
 
-        // The record of captured registers: names, iterators, data of in-place appenders; eight bytes each.
+        // The record of captured registers: names, iterators, data of in-place appenders, tables; eight bytes each.
         let mut record: Vec<(LeafTy, super::leaves::Leaf<'c>)> = Vec::new();
         for (name, ty) in &captured {
             let value = self.vars.get(&name.id()).cloned().unwrap_or_default();
@@ -69,7 +69,7 @@ impl<'c> FnCx<'_, 'c> {
             record.extend(iter.leaves().into_iter().map(|leaf| (leaf_ty(leaf), leaf)));
         }
         for part in &shape.builders {
-            if let Part::InPlace { at, .. } = part {
+            if let Part::InPlace { at, .. } | Part::Table { at } = part {
                 record.push((LeafTy::Pointer, leaf_at(start, *at)?));
             }
         }
@@ -159,9 +159,9 @@ impl<'c> FnCx<'_, 'c> {
         let blank = cx.blank(&shape.parts.builder.ty)?;
         let mut start = cx.read_frame(&inner, frame, slot, &blank)?;
         for part in &inner.builders {
-            if let Part::InPlace { at, .. } = part {
+            if let Part::InPlace { at, .. } | Part::Table { at } = part {
                 let data =
-                    leaves.next().ok_or_else(|| CodegenError("the data of an appender is missing".into()))?;
+                    leaves.next().ok_or_else(|| CodegenError("the data of a builder is missing".into()))?;
                 start.splice(*at..*at + 1, [data]);
             }
         }
@@ -176,8 +176,8 @@ impl<'c> FnCx<'_, 'c> {
         Ok(function)
     }
 
-    /// A builder value whose leaves are all zero, to be filled in.
-    fn blank(&self, ty: &Ty) -> Result<Val<'c>, CodegenError> {
+    /// A value whose leaves are all zero.
+    pub fn blank(&self, ty: &Ty) -> Result<Val<'c>, CodegenError> {
         let leaves = leaves_of(ty).into_iter();
         leaves
             .map(|leaf| match leaf {
@@ -206,6 +206,7 @@ impl<'c> FnCx<'_, 'c> {
                 Part::Grow { at, .. } | Part::InPlace { at, .. } => {
                     value.splice(*at..*at + 3, self.load_appender(address)?);
                 }
+                Part::Table { .. } => {}
             }
         }
         Ok(value)
@@ -228,6 +229,7 @@ impl<'c> FnCx<'_, 'c> {
                 Part::Grow { at, .. } | Part::InPlace { at, .. } => {
                     self.store_appender(value.get(*at..*at + 3).unwrap_or_default(), address)?;
                 }
+                Part::Table { .. } => {}
             }
         }
         Ok(())
@@ -285,8 +287,10 @@ impl<'c> FnCx<'_, 'c> {
                     appenders
                         .push(context.const_struct(&[int32(offset).into(), int32(stride).into()], false));
                 }
+                Part::Table { .. } => {}
             }
         }
+        let sequential = shape.builders.iter().any(|part| matches!(part, Part::Table { .. }));
         let neutral = context.const_string(&neutral, false);
         let neutral = self.m.constant(&format!("loop_{number}_neutral"), neutral.get_type().into(), &neutral);
         neutral.set_alignment(64);
@@ -306,6 +310,8 @@ impl<'c> FnCx<'_, 'c> {
                 int32(frame.merger_bytes).into(),
                 int32(n_appenders).into(),
                 int32(usize::from(shape.tree)).into(),
+                int32(usize::from(sequential)).into(),
+                int32(0).into(),
             ],
             false,
         );

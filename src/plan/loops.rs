@@ -18,6 +18,8 @@ pub enum Strategy {
     InPlace,
     /// An appender of unknown size: each segment grows its own piece, joined in order at the end.
     Grow,
+    /// A dictmerger or groupmerger: one table that all iterations fill, one after the other.
+    Table,
 }
 
 /// How one loop will run.
@@ -27,7 +29,7 @@ pub struct LoopPlan {
     pub id: usize,
     /// Where the loop came from.
     pub origin: Origin,
-    /// Whether it may run on several threads: loops that are not inside another loop.
+    /// Whether it may run on several threads: loops that are not inside another loop and fill no table.
     pub parallel: bool,
     /// Iterations per leaf.
     pub leaf: i64,
@@ -54,15 +56,8 @@ pub fn loop_plan(expr: &Expr, parts: &For, depth: usize) -> LoopPlan {
     );
     let lanes = simd.then(|| lanes_at_once(parts, tree));
     let origin = &expr.origin;
-    LoopPlan {
-        id: 0,
-        origin: origin.clone(),
-        parallel: depth == 0,
-        leaf: leaf_len(parts),
-        lanes,
-        builders,
-        depth,
-    }
+    let parallel = depth == 0 && builders.iter().all(|(_, strategy)| *strategy != Strategy::Table);
+    LoopPlan { id: 0, origin: origin.clone(), parallel, leaf: leaf_len(parts), lanes, builders, depth }
 }
 
 /// The plans of all loops of a program.
@@ -121,6 +116,7 @@ fn strategies(
             Strategy::InPlace
         }
         (Some(BuilderTy::Appender(_)), _) => Strategy::Grow,
+        (Some(BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..)), _) => Strategy::Table,
         _ if tree => Strategy::Tree,
         _ => Strategy::Accumulate,
     };
@@ -153,6 +149,7 @@ impl fmt::Display for Strategy {
             Strategy::Tree => "16 lanes, fixed tree",
             Strategy::InPlace => "in place, one allocation",
             Strategy::Grow => "growing pieces, joined in order",
+            Strategy::Table => "one hash table, filled in order",
         })
     }
 }
@@ -160,7 +157,11 @@ impl fmt::Display for Strategy {
 impl fmt::Display for LoopPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let indent = "  ".repeat(self.depth);
-        let threads = if self.parallel { "parallel" } else { "in its outer loop" };
+        let threads = match (self.parallel, self.depth) {
+            (true, _) => "parallel",
+            (false, 0) => "sequential: dictionary",
+            (false, _) => "in its outer loop",
+        };
         let simd = match self.lanes {
             Some(lanes) => format!("simd, {lanes} at once"),
             None => "one at a time".to_string(),

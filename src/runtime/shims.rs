@@ -4,7 +4,7 @@
 //! Contract of all of them: `ctx` is the context that the runtime gave to the calling code, used by this thread
 //! only; pointers are valid as `abi` says.
 
-use super::abi::{Appender, LoopDesc, Status, TaskCtx};
+use super::abi::{Appender, Dict, LoopDesc, Status, TaskCtx};
 use super::pool;
 use super::run::{TaskInner, plain_failure};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -55,6 +55,65 @@ pub unsafe extern "C" fn weld_rt_grow(
         // SAFETY: by contract.
         let appender = unsafe { &mut *appender };
         inner.grow(appender, more, stride).map_or_else(|failure| inner.fail(failure), |()| 0)
+    };
+    // SAFETY: by contract.
+    unsafe { with(ctx, body) }
+}
+
+/// `*out = ` a new dictionary.
+///
+/// # Safety
+/// `ctx` is as the module says; `out` may be written.
+pub unsafe extern "C" fn weld_rt_dict_new(ctx: *mut TaskCtx, entry_bytes: i64, out: *mut *mut Dict) -> u32 {
+    // SAFETY: a null dictionary is an empty one; the rest by contract.
+    unsafe { weld_rt_dict_copy(ctx, std::ptr::null(), entry_bytes, out) }
+}
+
+/// `*out = ` a copy of a dictionary.
+///
+/// # Safety
+/// `ctx` is as the module says; `out` may be written; `from` is null or a dictionary with entries of this size.
+pub unsafe extern "C" fn weld_rt_dict_copy(
+    ctx: *mut TaskCtx,
+    from: *const Dict,
+    entry_bytes: i64,
+    out: *mut *mut Dict,
+) -> u32 {
+    // SAFETY: by contract.
+    let body = |inner: &mut TaskInner| match unsafe { inner.dict_copy(from, entry_bytes) } {
+        Ok(dict) => {
+            // SAFETY: by contract.
+            unsafe { *out = dict };
+            0
+        }
+        Err(failure) => inner.fail(failure),
+    };
+    // SAFETY: by contract.
+    unsafe { with(ctx, body) }
+}
+
+/// Makes room for more entries.
+///
+/// # Safety
+/// `ctx` is as the module says; `dict` is a dictionary being filled, used by nobody else.
+pub unsafe extern "C" fn weld_rt_dict_grow(ctx: *mut TaskCtx, dict: *mut Dict) -> u32 {
+    let body = |inner: &mut TaskInner| {
+        // SAFETY: by contract.
+        unsafe { inner.dict_grow(dict) }.map_or_else(|failure| inner.fail(failure), |()| 0)
+    };
+    // SAFETY: by contract.
+    unsafe { with(ctx, body) }
+}
+
+/// Frees what only the building needed.
+///
+/// # Safety
+/// As for [`weld_rt_dict_grow`].
+pub unsafe extern "C" fn weld_rt_dict_seal(ctx: *mut TaskCtx, dict: *mut Dict) -> u32 {
+    let body = |inner: &mut TaskInner| {
+        // SAFETY: by contract.
+        unsafe { inner.dict_seal(dict) };
+        0
     };
     // SAFETY: by contract.
     unsafe { with(ctx, body) }

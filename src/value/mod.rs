@@ -12,6 +12,8 @@ pub mod literal;
 #[cfg(feature = "jit")]
 pub mod marshal;
 pub mod print;
+#[cfg(feature = "jit")]
+mod table;
 
 pub use buffer::Buffer;
 pub use dict::{Dict, Index};
