@@ -61,7 +61,12 @@ impl Checker<'_> {
             TyKind::Dict(_) => self.type_not_built("dict", written.span),
             TyKind::DictMerger(..) => self.type_not_built("dictmerger", written.span),
             TyKind::GroupMerger(_) => self.type_not_built("groupmerger", written.span),
-            TyKind::VecMerger(..) => self.type_not_built("vecmerger", written.span),
+            TyKind::VecMerger(elem, op) => {
+                let span = elem.span;
+                let elem = stack::deep(|| self.convert_part(elem, &HoleKind::Written));
+                self.require_mergeable(&elem, span);
+                Ty::builder(BuilderTy::VecMerger(elem, *op))
+            }
             TyKind::Alias(name) => {
                 let title = format!("no type is named `{}`", name.text);
                 self.report(Diagnostic::new(Code::UnknownType, name.span, title));

@@ -110,7 +110,7 @@ impl<'c> FnCx<'_, 'c> {
             ExprKind::For(parts) => self.for_loop(parts, expr),
             ExprKind::Iterate(start, lambda) => self.iterate(start, lambda),
             ExprKind::NewBuilder(arg) => self.new_builder(&expr.ty, arg.as_ref()),
-            ExprKind::Merge(builder, value) => self.merge(builder, value),
+            ExprKind::Merge(builder, value) => self.merge(builder, value, &expr.origin),
             ExprKind::Result(builder) => self.result(builder),
             ExprKind::OptLookup(..) | ExprKind::KeyExists(..) | ExprKind::ToVec(_) => {
                 Err(CodegenError("a dictionary".into()))

@@ -14,6 +14,8 @@ pub(super) enum Builder {
     Items(Vec<Value>),
     /// A merger.
     Merger { value: Value, op: MergeOp },
+    /// A vecmerger: a copy of its vector.
+    Elements { values: Vec<Value>, elem: Ty, op: MergeOp },
 }
 
 impl Builder {
@@ -32,7 +34,12 @@ impl Builder {
                 };
                 Builder::Merger { value, op: *op }
             }
-            BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..) | BuilderTy::VecMerger(..) => return None,
+            BuilderTy::VecMerger(elem, op) => {
+                let start = start?;
+                let values = (0..start.len()?).map(|at| start.at(at)).collect::<Option<_>>()?;
+                Builder::Elements { values, elem: elem.clone(), op: *op }
+            }
+            BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..) => return None,
         })
     }
 
@@ -48,16 +55,28 @@ impl Builder {
                 Some(())
             }
             Builder::Merger { value: acc, op } => combine(*op, acc, &value),
+            Builder::Elements { values, op, .. } => {
+                let (at, value) = slot(&value)?;
+                combine(*op, values.get_mut(usize::try_from(at).ok()?)?, value)
+            }
         }
     }
 
+    /// The index that `value` names and the number of elements, when merging it would miss them.
+    pub(super) fn out_of_range(&self, value: &Value) -> Option<(i64, i64)> {
+        let Builder::Elements { values, .. } = self else { return None };
+        let (at, len) = (slot(value)?.0, values.len() as i64);
+        (!(0..len).contains(&at)).then_some((at, len))
+    }
+
     /// `result(self)`.
-    pub(super) fn result(self) -> Value {
-        match self {
+    pub(super) fn result(self) -> Option<Value> {
+        Some(match self {
             Builder::Flat(buffer) => Value::Scalars(buffer.finish()),
             Builder::Items(items) => Value::Vector(Arc::new(items)),
             Builder::Merger { value, .. } => value,
-        }
+            Builder::Elements { values, elem, .. } => return Value::vector(&elem, values),
+        })
     }
 
     /// How many values it holds.
@@ -66,7 +85,19 @@ impl Builder {
             Builder::Flat(buffer) => buffer.len() as u64,
             Builder::Items(items) => items.len() as u64,
             Builder::Merger { .. } => 1,
+            Builder::Elements { values, .. } => values.len() as u64,
         }
+    }
+}
+
+/// The index and the value that are merged into a vecmerger.
+fn slot(merged: &Value) -> Option<(i64, &Value)> {
+    match merged {
+        Value::Struct(items) => match items.as_slice() {
+            [Value::Scalar(Literal::I64(at)), value] => Some((*at, value)),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

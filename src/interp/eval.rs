@@ -108,10 +108,16 @@ impl Machine<'_> {
             ExprKind::Merge(b, x) => {
                 let mut builder = self.builder(b)?;
                 let x = self.value(x)?;
+                if let Some((index, len)) = builder.out_of_range(&x) {
+                    return Err(Box::new(RunError::merge_out_of_bounds(origin, index, len)));
+                }
                 builder.merge(x).ok_or_else(|| malformed(origin, "a merged value of another type"))?;
                 return Ok(Slot::Builder(builder));
             }
-            ExprKind::Result(b) => self.builder(b)?.result(),
+            ExprKind::Result(b) => {
+                let value = self.builder(b)?.result();
+                value.ok_or_else(|| malformed(origin, "elements of another type"))?
+            }
             ExprKind::OptLookup(..) | ExprKind::KeyExists(..) | ExprKind::ToVec(_) => {
                 return Err(malformed(origin, "a dictionary"));
             }

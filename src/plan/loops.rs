@@ -18,6 +18,8 @@ pub enum Strategy {
     InPlace,
     /// An appender of unknown size: each segment grows its own piece, joined in order at the end.
     Grow,
+    /// A builder whose merges find what earlier ones left: the whole loop runs on one thread, in order.
+    Sequential,
 }
 
 /// How one loop will run.
@@ -27,7 +29,8 @@ pub struct LoopPlan {
     pub id: usize,
     /// Where the loop came from.
     pub origin: Origin,
-    /// Whether it may run on several threads: loops that are not inside another loop.
+    /// Whether it may run on several threads: loops that are not inside another loop, and without a builder that wants
+    /// its merges in order.
     pub parallel: bool,
     /// Iterations per leaf.
     pub leaf: i64,
@@ -57,7 +60,7 @@ pub fn loop_plan(expr: &Expr, parts: &For, depth: usize) -> LoopPlan {
     LoopPlan {
         id: 0,
         origin: origin.clone(),
-        parallel: depth == 0,
+        parallel: depth == 0 && !builders.iter().any(|(_, strategy)| *strategy == Strategy::Sequential),
         leaf: leaf_len(parts),
         lanes,
         builders,
@@ -121,6 +124,7 @@ fn strategies(
             Strategy::InPlace
         }
         (Some(BuilderTy::Appender(_)), _) => Strategy::Grow,
+        (Some(BuilderTy::VecMerger(..)), _) => Strategy::Sequential,
         _ if tree => Strategy::Tree,
         _ => Strategy::Accumulate,
     };
@@ -153,6 +157,7 @@ impl fmt::Display for Strategy {
             Strategy::Tree => "16 lanes, fixed tree",
             Strategy::InPlace => "in place, one allocation",
             Strategy::Grow => "growing pieces, joined in order",
+            Strategy::Sequential => "merged in order, on one thread",
         })
     }
 }
@@ -160,7 +165,11 @@ impl fmt::Display for Strategy {
 impl fmt::Display for LoopPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let indent = "  ".repeat(self.depth);
-        let threads = if self.parallel { "parallel" } else { "in its outer loop" };
+        let threads = match self.depth {
+            0 if self.parallel => "parallel",
+            0 => "sequential",
+            _ => "in its outer loop",
+        };
         let simd = match self.lanes {
             Some(lanes) => format!("simd, {lanes} at once"),
             None => "one at a time".to_string(),
