@@ -4,6 +4,7 @@
 //! Promises: an obligation is decided as soon as its type is known, at the latest when the whole program has
 //! been seen; what is unknown then is reported as the place that should have said it.
 
+use super::sort::Sorted;
 use super::{Checker, loop_messages, messages};
 use crate::diag::Span;
 use crate::ir::op::Operands;
@@ -25,6 +26,8 @@ pub(super) enum Obligation {
     Cast { ty: Ty, to: Scalar, operand: ast::Expr },
     /// What a merger combines: numbers.
     Mergeable { ty: Ty, span: Span },
+    /// What `sort` takes, or sorts by.
+    Sorted { ty: Ty, what: Sorted, span: Span },
     /// What a loop fills.
     LoopBuilder { ty: Ty, builder: ast::Expr },
 }
@@ -93,6 +96,7 @@ impl Checker<'_> {
                 }
             },
             Obligation::Mergeable { ty, span } => self.decide_mergeable(ty, *span),
+            Obligation::Sorted { ty, what, span } => self.decide_sorted(ty, *what, *span),
             Obligation::LoopBuilder { ty, builder } => self.decide_loop_builder(ty, builder),
         }
     }

@@ -115,7 +115,7 @@ impl<'c> FnCx<'_, 'c> {
             ExprKind::OptLookup(..) | ExprKind::KeyExists(..) | ExprKind::ToVec(_) => {
                 Err(CodegenError("a dictionary".into()))
             }
-            ExprKind::Sort(..) => Err(CodegenError("a sort".into())),
+            ExprKind::Sort(data, func) => self.sort(data, func, expr),
             ExprKind::Serialize(_) | ExprKind::Deserialize(_) => Err(CodegenError("a serialization".into())),
             ExprKind::Broadcast(_) => Err(CodegenError("a broadcast".into())),
             ExprKind::CUdf(..) => Err(CodegenError("a C function".into())),

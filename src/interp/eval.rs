@@ -121,7 +121,7 @@ impl Machine<'_> {
             ExprKind::OptLookup(..) | ExprKind::KeyExists(..) | ExprKind::ToVec(_) => {
                 return Err(malformed(origin, "a dictionary"));
             }
-            ExprKind::Sort(..) => return Err(malformed(origin, "a sort")),
+            ExprKind::Sort(data, func) => self.sort(data, func, origin)?,
             ExprKind::Serialize(_) | ExprKind::Deserialize(_) => {
                 return Err(malformed(origin, "a serialization"));
             }

@@ -11,6 +11,7 @@ mod compare;
 mod eval;
 mod loops;
 mod slot;
+mod sort;
 
 #[cfg(test)]
 mod tests;

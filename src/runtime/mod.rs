@@ -5,6 +5,7 @@
 //! abort; a run never uses more memory than its limit.
 
 pub mod abi;
+mod digits;
 mod memory;
 pub mod pool;
 mod run;
