@@ -28,6 +28,7 @@ impl Checker<'_> {
                 Expr::new(ExprKind::Select(c, a, b), ty, span)
             }
             (Builtin::Iterate, [start, func]) => self.infer_iterate(start, func, span),
+            (Builtin::Sort, [v, func]) => self.infer_sort(v, func, span),
             (Builtin::Zip, [_, _, ..]) => {
                 let vectors: Vec<Expr> = args.iter().map(|arg| self.infer(arg)).collect();
                 let elems =
@@ -89,19 +90,15 @@ impl Checker<'_> {
                 let ty = self.result_of(&builder.ty, whole);
                 Expr::new(ExprKind::Result(builder), ty, span)
             }
-            (Builtin::Broadcast | Builtin::Serialize | Builtin::Sort, _) => {
-                for arg in args {
-                    // The comparator of a sort is no mistake of its own.
-                    if !self.is_lambda(arg) {
-                        self.infer(arg);
-                    }
-                }
+            (Builtin::Broadcast | Builtin::Serialize, _) => {
+                args.iter().for_each(|arg| drop(self.infer(arg)));
                 self.not_built(builtin.name(), span)
             }
             (
                 Builtin::If
                 | Builtin::Select
                 | Builtin::Iterate
+                | Builtin::Sort
                 | Builtin::Zip
                 | Builtin::Len
                 | Builtin::Assert

@@ -338,11 +338,21 @@ impl Checker<'_> {
                                 .related(written.span, format!("fills a `{wants_text}`"))
                         });
                     }
+                    BuilderTy::VecMerger(elem, _) => {
+                        let wants = Ty::vec(elem.clone());
+                        self.unify(arg.span, &typed.ty, &wants, |cx, found, wants| {
+                            let (found_text, wants_text) = (cx.text(found), cx.text(wants));
+                            let title = format!(
+                                "this vecmerger starts with {}, but it starts with a copy of a `{wants_text}`",
+                                messages::a(&found_text)
+                            );
+                            cx.mismatch(arg, found, wants, title)
+                                .related(written.span, format!("changes the elements of a `{wants_text}`"))
+                        });
+                    }
                     // The parser has refused it.
                     BuilderTy::GroupMerger(..) => {}
-                    BuilderTy::Appender(_) | BuilderTy::VecMerger(..) => {
-                        self.expect_i64(arg, typed, "the size hint of an appender");
-                    }
+                    BuilderTy::Appender(_) => self.expect_i64(arg, typed, "the size hint of an appender"),
                 },
                 _ => self.types.poison_all(&typed.ty),
             }

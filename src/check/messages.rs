@@ -253,6 +253,7 @@ pub(super) fn not_a_lambda(expr: &ast::Expr, role: &str, ty: Option<&str>, hides
         _ if hides_macro => "this value hides the macro of the same name, give the value another name",
         "" => "only lambdas, macros and built-in functions can be called",
         "the function of `for`" => "write a lambda, as in `|b, i, x| merge(b, x)`, or the name of one",
+        "the function of `sort`" => "write a lambda, as in `|a, b| compare(a, b)`, or the name of one",
         _ => "write a lambda, as in `|s| {s, false}`, or the name of one",
     };
     Diagnostic::new(Code::NotALambda, expr.span, title)

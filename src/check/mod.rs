@@ -22,6 +22,7 @@ mod obligations;
 mod operators;
 mod scope;
 mod show;
+mod sort;
 mod types;
 mod unify;
 mod uses;

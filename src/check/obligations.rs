@@ -4,6 +4,7 @@
 //! Promises: an obligation is decided as soon as its type is known, at the latest when the whole program has
 //! been seen; what is unknown then is reported as the place that should have said it.
 
+use super::sort::Sorted;
 use super::{Checker, loop_messages, messages};
 use crate::diag::Span;
 use crate::ir::op::Operands;
@@ -31,6 +32,8 @@ pub(super) enum Obligation {
     Len { ty: Ty, operand: ast::Expr },
     /// `lookup(collection, index)` has type `result`.
     Lookup { collection: Ty, index: Ty, result: Ty, args: [ast::Expr; 2] },
+    /// What `sort` takes, or sorts by.
+    Sorted { ty: Ty, what: Sorted, span: Span },
     /// What a loop fills.
     LoopBuilder { ty: Ty, builder: ast::Expr },
 }
@@ -104,6 +107,7 @@ impl Checker<'_> {
             Obligation::Lookup { collection, index, result, args } => {
                 self.decide_lookup(collection, index, result, args)
             }
+            Obligation::Sorted { ty, what, span } => self.decide_sorted(ty, *what, *span),
             Obligation::LoopBuilder { ty, builder } => self.decide_loop_builder(ty, builder),
         }
     }

@@ -76,7 +76,12 @@ impl Checker<'_> {
                 let value = self.convert_elem(&pair.1, "a groupmerger");
                 Ty::builder(BuilderTy::GroupMerger(key, value))
             }
-            TyKind::VecMerger(..) => self.type_not_built("vecmerger", written.span),
+            TyKind::VecMerger(elem, op) => {
+                let span = elem.span;
+                let elem = stack::deep(|| self.convert_part(elem, &HoleKind::Written));
+                self.require_mergeable(&elem, span);
+                Ty::builder(BuilderTy::VecMerger(elem, *op))
+            }
             TyKind::Alias(name) => {
                 let title = format!("no type is named `{}`", name.text);
                 self.report(Diagnostic::new(Code::UnknownType, name.span, title));

@@ -67,6 +67,7 @@ impl Compiled {
             (Status::Timeout, _) => RunError::timeout(),
             (_, Some(site)) => match site.check {
                 Check::Lookup => RunError::lookup_out_of_bounds(&site.origin, failure.a, failure.b),
+                Check::MergeIndex => RunError::merge_out_of_bounds(&site.origin, failure.a, failure.b),
                 Check::Slice => RunError::slice_out_of_bounds(&site.origin, failure.a, failure.b),
                 Check::Iterator => RunError::bad_iterator(&site.origin, failure.a, failure.b),
                 Check::LoopSize => RunError::wrong_loop_size(&site.origin, failure.a, failure.b),

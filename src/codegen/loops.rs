@@ -31,9 +31,10 @@ pub(super) enum Part {
         at: usize,
         elem: Ty,
     },
-    /// A dictmerger or groupmerger: a pointer that stays the same while the loop runs.
-    Table {
+    /// A dictmerger, groupmerger or vecmerger: registers that stay the same while the loop fills what they point to.
+    Target {
         at: usize,
+        width: usize,
     },
 }
 
@@ -45,6 +46,8 @@ pub(super) struct Shape<'p, 'c> {
     pub builders: Vec<Part>,
     pub tree: bool,
     pub lanes: Option<u32>,
+    /// Whether iterations must run in order, on one thread.
+    pub sequential: bool,
     uses_index: bool,
 }
 
@@ -334,8 +337,10 @@ fn shape<'p, 'c>(expr: &Expr, parts: &'p For, iters: Vec<IterVal<'c>>) -> Shape<
                     }
                 }
             }
-            Some(BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..)) => builders.push(Part::Table { at }),
-            _ => {}
+            Some(BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..) | BuilderTy::VecMerger(..)) => {
+                builders.push(Part::Target { at, width: width(ty) });
+            }
+            None => {}
         }
         at += width(ty);
     }
@@ -344,5 +349,6 @@ fn shape<'p, 'c>(expr: &Expr, parts: &'p For, iters: Vec<IterVal<'c>>) -> Shape<
     visit::walk(&parts.func.body, &mut |expr| {
         uses_index |= matches!(&expr.kind, ExprKind::Var(name) if Some(name) == index.as_ref());
     });
-    Shape { parts, iters, builders, tree: rounds(&parts.builder.ty), lanes: plan.lanes, uses_index }
+    let tree = rounds(&parts.builder.ty);
+    Shape { parts, iters, builders, tree, lanes: plan.lanes, sequential: !plan.parallel, uses_index }
 }

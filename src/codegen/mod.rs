@@ -4,6 +4,7 @@
 //! conversion guarded); every error is a status, nothing unwinds; the emitter never panics on a verified program.
 //! Floors: reads `ir`, `plan`, `value::layout` and `runtime::abi`; passes and the interpreter never see LLVM.
 
+mod aside;
 mod builders;
 mod call;
 mod compare;
@@ -19,7 +20,9 @@ mod leaves;
 mod loops;
 mod module;
 mod outline;
+mod records;
 mod scalar;
+mod sort;
 mod target;
 mod tree;
 mod vectors;

@@ -20,6 +20,8 @@ use std::collections::HashMap;
 pub enum Check {
     /// The index of `lookup`.
     Lookup,
+    /// The index that is merged into a vecmerger.
+    MergeIndex,
     /// The start of `slice`.
     Slice,
     /// The bounds of an iterator.
@@ -40,7 +42,7 @@ impl Check {
     /// The error it raises.
     pub fn status(self) -> Status {
         match self {
-            Check::Lookup | Check::Slice => Status::ArrayOutOfBounds,
+            Check::Lookup | Check::MergeIndex | Check::Slice => Status::ArrayOutOfBounds,
             Check::Iterator | Check::LoopSize => Status::BadIteratorLength,
             Check::Zip => Status::MismatchedZipSize,
             Check::Assert => Status::AssertionError,

@@ -114,10 +114,16 @@ impl Machine<'_> {
             ExprKind::Merge(b, x) => {
                 let mut builder = self.builder(b)?;
                 let x = self.value(x)?;
+                if let Some((index, len)) = builder.out_of_range(&x) {
+                    return Err(Box::new(RunError::merge_out_of_bounds(origin, index, len)));
+                }
                 builder.merge(x).ok_or_else(|| malformed(origin, "a merged value of another type"))?;
                 return Ok(Slot::Builder(builder));
             }
-            ExprKind::Result(b) => self.builder(b)?.result(),
+            ExprKind::Result(b) => {
+                let value = self.builder(b)?.result();
+                value.ok_or_else(|| malformed(origin, "elements of another type"))?
+            }
             ExprKind::OptLookup(d, k) => {
                 let zero = || d.ty.entry().and_then(|entry| Value::zero(&entry.1));
                 let found = self.find(d, k, |dict, key| dict.get(key).cloned())?;
@@ -133,7 +139,7 @@ impl Machine<'_> {
                 Value::Dict(dict) => Value::Vector(dict.entries().clone()),
                 _ => return Err(malformed(origin, "`tovec` of no dictionary")),
             },
-            ExprKind::Sort(..) => return Err(malformed(origin, "a sort")),
+            ExprKind::Sort(data, func) => self.sort(data, func, origin)?,
             ExprKind::Serialize(_) | ExprKind::Deserialize(_) => {
                 return Err(malformed(origin, "a serialization"));
             }

@@ -12,6 +12,7 @@ mod dict;
 mod eval;
 mod loops;
 mod slot;
+mod sort;
 
 #[cfg(test)]
 mod tests;

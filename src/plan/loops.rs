@@ -18,8 +18,9 @@ pub enum Strategy {
     InPlace,
     /// An appender of unknown size: each segment grows its own piece, joined in order at the end.
     Grow,
-    /// A dictmerger or groupmerger: one table that all iterations fill, one after the other.
-    Table,
+    /// A builder whose merges find what earlier ones left, a vecmerger or a table: the whole loop runs on one thread, in
+    /// order.
+    Sequential,
 }
 
 /// How one loop will run.
@@ -29,7 +30,8 @@ pub struct LoopPlan {
     pub id: usize,
     /// Where the loop came from.
     pub origin: Origin,
-    /// Whether it may run on several threads: loops that are not inside another loop and fill no table.
+    /// Whether it may run on several threads: loops that are not inside another loop, and without a builder that wants
+    /// its merges in order.
     pub parallel: bool,
     /// Iterations per leaf.
     pub leaf: i64,
@@ -56,8 +58,15 @@ pub fn loop_plan(expr: &Expr, parts: &For, depth: usize) -> LoopPlan {
     );
     let lanes = simd.then(|| lanes_at_once(parts, tree));
     let origin = &expr.origin;
-    let parallel = depth == 0 && builders.iter().all(|(_, strategy)| *strategy != Strategy::Table);
-    LoopPlan { id: 0, origin: origin.clone(), parallel, leaf: leaf_len(parts), lanes, builders, depth }
+    LoopPlan {
+        id: 0,
+        origin: origin.clone(),
+        parallel: depth == 0 && !builders.iter().any(|(_, strategy)| *strategy == Strategy::Sequential),
+        leaf: leaf_len(parts),
+        lanes,
+        builders,
+        depth,
+    }
 }
 
 /// The plans of all loops of a program.
@@ -116,7 +125,9 @@ fn strategies(
             Strategy::InPlace
         }
         (Some(BuilderTy::Appender(_)), _) => Strategy::Grow,
-        (Some(BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..)), _) => Strategy::Table,
+        (Some(BuilderTy::VecMerger(..) | BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..)), _) => {
+            Strategy::Sequential
+        }
         _ if tree => Strategy::Tree,
         _ => Strategy::Accumulate,
     };
@@ -149,7 +160,7 @@ impl fmt::Display for Strategy {
             Strategy::Tree => "16 lanes, fixed tree",
             Strategy::InPlace => "in place, one allocation",
             Strategy::Grow => "growing pieces, joined in order",
-            Strategy::Table => "one hash table, filled in order",
+            Strategy::Sequential => "merged in order, on one thread",
         })
     }
 }
@@ -157,10 +168,10 @@ impl fmt::Display for Strategy {
 impl fmt::Display for LoopPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let indent = "  ".repeat(self.depth);
-        let threads = match (self.parallel, self.depth) {
-            (true, _) => "parallel",
-            (false, 0) => "sequential: dictionary",
-            (false, _) => "in its outer loop",
+        let threads = match self.depth {
+            0 if self.parallel => "parallel",
+            0 => "sequential",
+            _ => "in its outer loop",
         };
         let simd = match self.lanes {
             Some(lanes) => format!("simd, {lanes} at once"),

@@ -220,6 +220,9 @@ macro_rules! for_each_runtime_fn {
             weld_rt_dict_grow(dict: ptr);
             /// Frees what only the building of `*dict` needed.
             weld_rt_dict_seal(dict: ptr);
+            /// Sorts `n` records of `words` words, 1 or 2, by their first word, which counts as unsigned; equal ones keep
+            /// their order. `*out` says where they are: at `data` or at `scratch`, which has the same size.
+            weld_rt_distribute(data: ptr, scratch: ptr, n: i64, words: i64, out: ptr);
             /// Runs `n` iterations of the loop `desc`, in parallel when it pays. On entry the appenders of `*frame` hold
             /// what was appended before; on return `*frame` holds all builders, the mergers without any start value.
             weld_rt_for(desc: ptr, env: ptr, frame: ptr, n: i64);

@@ -6,6 +6,7 @@
 
 pub mod abi;
 pub mod dict;
+mod digits;
 mod memory;
 pub mod pool;
 mod run;

@@ -5,6 +5,7 @@
 //! only; pointers are valid as `abi` says.
 
 use super::abi::{Appender, Dict, LoopDesc, Status, TaskCtx};
+use super::digits::{Place, distribute};
 use super::pool;
 use super::run::{TaskInner, plain_failure};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -136,6 +137,50 @@ pub unsafe extern "C" fn weld_rt_fail(ctx: *mut TaskCtx, status: u32, site: u32,
 pub unsafe extern "C" fn weld_rt_stop(ctx: *mut TaskCtx) -> u32 {
     // SAFETY: by contract.
     unsafe { with(ctx, |inner| inner.fail(plain_failure(inner.run().stop_status()))) }
+}
+
+/// Sorts records by their first word.
+///
+/// # Safety
+/// `ctx` is as the module says; `data` and `scratch` are different memory of `n * words` initialised or writable words
+/// each, aligned, used by nobody else; `out` may be written.
+pub unsafe extern "C" fn weld_rt_distribute(
+    ctx: *mut TaskCtx,
+    data: *mut u64,
+    scratch: *mut u64,
+    n: i64,
+    words: i64,
+    out: *mut *mut u64,
+) -> u32 {
+    let n = usize::try_from(n).unwrap_or(0);
+    let body = |inner: &mut TaskInner| {
+        let stop = || inner.run().stopped();
+        let place = match words {
+            // SAFETY: by contract; memory of the runtime is never uninitialised, whatever it holds.
+            1 => unsafe { distribute::<1>(records(data, n), records(scratch, n), &stop) },
+            // SAFETY: the same.
+            _ => unsafe { distribute::<2>(records(data, n), records(scratch, n), &stop) },
+        };
+        let sorted = match place {
+            Some(Place::Data) => data,
+            Some(Place::Scratch) => scratch,
+            None => return inner.fail(plain_failure(inner.run().stop_status())),
+        };
+        // SAFETY: by contract.
+        unsafe { *out = sorted };
+        0
+    };
+    // SAFETY: by contract.
+    unsafe { with(ctx, body) }
+}
+
+/// `n` records at `data`.
+///
+/// # Safety
+/// They are there, for as long as the result is used, and nobody else uses them.
+unsafe fn records<'a, const WORDS: usize>(data: *mut u64, n: usize) -> &'a mut [[u64; WORDS]] {
+    // SAFETY: by contract; an array of words is aligned as a word is.
+    unsafe { std::slice::from_raw_parts_mut(data.cast(), n) }
 }
 
 /// Runs a loop.

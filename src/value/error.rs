@@ -34,7 +34,7 @@ macro_rules! kinds {
 }
 
 kinds! {
-    ArrayOutOfBounds 4 "ArrayOutOfBounds" "An index of `lookup`, or the start of `slice`, that is not in the vector.";
+    ArrayOutOfBounds 4 "ArrayOutOfBounds" "An index of `lookup`, of a merge into a vecmerger, or the start of `slice`, that is not in the vector.";
     BadIteratorLength 5 "BadIteratorLength" "Start, end and stride of an iterator that do not fit together or the data.";
     MismatchedZipSize 6 "MismatchedZipSize" "Zipped vectors or iterators of different lengths.";
     OutOfMemory 7 "OutOfMemory" "The memory limit was reached.";
@@ -74,6 +74,12 @@ impl RunError {
     pub fn slice_out_of_bounds(origin: &Origin, start: i64, len: i64) -> RunError {
         let message = format!("slice start {start} out of range for length {len}");
         RunError::new(ErrorKind::ArrayOutOfBounds, Some(origin), (start, len), message)
+    }
+
+    /// A merge of `{index, x}` into a vecmerger of `len` elements.
+    pub fn merge_out_of_bounds(origin: &Origin, index: i64, len: i64) -> RunError {
+        let message = format!("merge index {index} out of range for length {len}");
+        RunError::new(ErrorKind::ArrayOutOfBounds, Some(origin), (index, len), message)
     }
 
     /// `iter` or `rangeiter` from `start` to `end` with a stride, or data, that does not fit.

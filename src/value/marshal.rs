@@ -202,8 +202,8 @@ impl Shape {
             }
             Shape::Opaque(ty) => {
                 let count = match ty.as_builder() {
-                    // SAFETY: an appender is a pointer and two i64, its length first.
-                    Some(BuilderTy::Appender(_)) => unsafe {
+                    // SAFETY: an appender is a pointer and two i64, its length first; a vecmerger is a vector.
+                    Some(BuilderTy::Appender(_) | BuilderTy::VecMerger(..)) => unsafe {
                         data.add(LEN_OFFSET).cast::<i64>().read_unaligned()
                     },
                     Some(BuilderTy::Merger(..)) => 1,
