@@ -58,6 +58,8 @@ impl<'c> FnCx<'_, 'c> {
             }
         }
         let mut value = if self.in_loop {
+            let mut shape = shape.clone();
+            self.start_iterators(&mut shape.iters)?;
             self.run_here(&shape, n, &start)?
         } else {
             self.run_outlined(&shape, n, &start)?

@@ -24,6 +24,8 @@ pub enum Check {
     Slice,
     /// The bounds of an iterator.
     Iterator,
+    /// Shape and strides of `nditer`.
+    NdIterator,
     /// The number of iterations that `@(loopsize: N)` promises.
     LoopSize,
     /// The lengths of zipped data.
@@ -39,7 +41,7 @@ impl Check {
     pub fn status(self) -> Status {
         match self {
             Check::Lookup | Check::Slice => Status::ArrayOutOfBounds,
-            Check::Iterator | Check::LoopSize => Status::BadIteratorLength,
+            Check::Iterator | Check::NdIterator | Check::LoopSize => Status::BadIteratorLength,
             Check::Zip => Status::MismatchedZipSize,
             Check::Assert => Status::AssertionError,
             Check::Division => Status::DivideByZero,

@@ -156,6 +156,7 @@ impl<'c> FnCx<'_, 'c> {
             let own: Val<'c> = leaves.by_ref().take(iter.leaves().len()).collect();
             *iter = iter.with_leaves(&own)?;
         }
+        cx.start_iterators(&mut inner.iters)?;
         let blank = cx.blank(&shape.parts.builder.ty)?;
         let mut start = cx.read_frame(&inner, frame, slot, &blank)?;
         for part in &inner.builders {

@@ -6,6 +6,7 @@
 
 pub mod abi;
 mod memory;
+pub mod nd;
 pub mod pool;
 mod run;
 mod shims;

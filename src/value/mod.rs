@@ -13,6 +13,7 @@ pub mod marshal;
 pub mod print;
 
 pub use buffer::Buffer;
+pub use crate::runtime::nd;
 pub use error::{ErrorKind, RunError};
 
 use crate::ir::{Literal, Scalar, Ty};
