@@ -118,7 +118,7 @@ impl<'c> FnCx<'_, 'c> {
             ExprKind::Sort(..) => Err(CodegenError("a sort".into())),
             ExprKind::Serialize(_) | ExprKind::Deserialize(_) => Err(CodegenError("a serialization".into())),
             ExprKind::Broadcast(_) => Err(CodegenError("a broadcast".into())),
-            ExprKind::CUdf(..) => Err(CodegenError("a C function".into())),
+            ExprKind::CUdf(name, args) => self.call_c(name, args, &expr.ty),
         }
     }
 

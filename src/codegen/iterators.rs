@@ -214,7 +214,8 @@ impl<'c> FnCx<'_, 'c> {
                 self.load(elem, address)
             }
             IterVal::Nd { elem, data, space, row } => {
-                let row = row.ok_or_else(|| CodegenError("a loop over an `nditer` that was not started".into()))?;
+                let row =
+                    row.ok_or_else(|| CodegenError("a loop over an `nditer` that was not started".into()))?;
                 let at = self.nd_index(*space, row, i)?;
                 let address = self.elem_address(elem, *data, at)?;
                 self.load(elem, address)

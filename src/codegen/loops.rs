@@ -31,6 +31,7 @@ pub(super) struct Shape<'p, 'c> {
     pub builders: Vec<Part>,
     pub tree: bool,
     pub lanes: Option<u32>,
+    pub parallel: bool,
     uses_index: bool,
 }
 
@@ -57,10 +58,13 @@ impl<'c> FnCx<'_, 'c> {
                 start.splice(*at..*at + 3, [data.into(), n.into(), self.int64(UNCHECKED).into()]);
             }
         }
-        let mut value = if self.in_loop {
+        let mut value = if self.in_loop || !shape.parallel {
             let mut shape = shape.clone();
             self.start_iterators(&mut shape.iters)?;
-            self.run_here(&shape, n, &start)?
+            let around = std::mem::replace(&mut self.in_loop, true);
+            let value = self.run_here(&shape, n, &start)?;
+            self.in_loop = around;
+            value
         } else {
             self.run_outlined(&shape, n, &start)?
         };
@@ -331,5 +335,13 @@ fn shape<'p, 'c>(expr: &Expr, parts: &'p For, iters: Vec<IterVal<'c>>) -> Shape<
     visit::walk(&parts.func.body, &mut |expr| {
         uses_index |= matches!(&expr.kind, ExprKind::Var(name) if Some(name) == index.as_ref());
     });
-    Shape { parts, iters, builders, tree: rounds(&parts.builder.ty), lanes: plan.lanes, uses_index }
+    Shape {
+        parts,
+        iters,
+        builders,
+        tree: rounds(&parts.builder.ty),
+        lanes: plan.lanes,
+        parallel: plan.parallel,
+        uses_index,
+    }
 }

@@ -9,6 +9,7 @@ mod call;
 mod compare;
 mod emit;
 mod expr;
+mod foreign;
 mod func;
 mod iterators;
 mod jit;

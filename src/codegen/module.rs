@@ -7,13 +7,14 @@ use super::CodegenError;
 use crate::diag::Origin;
 use crate::ir::Ty;
 use crate::runtime::abi::{Status, for_each_runtime_fn};
+use crate::runtime::{Function, Libraries};
 use inkwell::AddressSpace;
 use inkwell::attributes::{Attribute, AttributeLoc};
 use inkwell::context::Context;
 use inkwell::module::{Linkage, Module};
 use inkwell::types::{BasicMetadataTypeEnum, BasicTypeEnum, FunctionType};
 use inkwell::values::{FunctionValue, GlobalValue};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// What a check in compiled code guards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,15 +66,30 @@ pub(super) struct ModuleCx<'c> {
     pub sites: Vec<Site>,
     /// Comparison functions by the type they compare.
     pub comparers: HashMap<Ty, FunctionValue<'c>>,
+    /// The C functions that the program calls, by their symbols in the module.
+    pub foreign: BTreeMap<String, Function>,
+    libraries: Libraries,
     bodies: u32,
 }
 
 impl<'c> ModuleCx<'c> {
     /// A module for the machine that `prepare` knows, with the runtime declared.
-    pub fn new(context: &'c Context, prepare: impl FnOnce(&Module<'c>)) -> ModuleCx<'c> {
+    pub fn new(
+        context: &'c Context,
+        libraries: &Libraries,
+        prepare: impl FnOnce(&Module<'c>),
+    ) -> ModuleCx<'c> {
         let module = context.create_module("weld");
         prepare(&module);
-        let cx = ModuleCx { context, module, sites: Vec::new(), comparers: HashMap::new(), bodies: 0 };
+        let cx = ModuleCx {
+            context,
+            module,
+            sites: Vec::new(),
+            comparers: HashMap::new(),
+            foreign: BTreeMap::new(),
+            libraries: libraries.clone(),
+            bodies: 0,
+        };
         cx.declare_runtime();
         cx
     }
@@ -141,6 +157,21 @@ impl<'c> ModuleCx<'c> {
             };
         }
         for_each_runtime_fn!(declare);
+    }
+
+    /// The declaration of the C function `name` of so many pointers, the result among them. It has a prefix in the module, so
+    /// that it meets no other name.
+    pub fn c_function(&mut self, name: &str, pointers: usize) -> Result<FunctionValue<'c>, CodegenError> {
+        let symbol = format!("cudf.{name}.{pointers}");
+        if let Some(function) = self.module.get_function(&symbol) {
+            return Ok(function);
+        }
+        let found =
+            self.libraries.find(name).ok_or_else(|| CodegenError(format!("no C function `{name}`")))?;
+        self.foreign.insert(symbol.clone(), found);
+        let ptr = self.context.ptr_type(AddressSpace::default());
+        let ty = self.context.void_type().fn_type(&vec![ptr.into(); pointers], false);
+        Ok(self.add_function(&symbol, ty, Linkage::External))
     }
 
     /// The declaration of a math function of two or one arguments, such as `weld_exp_f64`.

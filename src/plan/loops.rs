@@ -27,8 +27,10 @@ pub struct LoopPlan {
     pub id: usize,
     /// Where the loop came from.
     pub origin: Origin,
-    /// Whether it may run on several threads: loops that are not inside another loop.
+    /// Whether it may run on several threads: loops that are not inside another loop, unless they are `serial`.
     pub parallel: bool,
+    /// Whether a C function that it calls has the annotation `@(serial:true)`: it runs on the thread that starts it.
+    pub serial: bool,
     /// Iterations per leaf.
     pub leaf: i64,
     /// Iterations computed at once by SIMD instructions.
@@ -53,11 +55,13 @@ pub fn loop_plan(expr: &Expr, parts: &For, depth: usize) -> LoopPlan {
         &mut builders,
     );
     let lanes = simd.then(|| lanes_at_once(parts, tree));
+    let serial = calls_serially(&parts.func.body);
     let origin = &expr.origin;
     LoopPlan {
         id: 0,
         origin: origin.clone(),
-        parallel: depth == 0,
+        parallel: depth == 0 && !serial,
+        serial,
         leaf: leaf_len(parts),
         lanes,
         builders,
@@ -127,6 +131,17 @@ fn strategies(
     out.push((ty.clone(), strategy));
 }
 
+/// Whether a C function is called that may run on one thread only (LANGUAGE 14).
+fn calls_serially(body: &Expr) -> bool {
+    let mut serial = false;
+    if body.facts.calls {
+        visit::walk(body, &mut |expr| {
+            serial |= matches!(expr.kind, ExprKind::CUdf(..)) && expr.note("serial") == Some("true");
+        });
+    }
+    serial
+}
+
 /// How many iterations at once: the fixed 16 of the reduction tree, else about four of the widest registers, so that
 /// independent operations hide each other's latency; fewer for long bodies, which have enough of their own.
 fn lanes_at_once(parts: &For, tree: bool) -> u32 {
@@ -160,7 +175,11 @@ impl fmt::Display for Strategy {
 impl fmt::Display for LoopPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let indent = "  ".repeat(self.depth);
-        let threads = if self.parallel { "parallel" } else { "in its outer loop" };
+        let threads = match (self.parallel, self.depth) {
+            (true, _) => "parallel",
+            (false, 0) => "serial",
+            (false, _) => "in its outer loop",
+        };
         let simd = match self.lanes {
             Some(lanes) => format!("simd, {lanes} at once"),
             None => "one at a time".to_string(),

@@ -43,7 +43,8 @@ impl Row {
     /// The row that iteration `k` is in: the last dimension, with all before it that go on at the same distance, so that
     /// an array without gaps is one row. The space is one that [`count`] accepts, and `k` is below its count.
     pub fn of(k: i64, start: i64, shape: &[i64], strides: &[i64]) -> Row {
-        let mut dims = shape.iter().copied().zip(strides.iter().copied()).rev().filter(|(size, _)| *size != 1);
+        let mut dims =
+            shape.iter().copied().zip(strides.iter().copied()).rev().filter(|(size, _)| *size != 1);
         let (mut size, stride) = dims.next().unwrap_or((1, 0));
         // What has to be true of the stride of a dimension for it to go on where this row ends.
         let mut next = dims.next();

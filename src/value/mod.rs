@@ -8,12 +8,11 @@ pub mod buffer;
 mod error;
 pub mod layout;
 pub mod literal;
-#[cfg(feature = "jit")]
 pub mod marshal;
 pub mod print;
 
+pub use crate::runtime::{Function, Libraries, nd};
 pub use buffer::Buffer;
-pub use crate::runtime::nd;
 pub use error::{ErrorKind, RunError};
 
 use crate::ir::{Literal, Scalar, Ty};
