@@ -7,7 +7,7 @@
 use super::scope::{Binding, Closure};
 use super::{Checker, HoleKind, MAX_NODES, fixes, messages};
 use crate::diag::{Code, Diagnostic, Span, stack};
-use crate::ir::{BuilderTy, Expr, ExprKind, Let, Name, Notes, Scalar, Ty, build};
+use crate::ir::{BuilderTy, Expr, ExprKind, Let, MAX_C_ARGS, Name, Notes, Scalar, Ty, build};
 use crate::syntax::ast;
 use std::cell::Cell;
 use std::rc::Rc;
@@ -75,9 +75,14 @@ impl Checker<'_> {
             ast::ExprKind::For { iters, builder, func, .. } => self.infer_for(iters, builder, func, expr),
             ast::ExprKind::NewBuilder(ty, arg) => self.infer_new_builder(ty, arg.as_ref(), span),
             ast::ExprKind::Deserialize(..) => self.not_built("deserialize", span),
-            ast::ExprKind::CUdf { args, .. } => {
-                args.iter().for_each(|arg| drop(self.infer(arg)));
-                self.not_built("cudf", span)
+            ast::ExprKind::CUdf { name, ty, args } => {
+                let args: Vec<Expr> = args.iter().map(|arg| self.infer(arg)).collect();
+                if args.len() > MAX_C_ARGS {
+                    self.report(messages::too_many_c_arguments(name, args.len()));
+                    return self.broken(span);
+                }
+                let ty = self.convert(ty);
+                Expr::new(ExprKind::CUdf(name.text.clone(), args), ty, span)
             }
             // The parser has reported it.
             ast::ExprKind::Error => self.broken(span),

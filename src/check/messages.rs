@@ -8,7 +8,7 @@ use super::HoleKind;
 use super::closures::Given;
 use super::show::show;
 use crate::diag::{Code, Diagnostic, Span, suggest};
-use crate::ir::{Expr, ExprKind, Scalar, Ty};
+use crate::ir::{Expr, ExprKind, MAX_C_ARGS, Scalar, Ty};
 use crate::syntax::ast::{self, Builtin};
 
 /// The longest type in a message, in bytes.
@@ -117,6 +117,11 @@ pub(super) fn builder_stored(span: Span, holder: &str, ty: &str) -> Diagnostic {
     Diagnostic::new(Code::BuilderPlacement, span, format!("{holder} cannot hold builders"))
         .label(a(ty))
         .help("take the value out of the builder first, with `result`; builders can be in structs")
+}
+
+pub(super) fn too_many_c_arguments(name: &ast::Ident, n: usize) -> Diagnostic {
+    let title = format!("a C function takes at most {MAX_C_ARGS} arguments, this call has {n}");
+    Diagnostic::new(Code::ArgumentCount, name.span, title).help("pass several values as one struct: `{a, b}`")
 }
 
 pub(super) fn unknown_note(key: &ast::Ident, known: &[&str]) -> Diagnostic {

@@ -70,6 +70,7 @@ impl Compiled {
                 Check::MergeIndex => RunError::merge_out_of_bounds(&site.origin, failure.a, failure.b),
                 Check::Slice => RunError::slice_out_of_bounds(&site.origin, failure.a, failure.b),
                 Check::Iterator => RunError::bad_iterator(&site.origin, failure.a, failure.b),
+                Check::NdIterator => RunError::bad_nd_iterator(&site.origin, failure.a, failure.b),
                 Check::LoopSize => RunError::wrong_loop_size(&site.origin, failure.a, failure.b),
                 Check::Zip => RunError::mismatched_zip(&site.origin, failure.a, failure.b),
                 Check::Assert => RunError::assertion(&site.origin),

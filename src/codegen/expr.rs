@@ -121,7 +121,7 @@ impl<'c> FnCx<'_, 'c> {
             ExprKind::Sort(data, func) => self.sort(data, func, expr),
             ExprKind::Serialize(_) | ExprKind::Deserialize(_) => Err(CodegenError("a serialization".into())),
             ExprKind::Broadcast(_) => Err(CodegenError("a broadcast".into())),
-            ExprKind::CUdf(..) => Err(CodegenError("a C function".into())),
+            ExprKind::CUdf(name, args) => self.call_c(name, args, &expr.ty),
         }
     }
 

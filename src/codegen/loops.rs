@@ -46,8 +46,7 @@ pub(super) struct Shape<'p, 'c> {
     pub builders: Vec<Part>,
     pub tree: bool,
     pub lanes: Option<u32>,
-    /// Whether iterations must run in order, on one thread.
-    pub sequential: bool,
+    pub parallel: bool,
     uses_index: bool,
 }
 
@@ -75,7 +74,12 @@ impl<'c> FnCx<'_, 'c> {
             }
         }
         let mut value = if self.in_loop {
-            self.run_here(&shape, n, &start)?
+            let mut shape = shape.clone();
+            self.start_iterators(&mut shape.iters)?;
+            let around = std::mem::replace(&mut self.in_loop, true);
+            let value = self.run_here(&shape, n, &start)?;
+            self.in_loop = around;
+            value
         } else {
             self.run_outlined(&shape, n, &start)?
         };
@@ -349,6 +353,13 @@ fn shape<'p, 'c>(expr: &Expr, parts: &'p For, iters: Vec<IterVal<'c>>) -> Shape<
     visit::walk(&parts.func.body, &mut |expr| {
         uses_index |= matches!(&expr.kind, ExprKind::Var(name) if Some(name) == index.as_ref());
     });
-    let tree = rounds(&parts.builder.ty);
-    Shape { parts, iters, builders, tree, lanes: plan.lanes, sequential: !plan.parallel, uses_index }
+    Shape {
+        parts,
+        iters,
+        builders,
+        tree: rounds(&parts.builder.ty),
+        lanes: plan.lanes,
+        parallel: plan.parallel,
+        uses_index,
+    }
 }

@@ -12,6 +12,7 @@ mod dict;
 mod dict_builders;
 mod emit;
 mod expr;
+mod foreign;
 mod func;
 mod hash;
 mod iterators;

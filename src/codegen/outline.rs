@@ -128,6 +128,7 @@ impl<'c> FnCx<'_, 'c> {
             let own: Val<'c> = leaves.by_ref().take(iter.leaves().len()).collect();
             *iter = iter.with_leaves(&own)?;
         }
+        cx.start_iterators(&mut inner.iters)?;
         let blank = cx.blank(&shape.parts.builder.ty)?;
         let mut start = cx.read_frame(&inner, frame, slot, &blank)?;
         for part in &inner.builders {
@@ -281,7 +282,7 @@ impl<'c> FnCx<'_, 'c> {
                 int32(frame.merger_bytes).into(),
                 int32(n_appenders).into(),
                 int32(usize::from(shape.tree)).into(),
-                int32(usize::from(shape.sequential)).into(),
+                int32(usize::from(!shape.parallel)).into(),
                 int32(0).into(),
             ],
             false,

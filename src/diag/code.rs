@@ -70,6 +70,7 @@ codes! {
     MacroArguments "E0405" "macro error" "A macro called with a wrong number of arguments.";
     RecursiveMacro "E0406" "macro error" "A macro expands to itself.";
     ParameterType "E0407" "type error" "A parameter of the program needs a type.";
+    UnknownCFunction "E0408" "name error" "No C function has this name, in the process or in a loaded library.";
 
     NestingTooDeep "E0501" "limit error" "The program is nested too deeply.";
     ProgramTooLarge "E0502" "limit error" "The program, or what its macros expand to, is too large.";

@@ -16,8 +16,11 @@ impl Machine<'_> {
     pub(super) fn eval(&mut self, expr: &Expr) -> Outcome<Slot> {
         match &expr.kind {
             ExprKind::Literal(Literal::Str(bytes)) => {
-                let buffer = Buffer::from_bytes(Scalar::I8, bytes);
+                // A NUL follows the last byte, for C functions that look for one; it is no part of the vector.
+                let with_nul: Vec<u8> = bytes.iter().copied().chain([0]).collect();
+                let buffer = Buffer::from_bytes(Scalar::I8, &with_nul);
                 buffer
+                    .and_then(|buffer| buffer.slice(0, bytes.len()))
                     .map(|buffer| Slot::Plain(Value::Scalars(buffer)))
                     .ok_or_else(|| malformed(&expr.origin, "a string"))
             }
@@ -144,7 +147,7 @@ impl Machine<'_> {
                 return Err(malformed(origin, "a serialization"));
             }
             ExprKind::Broadcast(_) => return Err(malformed(origin, "a broadcast")),
-            ExprKind::CUdf(..) => return Err(malformed(origin, "a C function")),
+            ExprKind::CUdf(name, args) => self.call_c(name, args, &expr.ty, origin)?,
         };
         Ok(Slot::Plain(value))
     }

@@ -91,6 +91,15 @@ impl RunError {
         RunError::new(ErrorKind::BadIteratorLength, Some(origin), (start, end), message)
     }
 
+    /// `nditer` from element `start` of a vector of `len` elements, with a shape or strides that do not fit.
+    pub fn bad_nd_iterator(origin: &Origin, start: i64, len: i64) -> RunError {
+        let message = format!(
+            "nditer from {start} over {len} elements: shape and strides must have the same length, no dimension may be \
+             negative, and every step must lie in the vector"
+        );
+        RunError::new(ErrorKind::BadIteratorLength, Some(origin), (start, len), message)
+    }
+
     /// A loop of `count` iterations with the annotation `loopsize: promised`.
     pub fn wrong_loop_size(origin: &Origin, count: i64, promised: i64) -> RunError {
         let message =

@@ -9,12 +9,12 @@ mod dict;
 mod error;
 pub mod layout;
 pub mod literal;
-#[cfg(feature = "jit")]
 pub mod marshal;
 pub mod print;
 #[cfg(feature = "jit")]
 mod table;
 
+pub use crate::runtime::{Function, Libraries, nd};
 pub use buffer::Buffer;
 pub use dict::{Dict, Index};
 pub use error::{ErrorKind, RunError};
