@@ -112,6 +112,13 @@ impl<'c> FnCx<'_, 'c> {
             ExprKind::NewBuilder(arg) => self.new_builder(&expr.ty, arg.as_ref()),
             ExprKind::Merge(builder, value) => self.merge(builder, value),
             ExprKind::Result(builder) => self.result(builder),
+            ExprKind::OptLookup(..) | ExprKind::KeyExists(..) | ExprKind::ToVec(_) => {
+                Err(CodegenError("a dictionary".into()))
+            }
+            ExprKind::Sort(..) => Err(CodegenError("a sort".into())),
+            ExprKind::Serialize(_) | ExprKind::Deserialize(_) => Err(CodegenError("a serialization".into())),
+            ExprKind::Broadcast(_) => Err(CodegenError("a broadcast".into())),
+            ExprKind::CUdf(..) => Err(CodegenError("a C function".into())),
         }
     }
 

@@ -62,6 +62,8 @@ impl<'c> FnCx<'_, 'c> {
                 let count = self.count(start, end, stride, origin)?;
                 Ok((IterVal::Range { start, stride }, count))
             }
+            Iter::Nd(_) => Err(CodegenError("nditer".into())),
+            Iter::Simd(_) | Iter::Fringe(_) => Err(CodegenError("a SIMD iterator".into())),
         }
     }
 

@@ -112,6 +112,15 @@ impl Machine<'_> {
                 return Ok(Slot::Builder(builder));
             }
             ExprKind::Result(b) => self.builder(b)?.result(),
+            ExprKind::OptLookup(..) | ExprKind::KeyExists(..) | ExprKind::ToVec(_) => {
+                return Err(malformed(origin, "a dictionary"));
+            }
+            ExprKind::Sort(..) => return Err(malformed(origin, "a sort")),
+            ExprKind::Serialize(_) | ExprKind::Deserialize(_) => {
+                return Err(malformed(origin, "a serialization"));
+            }
+            ExprKind::Broadcast(_) => return Err(malformed(origin, "a broadcast")),
+            ExprKind::CUdf(..) => return Err(malformed(origin, "a C function")),
         };
         Ok(Slot::Plain(value))
     }

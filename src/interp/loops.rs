@@ -92,6 +92,8 @@ impl Machine<'_> {
                 let (start, end, stride) = (self.int(start)?, self.int(end)?, self.int(stride)?);
                 Source::new(None, start, end, stride, origin)
             }
+            Iter::Nd(_) => Err(malformed(origin, "nditer")),
+            Iter::Simd(_) | Iter::Fringe(_) => Err(malformed(origin, "a SIMD iterator")),
         }
     }
 

@@ -89,6 +89,8 @@ impl Uses {
             0 => Placement::KeepUnused,
             _ if pattern::is_trivial(value) => Placement::Everywhere,
             1 if uses.looped => Placement::Keep,
+            // It would run at another time, among other calls.
+            1 if value.facts.calls => Placement::Keep,
             1 if uses.conditional && !droppable => Placement::KeepOutside,
             1 if uses.operand && takes_builder(value) => Placement::Keep,
             1 => Placement::Once,
@@ -154,7 +156,7 @@ impl Uses {
             ExprKind::For(parts) => {
                 self.expr(&parts.builder, at);
                 for iter in &parts.iters {
-                    pattern::iter_operands(iter).into_iter().for_each(|operand| self.expr(operand, at));
+                    iter.operands().into_iter().for_each(|operand| self.expr(operand, at));
                 }
                 let inside = Depth { loops: at.loops + 1, conditions: at.conditions + 1, ..at };
                 self.lambda(&parts.func, inside);
@@ -163,6 +165,10 @@ impl Uses {
                 self.expr(start, at);
                 // It runs at least once.
                 self.lambda(lambda, Depth { loops: at.loops + 1, ..at });
+            }
+            ExprKind::Sort(data, lambda) => {
+                self.expr(data, at);
+                self.lambda(lambda, Depth { loops: at.loops + 1, conditions: at.conditions + 1, ..at });
             }
             kind => visit::for_each_child(kind, &mut |child| self.expr(child, at)),
         });
@@ -181,7 +187,7 @@ fn takes_builder(value: &Expr) -> bool {
         ExprKind::Var(name) if expr.ty.has_builder() => used.push(name),
         ExprKind::Block(lets, _) => bound.extend(lets.iter().map(|binding| &binding.name)),
         ExprKind::For(parts) => bound.extend(parts.func.params.iter().map(|param| &param.name)),
-        ExprKind::Apply(lambda, _) | ExprKind::Iterate(_, lambda) => {
+        ExprKind::Apply(lambda, _) | ExprKind::Iterate(_, lambda) | ExprKind::Sort(_, lambda) => {
             bound.extend(lambda.params.iter().map(|param| &param.name));
         }
         _ => {}

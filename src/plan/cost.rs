@@ -92,7 +92,7 @@ impl Temps {
                     self.expr(&parts.func.body, in_result);
                     self.expr(&parts.builder, in_result);
                     for iter in &parts.iters {
-                        iter_operands(iter).into_iter().for_each(|operand| self.expr(operand, false));
+                        iter.operands().into_iter().for_each(|operand| self.expr(operand, false));
                     }
                 }
                 ExprKind::Apply(lambda, args) => {
@@ -102,6 +102,10 @@ impl Temps {
                         self.expr(arg, in_result);
                     }
                 }
+                ExprKind::Sort(data, lambda) => {
+                    self.expr(&lambda.body, false);
+                    self.expr(data, false);
+                }
                 ExprKind::Iterate(start, lambda) => {
                     self.expr(&lambda.body, in_result);
                     self.expr(start, in_result);
@@ -109,14 +113,6 @@ impl Temps {
                 kind => visit::for_each_child(kind, &mut |child| self.expr(child, false)),
             }
         });
-    }
-}
-
-fn iter_operands(iter: &Iter) -> Vec<&Expr> {
-    match iter {
-        Iter::Whole(data) => vec![data],
-        Iter::Strided { data, start, end, stride } => vec![data, start, end, stride],
-        Iter::Range { start, end, stride } => vec![start, end, stride],
     }
 }
 
@@ -346,7 +342,7 @@ impl Traffic {
         let mut read = 0;
         for iter in &parts.iters {
             let shapes: Vec<Shape> =
-                iter_operands(iter).into_iter().map(|operand| self.expr(operand, times)).collect();
+                iter.operands().into_iter().map(|operand| self.expr(operand, times)).collect();
             let length = match iter {
                 Iter::Whole(_) => shapes.into_iter().next().unwrap_or(Shape::Unknown).elements(),
                 Iter::Strided { data, start, end, stride } => match constant_turns(start, end, stride) {
@@ -357,6 +353,10 @@ impl Traffic {
                     None => Amount::unknown(),
                 },
                 Iter::Range { start, end, stride } => range_turns(start, end, stride),
+                Iter::Simd(_) | Iter::Fringe(_) => {
+                    shapes.into_iter().next().unwrap_or(Shape::Unknown).elements().bounded()
+                }
+                Iter::Nd(_) => Amount::unknown(),
             };
             read += iter.data().map_or(0, |_| size(&iter.elem_ty()));
             // All have the same length: take one that is known.
