@@ -101,4 +101,41 @@ pub(super) static ROWS: &[Construct] = &[
             "tests/run/loops/returns-builder.weld",
         ],
     },
+    Construct {
+        id: "dictmerger",
+        section: "10.4",
+        words: &["dictmerger"],
+        what: "combines the values of each key by an operator",
+        grammar: "dictmerger[K,V,op], dictmerger[K,V,op](start)",
+        text: "Merge `{key, value}`. The values of a key combine as in a merger; `start` is a dictionary to \
+               begin with. The result is a `dict[K,V]`.",
+        examples: &[r"tovec(result(for([2, 1, 2], dictmerger[i32,i64,+], |b, i, x| merge(b, {x, 1L}))))
+# => [{2, 2L}, {1, 1L}]"],
+        fixtures: &["tests/run/dicts"],
+    },
+    Construct {
+        id: "groupmerger",
+        section: "10.4",
+        words: &["groupmerger"],
+        what: "collects the values of each key",
+        grammar: "groupmerger[K,V]",
+        text: "Merge `{key, value}`. The result is a `dict[K,vec[V]]`; the values of a key are in the order \
+               of the loop.",
+        examples: &[r"let d = result(for([1, 2, 3], groupmerger[i32,i64], |b, i, x| merge(b, {x % 2, i})));
+{lookup(d, 0), lookup(d, 1)}
+# => {[1L], [0L, 2L]}"],
+        fixtures: &["tests/run/groups"],
+    },
+    Construct {
+        id: "vecmerger",
+        section: "10.5",
+        words: &["vecmerger"],
+        what: "changes elements of a copy of a vector",
+        grammar: "vecmerger[T,op](v)",
+        text: "Merge `{index, value}`: the element at the index becomes itself op the value. The vector \
+               that it starts from stays as it is; an index outside it is ArrayOutOfBounds.",
+        examples: &[r"result(for([0L, 2L, 0L], vecmerger[i32,+]([10, 20, 30]), |b, i, x| merge(b, {x, 1})))
+# => [12, 20, 31]"],
+        fixtures: &["tests/run/vecmergers"],
+    },
 ];

@@ -86,4 +86,59 @@ pub(super) static ROWS: &[Construct] = &[
 # => 2L"],
         fixtures: &["tests/run/structs/fields.weld"],
     },
+    Construct {
+        id: "tovec",
+        section: "8.3",
+        words: &["tovec"],
+        what: "the entries of a dictionary",
+        grammar: "tovec(d)",
+        text: "A vector of structs `{key, value}`, in the order of the first insertion.",
+        examples: &[r"tovec(result(for([2, 1, 2], dictmerger[i32,i64,+], |b, i, x| merge(b, {x, 1L}))))
+# => [{2, 2L}, {1, 1L}]"],
+        fixtures: &["tests/run/dicts"],
+    },
+    Construct {
+        id: "optlookup",
+        section: "8.3",
+        words: &["optlookup"],
+        what: "the value of a key, if there is one",
+        grammar: "optlookup(d, key)",
+        text: "`{true, value}`, or `{false, zero}` with a zero of the type of the values: 0, false, an \
+               empty vector, an empty dictionary.",
+        examples: &[
+            r"let d = result(merge(dictmerger[i32,i64,+], {1, 5L})); {optlookup(d, 1), optlookup(d, 9)}
+# => {{true, 5L}, {false, 0L}}",
+        ],
+        fixtures: &["tests/run/dicts"],
+    },
+    Construct {
+        id: "keyexists",
+        section: "8.3",
+        words: &["keyexists"],
+        what: "whether a dictionary has a key",
+        grammar: "keyexists(d, key)",
+        text: "",
+        examples: &[
+            r"let d = result(merge(dictmerger[i32,i64,+], {1, 5L})); {keyexists(d, 1), keyexists(d, 9)}
+# => {true, false}",
+        ],
+        fixtures: &["tests/run/dicts"],
+    },
+    Construct {
+        id: "sort",
+        section: "8.4",
+        words: &["sort"],
+        what: "the elements in order",
+        grammar: "sort(v, |a, b| ...), sort(v, |e| key)",
+        text: "A function of two elements gives less than 0, 0, or more than 0; `compare` does. A function \
+               of one gives a key to order by. Elements that are equal keep their order. A function that \
+               contradicts itself gives some order, the same on any number of threads.",
+        examples: &[
+            r"sort([3, 1, 2], |p, q| compare(q, p))
+# => [3, 2, 1]",
+            r"sort([{2, 1}, {1, 5}, {2, 0}], |e| e.$0)
+# => [{1, 5}, {2, 1}, {2, 0}]",
+        ],
+        fixtures: &["tests/run/sort"],
+    },
 ];

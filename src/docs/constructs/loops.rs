@@ -85,4 +85,60 @@ pub(super) static ROWS: &[Construct] = &[
         ],
         fixtures: &["tests/run/nested/row-sums.weld", "tests/run/nested/merger-through-inner-loop.weld"],
     },
+    Construct {
+        id: "nditer",
+        section: "9.1",
+        words: &["nditer"],
+        what: "elements of a vector that stands for several dimensions",
+        grammar: "nditer(v, start, end, stride, shape, strides)",
+        text: "Counts through `shape`, the last dimension fastest, and takes the element at `start` plus \
+               the sum of each counter times its entry in `strides`. `end` and `stride` are computed and \
+               not used. Indices outside the vector are BadIteratorLength.",
+        examples: &[
+            r"result(for(nditer([1, 2, 3, 4, 5, 6], 0L, 0L, 1L, [3L, 2L], [1L, 3L]), appender[i32], |b, i, x| merge(b, x)))
+# => [1, 4, 2, 5, 3, 6]",
+        ],
+        fixtures: &["tests/run/nditer"],
+    },
+    Construct {
+        id: "simditer",
+        section: "9.1, 9.4",
+        words: &["simditer"],
+        what: "the elements of a vector, several at once",
+        grammar: "simditer(v)",
+        text: "The element is a `simd[T]`, and the index that of its first lane. What does not fill all \
+               lanes at the end is left to `fringeiter`. Compiled loops use SIMD by themselves; this is for \
+               programs that say how.",
+        examples: &[r"#@ in v = [1, 2, 3]
+|v: vec[i32]| result(for(fringeiter(v), for(simditer(v), merger[i32,+],
+  |b, i, x: simd[i32]| merge(b, x + broadcast(10))), |b, i, x| merge(b, x + 10)))
+# => 36"],
+        fixtures: &["tests/run/simd"],
+    },
+    Construct {
+        id: "fringeiter",
+        section: "9.1, 9.4",
+        words: &["fringeiter"],
+        what: "the last elements, which do not fill all lanes",
+        grammar: "fringeiter(v)",
+        text: "One after the other, with their indices in the vector.",
+        examples: &[r"#@ in v = [1, 3, 2]
+|v: vec[i32]| result(for(fringeiter(v), for(simditer(v), merger[i32,max],
+  |b, i, x: simd[i32]| merge(b, x)), |b, i, x| merge(b, x)))
+# => 3"],
+        fixtures: &["tests/run/simd"],
+    },
+    Construct {
+        id: "broadcast",
+        section: "5, 9.4",
+        words: &["broadcast"],
+        what: "one scalar in every lane",
+        grammar: "broadcast(x)",
+        text: "Gives a `simd[T]`.",
+        examples: &[r"#@ in v = [1, 2, 3]
+|v: vec[i32]| result(for(fringeiter(v), for(simditer(v), appender[i32],
+  |b, i, x: simd[i32]| merge(b, x * broadcast(2))), |b, i, x| merge(b, x * 2)))
+# => [2, 4, 6]"],
+        fixtures: &["tests/run/simd"],
+    },
 ];

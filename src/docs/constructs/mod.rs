@@ -9,6 +9,7 @@
 mod builders;
 mod collections;
 mod control;
+mod data;
 mod definitions;
 mod lexical;
 mod loops;
@@ -38,7 +39,7 @@ pub struct Construct {
     pub fixtures: &'static [&'static str],
 }
 
-/// Every construct, in the order of the definition.
+/// Every construct, the simple ones first.
 pub fn constructs() -> impl Iterator<Item = &'static Construct> {
     let files = [
         lexical::ROWS,
@@ -49,6 +50,7 @@ pub fn constructs() -> impl Iterator<Item = &'static Construct> {
         collections::ROWS,
         loops::ROWS,
         builders::ROWS,
+        data::ROWS,
     ];
     files.into_iter().flatten()
 }

@@ -63,4 +63,32 @@ pub(super) static ROWS: &[Construct] = &[
 # => [[]:vec[i32], [1]]"],
         fixtures: &["tests/run/lambdas/two-types.weld", "tests/run/appenders/two-merges.weld"],
     },
+    Construct {
+        id: "dict",
+        section: "3, 8.3",
+        words: &["dict"],
+        what: "the type of dictionaries",
+        grammar: "dict[K,V]",
+        text: "Made by `dictmerger`, `groupmerger` and `deserialize` only. Keys are scalars, vectors or \
+               structs; as keys all NaNs are one and -0.0 is 0.0. The order is that of the first insertion, \
+               on any number of threads.",
+        examples: &[r"let d = result(for([2, 1, 2], dictmerger[i32,i64,+], |b, i, x| merge(b, {x, 1L})));
+len(d)
+# => 2L"],
+        fixtures: &["tests/run/dicts"],
+    },
+    Construct {
+        id: "simd",
+        section: "3, 9.4",
+        words: &["simd"],
+        what: "the type of several scalars side by side",
+        grammar: "simd[T]",
+        text: "Operators work on all lanes at once. How many lanes there are is up to the compiler, and no \
+               input or result has this type.",
+        examples: &[r"#@ in v = [1, 2, 3]
+|v: vec[i32]| result(for(fringeiter(v), for(simditer(v), merger[i32,+],
+  |b, i, x: simd[i32]| merge(b, x)), |b, i, x| merge(b, x)))
+# => 6"],
+        fixtures: &["tests/run/simd"],
+    },
 ];
