@@ -164,6 +164,7 @@ impl Checker<'_> {
         let mut candidates: Vec<&str> = self.scope.texts().map(|(text, _)| text).collect();
         candidates.extend(self.macro_names.iter().map(String::as_str));
         candidates.extend(ast::Builtin::ALL.iter().map(|row| row.1));
+        candidates.extend(["true", "false", "appender"]);
         candidates.sort_unstable();
         let is_macro = self.macro_names.iter().any(|name| **name == *ident.text);
         let diagnostic = messages::unknown_name(ident, is_macro, &candidates);

@@ -10,6 +10,7 @@ use super::show::show;
 use crate::diag::{Code, Diagnostic, Span, suggest};
 use crate::ir::{Expr, ExprKind, MAX_C_ARGS, Scalar, Ty};
 use crate::syntax::ast::{self, Builtin};
+use crate::syntax::foreign_function;
 
 /// The longest type in a message, in bytes.
 const MAX_TYPE_TEXT: usize = 120;
@@ -75,6 +76,7 @@ pub(super) fn input_without_type(param: &ast::Param) -> Diagnostic {
 pub(super) fn infinite_type(span: Span) -> Diagnostic {
     Diagnostic::new(Code::InfiniteType, span, "this type would have to contain itself")
         .label("a part of this value has the type of the whole")
+        .help("leave out one level of brackets, or write the type that is meant, as in `[]:vec[i64]`")
 }
 
 pub(super) fn type_too_large(span: Span) -> Diagnostic {
@@ -198,7 +200,8 @@ pub(super) fn unknown_function(
     }
     let diagnostic =
         Diagnostic::new(Code::UnknownFunction, name.span, format!("no macro or lambda is named `{text}`"));
-    let diagnostic = match suggest(text, candidates.iter().copied()) {
+    let foreign = foreign_function(text).map(str::to_string);
+    let diagnostic = match foreign.or_else(|| suggest(text, candidates.iter().copied())) {
         Some(near) => diagnostic.label(format!("did you mean `{near}`?")),
         None => diagnostic.label("not defined here"),
     };

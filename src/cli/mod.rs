@@ -7,6 +7,7 @@
 mod args;
 mod check;
 mod context;
+mod docs;
 mod emit;
 mod execute;
 mod explain;
@@ -115,6 +116,7 @@ fn dispatch(command: &Command, cx: &mut Context) -> Result<(), Failure> {
         Command::Passes(args) => passes::passes(args, cx),
         Command::Emit(args) => emit::emit(args, cx),
         Command::Rules(args) => rules::rules(args, cx),
+        Command::Docs(args) => docs::docs(args, cx),
         Command::Completions(args) => shell::completions(args, cx),
         Command::Man => shell::man(cx),
     }
@@ -145,6 +147,7 @@ impl Command {
             Command::Check(args) => args.json,
             Command::Explain(args) => args.json,
             Command::Passes(args) => args.json,
+            Command::Docs(args) => args.json,
             Command::Emit(_) | Command::Rules(_) | Command::Completions(_) | Command::Man => false,
         }
     }

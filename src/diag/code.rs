@@ -2,7 +2,7 @@
 //! The codes of all messages: one row each, with the class named in the message and an explanation.
 //!
 //! Promises: ids are unique and never reused. E01 lexical and syntax, E02 types, E03 linearity,
-//! E04 names, macros and aliases, E05 limits, E09 not built yet, W warnings.
+//! E04 names, macros and aliases, E05 limits, E09 not built yet, W warnings. Each has a page in `docs/`.
 
 macro_rules! codes {
     ($($name:ident $id:literal $class:literal $about:literal;)+) => {
@@ -27,6 +27,11 @@ macro_rules! codes {
             /// One sentence about the code.
             pub fn about(self) -> &'static str {
                 match self { $(Code::$name => $about,)+ }
+            }
+
+            /// Its page in Markdown, from `docs/`: the rule and why, a program that breaks it, one that does not.
+            pub fn page(self) -> &'static str {
+                match self { $(Code::$name => include_str!(concat!("docs/", $id, ".md")),)+ }
             }
         }
     };

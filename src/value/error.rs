@@ -29,6 +29,21 @@ macro_rules! kinds {
             pub fn code(self) -> u32 {
                 match self { $(ErrorKind::$name => $code,)+ }
             }
+
+            /// The stable id, such as `R004`.
+            pub fn id(self) -> String {
+                format!("R{:03}", self.code())
+            }
+
+            /// One sentence about it.
+            pub fn about(self) -> &'static str {
+                match self { $(ErrorKind::$name => $about,)+ }
+            }
+
+            /// Its page in Markdown, from `docs/`: when it happens, a program that fails so, one that does not.
+            pub fn page(self) -> &'static str {
+                match self { $(ErrorKind::$name => include_str!(concat!("docs/", $text, ".md")),)+ }
+            }
         }
     };
 }
