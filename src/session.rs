@@ -16,6 +16,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics, SourceId, SourceMap, Span};
 use crate::ir;
 use crate::passes::{self, Optimized};
 use crate::runtime::Pool;
+use crate::syntax::Unformatted;
 use crate::value::{RunError, Value};
 use crate::{check, expand, interp, syntax};
 use std::sync::Arc;
@@ -143,6 +144,11 @@ impl Session {
             }
             _ => Err(messages),
         }
+    }
+
+    /// The canonical form of a program text; only its syntax is looked at.
+    pub fn format(&self, source: SourceId) -> Result<String, Unformatted> {
+        syntax::format(source, &self.sources.text(source))
     }
 
     /// Nothing to warm up without LLVM.
