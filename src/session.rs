@@ -11,12 +11,13 @@ mod program;
 #[cfg(feature = "jit")]
 pub use program::Program;
 
+pub use crate::syntax::Unformatted;
+
 use crate::config::Config;
 use crate::diag::{Code, Diagnostic, Diagnostics, SourceId, SourceMap, Span};
 use crate::ir;
 use crate::passes::{self, Optimized};
 use crate::runtime::Pool;
-use crate::syntax::Unformatted;
 use crate::value::{RunError, Value};
 use crate::{check, expand, interp, syntax};
 use std::sync::Arc;

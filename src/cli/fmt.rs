@@ -7,7 +7,7 @@
 use super::args::FmtArgs;
 use super::context::{Context, read_program};
 use super::failure::{Failure, code};
-use crate::syntax::Unformatted;
+use crate::session::Unformatted;
 use crate::view::diff::{Extent, unified};
 use std::fs;
 use std::io::{self, Write};

@@ -13,6 +13,9 @@ const LONGEST: usize = 100_000;
 /// One of so many inputs is large: deep, or long.
 const LARGE: u64 = 400;
 
+/// One in so many of the programs that take long is taken.
+const EXPLODING: u64 = 20;
+
 /// Makes inputs.
 pub struct Maker {
     corpus: Vec<Program>,
@@ -40,7 +43,12 @@ impl Maker {
     }
 
     fn program(&self, random: &mut Random) -> &Program {
-        &self.corpus[random.below(self.corpus.len() as u64) as usize]
+        loop {
+            let program = &self.corpus[random.below(self.corpus.len() as u64) as usize];
+            if !program.explodes || random.below(EXPLODING) == 0 {
+                return program;
+            }
+        }
     }
 
     fn word(&self, random: &mut Random) -> &'static str {
@@ -65,7 +73,7 @@ impl Maker {
         let start = self.program(random);
         let (mut text, mut tokens) = (start.text.clone(), start.tokens.clone());
         // Few changes leave most programs right up to the types.
-        let changes = 1 + random.below(3) + if random.below(4) == 0 { random.below(12) } else { 0 };
+        let changes = 1 + if random.below(3) == 0 { random.below(12) } else { 0 };
         for at in 0..changes {
             if at > 0 {
                 tokens = cut(&text);
@@ -84,7 +92,7 @@ impl Maker {
         let most = if random.below(3) == 0 { 12 } else { 1 };
         let run = pick(tokens, random, most);
         let (whole, at) = (run.clone(), run.start);
-        match random.below(14) {
+        match random.below(22) {
             0 => text.replace_range(run, ""),
             1 => text.insert_str(at, &format!("{} ", self.word(random))),
             2 | 3 => text.replace_range(run, self.word(random)),
@@ -123,9 +131,38 @@ impl Maker {
                 let comment = ["# c\n", "\n# c\n", "#\n\n", "#@ in v = 1\n"][random.below(4) as usize];
                 text.insert_str(at, comment);
             }
-            _ => text.truncate(at),
+            13 => text.truncate(at),
+            14..=18 => self.like(text, tokens, random),
+            _ => self.graft(text, tokens, random),
         }
         text.truncate(text.floor_char_boundary(LONGEST));
+    }
+
+    /// Puts another token of its kind in the place of a token, so that most programs stay programs.
+    fn like(&self, text: &mut String, tokens: &[Range<usize>], random: &mut Random) {
+        let old = pick(tokens, random, 1);
+        let kind = kind(&text[old.clone()]);
+        for _ in 0..20 {
+            let other = self.program(random);
+            if other.tokens.is_empty() {
+                continue;
+            }
+            let new = &other.text[pick(&other.tokens, random, 1)];
+            if self::kind(new) == kind && *new != text[old.clone()] {
+                text.replace_range(old, new);
+                return;
+            }
+        }
+    }
+
+    /// Puts brackets of another program, with all that is in them, in the place of brackets.
+    fn graft(&self, text: &mut String, tokens: &[Range<usize>], random: &mut Random) {
+        let other = self.program(random);
+        let Some(old) = brackets(text, tokens, random) else { return };
+        let Some(new) = brackets(&other.text, &other.tokens, random) else { return };
+        if random.below(2) == 0 || text[old.clone()].starts_with(&other.text[new.start..=new.start]) {
+            text.replace_range(old, &other.text[new]);
+        }
     }
 
     /// A deep or a long input.
@@ -193,6 +230,41 @@ fn pick(tokens: &[Range<usize>], random: &mut Random, most: u64) -> Range<usize>
     let first = random.below(tokens.len() as u64) as usize;
     let last = (first + random.below(most) as usize).min(tokens.len() - 1);
     tokens[first].start..tokens[last].end
+}
+
+/// A pair of brackets that belong together, with what is between them.
+fn brackets(text: &str, tokens: &[Range<usize>], random: &mut Random) -> Option<Range<usize>> {
+    if tokens.is_empty() {
+        return None;
+    }
+    let start = random.below(tokens.len() as u64) as usize;
+    let is = |at: &Range<usize>, signs: &str| at.len() == 1 && signs.contains(&text[at.clone()]);
+    let open = (start..tokens.len()).find(|at| is(&tokens[*at], "([{"))?;
+    let mut depth = 0usize;
+    for token in &tokens[open..] {
+        depth += usize::from(is(token, "([{"));
+        depth -= usize::from(is(token, ")]}")).min(depth);
+        if depth == 0 {
+            return Some(tokens[open].start..token.end);
+        }
+    }
+    None
+}
+
+/// What may stand for what: a name for a name, an operator for an operator.
+fn kind(token: &str) -> u8 {
+    let calls = ["len", "sum", "map", "filter", "result", "min", "max", "lookup", "merge", "zip"];
+    match token.as_bytes().first() {
+        Some(b'0'..=b'9') => 1,
+        Some(b'"') => 2,
+        Some(b'#') => 3,
+        Some(b'(' | b')' | b'[' | b']' | b'{' | b'}' | b',' | b';' | b':' | b'.') => 4 + token.as_bytes()[0],
+        Some(first) if !first.is_ascii_alphanumeric() && !matches!(first, b'_' | b'$' | b'|' | b'@') => 132,
+        _ if calls.contains(&token) => 133,
+        _ if token.len() == 3 && token.as_bytes()[1].is_ascii_digit() => 134,
+        _ if token.len() <= 2 => 135,
+        _ => 136,
+    }
 }
 
 /// Changes one byte, if what comes out is text.

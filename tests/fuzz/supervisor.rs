@@ -71,13 +71,15 @@ pub fn run() -> Result<(), String> {
             total.slowest = total.slowest.max(sum.slowest);
             failures.extend(sum.failures);
         }
+        let slowest = worker::file(base, total.slowest.1, "slowest");
+        let _ = std::fs::write(&slowest, Maker::new().input(base, total.slowest.1));
         println!(
-            "{} inputs, {} parsed, {} checked; the slowest, input {}, took {:.1} ms",
+            "{} inputs, {} parsed, {} checked; the slowest took {:.1} ms: {}",
             total.inputs,
             total.parsed,
             total.checked,
-            total.slowest.1,
-            total.slowest.0 as f64 / 1e3
+            total.slowest.0 as f64 / 1e3,
+            slowest.display()
         );
         println!(
             "{:.0} inputs per second on {workers} workers",

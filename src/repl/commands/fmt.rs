@@ -4,7 +4,7 @@
 use super::{Command, Wants, no_arguments};
 use crate::repl::Repl;
 use crate::repl::reply::{Failure, Outcome, Reply};
-use crate::syntax::Unformatted;
+use crate::session::Unformatted;
 
 pub(super) static COMMAND: Command = Command {
     names: &["fmt"],

@@ -42,6 +42,8 @@ pub(in crate::syntax) struct Source<'a> {
     /// What stood before tokens that were left out or that it stays behind.
     carried: Vec<Comment>,
     blank: bool,
+    /// Whether a token has been printed.
+    printed: bool,
 }
 
 impl<'a> Source<'a> {
@@ -69,7 +71,7 @@ impl<'a> Source<'a> {
             }
         }
         let comments = comments.into_iter().peekable();
-        Source { text, tokens, blanks, comments, at: 0, carried: Vec::new(), blank: false }
+        Source { text, tokens, blanks, comments, at: 0, carried: Vec::new(), blank: false, printed: false }
     }
 
     fn token(&self) -> Option<Token> {
@@ -144,10 +146,17 @@ impl<'a> Source<'a> {
             _ => false,
         };
         let blank = std::mem::take(&mut self.blank);
+        let printed = std::mem::replace(&mut self.printed, true);
         if stays {
             return Before::default();
         }
-        Before { comments: std::mem::take(&mut self.carried), blank }
+        let mut comments = std::mem::take(&mut self.carried);
+        // What begins with `#@` is no header inside a program, so it must not come to stand before it.
+        let header = |comment: &Comment| !printed && comment.text.starts_with("#@");
+        if let Some(at) = comments.iter().position(header) {
+            self.carried = comments.split_off(at);
+        }
+        Before { comments, blank }
     }
 
     /// Whether it begins with an empty line.

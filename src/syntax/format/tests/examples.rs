@@ -75,14 +75,14 @@ macro g() =
 fn long_programs_break_as_printed_ones() {
     becomes(
         "|first: vec[i64], second: vec[i64], third: vec[{i64,f64}], a_rather_long_name: vec[vec[f64]]|
-         result(for(zip(first, second), merger[i64,+](0L), |b, i, x| if(x.$0 > 0L, merge(b, x.$0 * x.$1 + 1L), merge(b, x.$0 + 2L * x.$1 + x.$0 + 3L))))",
+         result(for(zip(first, second), merger[i64,+](0L), |b, i, x| if(x.$0 > 0L, merge(b, x.$0 * x.$1 + 1L), merge(b, x.$0 + 2L * x.$1 + x.$0 + 300L))))",
         "\
 |first: vec[i64], second: vec[i64], third: vec[{i64,f64}],
   a_rather_long_name: vec[vec[f64]]|
   result(for(zip(first, second), merger[i64,+](0L), |b, i, x|
     if(x.$0 > 0L,
       merge(b, x.$0 * x.$1 + 1L),
-      merge(b, x.$0 + 2L * x.$1 + x.$0 + 3L))))
+      merge(b, x.$0 + 2L * x.$1 + x.$0 + 300L))))
 ",
     );
 }
@@ -158,6 +158,7 @@ fn headers_stay_byte_for_byte() {
     becomes("#@ title   x  \n#@  in a = 1\n\n\n1+1", "#@ title   x  \n#@  in a = 1\n\n1 + 1\n");
     becomes(" # note\n#@ title x\n# more\n1", " # note\n#@ title x\n# more\n1\n");
     becomes("#@ title x", "#@ title x");
+    becomes("((#@ in v = 1\n|x| x))", "| #@ in v = 1\n  x|\n  x\n");
 }
 
 #[test]
