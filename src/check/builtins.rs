@@ -27,6 +27,7 @@ impl Checker<'_> {
                 Expr::new(ExprKind::Select(c, a, b), ty, span)
             }
             (Builtin::Iterate, [start, func]) => self.infer_iterate(start, func, span),
+            (Builtin::Serialize, [a]) => self.infer_serialize(a, span),
             (Builtin::Sort, [v, func]) => self.infer_sort(v, func, span),
             (Builtin::Zip, [_, _, ..]) => {
                 let vectors: Vec<Expr> = args.iter().map(|arg| self.infer(arg)).collect();
@@ -76,7 +77,6 @@ impl Checker<'_> {
             (
                 Builtin::ToVec
                 | Builtin::Broadcast
-                | Builtin::Serialize
                 | Builtin::OptLookup
                 | Builtin::KeyExists,
                 _,
@@ -88,6 +88,7 @@ impl Checker<'_> {
                 Builtin::If
                 | Builtin::Select
                 | Builtin::Iterate
+                | Builtin::Serialize
                 | Builtin::Sort
                 | Builtin::Zip
                 | Builtin::Len

@@ -28,6 +28,10 @@ pub(super) enum Obligation {
     Mergeable { ty: Ty, span: Span },
     /// What `sort` takes, or sorts by.
     Sorted { ty: Ty, what: Sorted, span: Span },
+    /// What `serialize` takes, or `deserialize` gives.
+    Serializable { ty: Ty, span: Span },
+    /// What `deserialize` reads.
+    Bytes { ty: Ty, operand: ast::Expr },
     /// What a loop fills.
     LoopBuilder { ty: Ty, builder: ast::Expr },
 }
@@ -97,6 +101,8 @@ impl Checker<'_> {
             },
             Obligation::Mergeable { ty, span } => self.decide_mergeable(ty, *span),
             Obligation::Sorted { ty, what, span } => self.decide_sorted(ty, *what, *span),
+            Obligation::Serializable { ty, span } => self.decide_serializable(ty, *span),
+            Obligation::Bytes { ty, operand } => self.decide_bytes(ty, operand),
             Obligation::LoopBuilder { ty, builder } => self.decide_loop_builder(ty, builder),
         }
     }

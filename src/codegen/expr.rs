@@ -116,7 +116,8 @@ impl<'c> FnCx<'_, 'c> {
                 Err(CodegenError("a dictionary".into()))
             }
             ExprKind::Sort(data, func) => self.sort(data, func, expr),
-            ExprKind::Serialize(_) | ExprKind::Deserialize(_) => Err(CodegenError("a serialization".into())),
+            ExprKind::Serialize(a) => self.serialize(a),
+            ExprKind::Deserialize(a) => self.deserialize(a, expr),
             ExprKind::Broadcast(_) => Err(CodegenError("a broadcast".into())),
             ExprKind::CUdf(..) => Err(CodegenError("a C function".into())),
         }

@@ -266,7 +266,7 @@ impl<'c> FnCx<'_, 'c> {
             args.extend(iter.leaves().into_iter().map(|leaf| (leaf_ty(leaf), leaf)));
         }
         args.extend(builder.iter().copied().zip(start.iter().copied()));
-        self.aside(&name, &shape.parts.func.body, &args, &builder, &mut |cx, leaves| {
+        self.aside(&name, Some(&shape.parts.func.body), &args, &builder, &mut |cx, leaves| {
             let mut leaves = leaves.into_iter();
             let n = leaves.next().ok_or_else(|| CodegenError("the count of a loop is missing".into()))?;
             let mut inner = shape.clone();

@@ -19,6 +19,7 @@ mod module;
 mod outline;
 mod records;
 mod scalar;
+mod serial;
 mod sort;
 mod target;
 mod tree;

@@ -32,6 +32,12 @@ pub enum Check {
     Zip,
     /// The condition of `assert`.
     Assert,
+    /// Enough bytes for what `deserialize` reads.
+    SerialShort,
+    /// A count of elements in the bytes of `deserialize`.
+    SerialCount,
+    /// The end of the bytes of `deserialize`.
+    SerialRest,
     /// The divisor of an integer division.
     Division,
 }
@@ -43,6 +49,7 @@ impl Check {
             Check::Lookup | Check::MergeIndex | Check::Slice => Status::ArrayOutOfBounds,
             Check::Iterator | Check::LoopSize => Status::BadIteratorLength,
             Check::Zip => Status::MismatchedZipSize,
+            Check::SerialShort | Check::SerialCount | Check::SerialRest => Status::DeserializationError,
             Check::Assert => Status::AssertionError,
             Check::Division => Status::DivideByZero,
         }

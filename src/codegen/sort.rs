@@ -35,7 +35,7 @@ impl<'c> FnCx<'_, 'c> {
         let tys = [LeafTy::Pointer, LeafTy::Scalar(Scalar::I64)];
         let args: Vec<(LeafTy, Leaf<'c>)> = tys.into_iter().zip(vector.iter().copied()).collect();
         let name = format!("sort_{}", self.m.next_body());
-        let sorted = self.aside(&name, &func.body, &args, &[LeafTy::Pointer], &mut |cx, leaves| {
+        let sorted = self.aside(&name, Some(&func.body), &args, &[LeafTy::Pointer], &mut |cx, leaves| {
             let elements =
                 Elements { elem, data: pointer(leaf_at(&leaves, 0)?)?, len: int(leaf_at(&leaves, 1)?)? };
             let sorted = match (&plan.order, &plan.key) {

@@ -8,7 +8,7 @@ use super::{Machine, Outcome, malformed};
 use crate::diag::{Origin, stack};
 use crate::ir::op::{self, ArithmeticError};
 use crate::ir::{BinOp, Expr, ExprKind, Lambda, Literal, Scalar};
-use crate::value::{Buffer, RunError, Value};
+use crate::value::{Buffer, RunError, Value, serial};
 use std::sync::Arc;
 
 impl Machine<'_> {
@@ -122,9 +122,18 @@ impl Machine<'_> {
                 return Err(malformed(origin, "a dictionary"));
             }
             ExprKind::Sort(data, func) => self.sort(data, func, origin)?,
-            ExprKind::Serialize(_) | ExprKind::Deserialize(_) => {
-                return Err(malformed(origin, "a serialization"));
+            ExprKind::Serialize(a) => {
+                let value = self.value(a)?;
+                let mut bytes = Vec::new();
+                let written = serial::write(&value, &a.ty, &mut bytes);
+                let buffer = written.and_then(|()| Buffer::from_bytes(Scalar::U8, &bytes));
+                Value::Scalars(buffer.ok_or_else(|| malformed(origin, "a value without bytes"))?)
             }
+            ExprKind::Deserialize(a) => match self.value(a)? {
+                Value::Scalars(buffer) => serial::read(buffer.bytes(), &expr.ty)
+                    .map_err(|corrupt| Box::new(RunError::corrupt(origin, corrupt)))?,
+                _ => return Err(malformed(origin, "bytes that are none")),
+            },
             ExprKind::Broadcast(_) => return Err(malformed(origin, "a broadcast")),
             ExprKind::CUdf(..) => return Err(malformed(origin, "a C function")),
         };

@@ -20,6 +20,7 @@ pub enum Status {
     OutOfMemory = 7,
     /// A bug of ours: a panic was caught at this line.
     Internal = 9,
+    DeserializationError = 10,
     AssertionError = 12,
     Cancelled = 17,
     DivideByZero = 18,
@@ -29,13 +30,14 @@ pub enum Status {
 
 impl Status {
     /// All of them.
-    pub const ALL: [Status; 10] = [
+    pub const ALL: [Status; 11] = [
         Status::Ok,
         Status::ArrayOutOfBounds,
         Status::BadIteratorLength,
         Status::MismatchedZipSize,
         Status::OutOfMemory,
         Status::Internal,
+        Status::DeserializationError,
         Status::AssertionError,
         Status::Cancelled,
         Status::DivideByZero,
@@ -56,6 +58,7 @@ impl Status {
             Status::MismatchedZipSize => "MismatchedZipSize",
             Status::OutOfMemory => "OutOfMemory",
             Status::Internal => "Unknown",
+            Status::DeserializationError => "DeserializationError",
             Status::AssertionError => "AssertionError",
             Status::Cancelled => "Cancelled",
             Status::DivideByZero => "DivideByZero",

@@ -5,6 +5,7 @@
 //! tell the same story; names and numbers are those of LANGUAGE 18.
 //! Must not: know line numbers; who shows the error looks them up in the `SourceMap`.
 
+use super::serial::Corrupt;
 use crate::diag::Origin;
 use std::fmt;
 
@@ -37,6 +38,7 @@ kinds! {
     MismatchedZipSize 6 "MismatchedZipSize" "Zipped vectors or iterators of different lengths.";
     OutOfMemory 7 "OutOfMemory" "The memory limit was reached.";
     Internal 9 "Unknown" "A bug of ours.";
+    Deserialization 10 "DeserializationError" "Bytes that are not those of a value of the type.";
     AssertionError 12 "AssertionError" "The condition of an `assert` was false.";
     Cancelled 17 "Cancelled" "Somebody stopped the run.";
     DivideByZero 18 "DivideByZero" "Integer `/` or `%` by zero.";
@@ -99,6 +101,26 @@ impl RunError {
     pub fn mismatched_zip(origin: &Origin, first: i64, other: i64) -> RunError {
         let message = format!("zipped lengths differ: {first} and {other}");
         RunError::new(ErrorKind::MismatchedZipSize, Some(origin), (first, other), message)
+    }
+
+    /// `deserialize` of bytes that are no value of its type.
+    pub fn corrupt(origin: &Origin, corrupt: Corrupt) -> RunError {
+        let (values, message) = match corrupt {
+            Corrupt::Short { offset, len } => (
+                (offset, len),
+                format!("the {len} bytes end too early: more belong to what begins at offset {offset}"),
+            ),
+            Corrupt::Count { offset, count } => (
+                (offset, count),
+                format!("the count {count} at offset {offset} is negative or more than the rest can hold"),
+            ),
+            Corrupt::Rest { offset, len } => ((offset, len), {
+                let rest = len - offset;
+                format!("{rest} of {len} bytes are left over: the value ends at offset {offset}")
+            }),
+            Corrupt::Type => return RunError::internal(Some(origin), "a type without bytes"),
+        };
+        RunError::new(ErrorKind::Deserialization, Some(origin), values, message)
     }
 
     /// `assert(false)`.

@@ -11,6 +11,7 @@ pub mod literal;
 #[cfg(feature = "jit")]
 pub mod marshal;
 pub mod print;
+pub mod serial;
 
 pub use buffer::Buffer;
 pub use error::{ErrorKind, RunError};
