@@ -9,6 +9,8 @@
 mod builder_messages;
 mod builtins;
 mod closures;
+mod dict_messages;
+mod dicts;
 mod finish;
 mod fixes;
 mod infer;

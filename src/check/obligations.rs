@@ -26,6 +26,12 @@ pub(super) enum Obligation {
     Cast { ty: Ty, to: Scalar, operand: ast::Expr },
     /// What a merger combines: numbers.
     Mergeable { ty: Ty, span: Span },
+    /// What a dictionary can find again.
+    Hashable { ty: Ty, span: Span },
+    /// Something that has a length.
+    Len { ty: Ty, operand: ast::Expr },
+    /// `lookup(collection, index)` has type `result`.
+    Lookup { collection: Ty, index: Ty, result: Ty, args: [ast::Expr; 2] },
     /// What `sort` takes, or sorts by.
     Sorted { ty: Ty, what: Sorted, span: Span },
     /// What `serialize` takes, or `deserialize` gives.
@@ -100,6 +106,11 @@ impl Checker<'_> {
                 }
             },
             Obligation::Mergeable { ty, span } => self.decide_mergeable(ty, *span),
+            Obligation::Hashable { ty, span } => self.decide_hashable(ty, *span),
+            Obligation::Len { ty, operand } => self.decide_len(ty, operand),
+            Obligation::Lookup { collection, index, result, args } => {
+                self.decide_lookup(collection, index, result, args)
+            }
             Obligation::Sorted { ty, what, span } => self.decide_sorted(ty, *what, *span),
             Obligation::Serializable { ty, span } => self.decide_serializable(ty, *span),
             Obligation::Bytes { ty, operand } => self.decide_bytes(ty, operand),

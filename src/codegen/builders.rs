@@ -6,6 +6,7 @@
 //! makes unreachable, is all that changes. An appender of capacity [`UNCHECKED`] has room for every merge of its loop.
 
 use super::CodegenError;
+use super::dict::Entry;
 use super::expr::scalar_of;
 use super::func::FnCx;
 use super::leaves::{Leaf, Val, int, leaf_at, pointer, single};
@@ -40,18 +41,21 @@ impl<'c> FnCx<'_, 'c> {
                 Some(arg) => self.expr(arg),
                 None => self.merger_start(value, *op),
             },
+            BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..) => {
+                let entry = Entry::of(&builder.result_ty())?;
+                let from = arg.map(|arg| self.leaf(arg)).transpose()?;
+                self.new_table(&entry, from)
+            }
             BuilderTy::VecMerger(elem, _) => {
                 let arg = arg.ok_or_else(|| CodegenError("a vecmerger without its vector".into()))?;
                 let vector = self.expr(arg)?;
                 self.copied(elem, &vector)
             }
-            BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..) => {
-                Err(CodegenError(format!("no code for `{ty}` yet")))
-            }
         }
     }
 
-    fn merger_start(&mut self, value: &Ty, op: MergeOp) -> Result<Val<'c>, CodegenError> {
+    /// The value of a fresh merger.
+    pub fn merger_start(&mut self, value: &Ty, op: MergeOp) -> Result<Val<'c>, CodegenError> {
         match value {
             Ty::Struct(fields) => {
                 let mut out = Vec::new();
@@ -70,8 +74,16 @@ impl<'c> FnCx<'_, 'c> {
         match builder.ty.as_builder() {
             Some(BuilderTy::Appender(elem)) => self.append(elem, &state, &item),
             Some(BuilderTy::Merger(ty, op)) => self.combine_values(ty, *op, &state, &item),
+            Some(kind @ BuilderTy::DictMerger(_, _, op)) => {
+                self.merge_dict(&Entry::of(&kind.result_ty())?, *op, single(&state)?, &item)?;
+                Ok(state)
+            }
+            Some(kind @ BuilderTy::GroupMerger(_, elem)) => {
+                self.merge_group(&Entry::of(&kind.result_ty())?, elem, single(&state)?, &item)?;
+                Ok(state)
+            }
             Some(BuilderTy::VecMerger(elem, op)) => self.merge_at(elem, *op, state, &item, origin),
-            _ => Err(CodegenError(format!("no merge into `{}` yet", builder.ty))),
+            None => Err(CodegenError(format!("a merge into `{}`", builder.ty))),
         }
     }
 

@@ -167,7 +167,8 @@ impl<'m, 'c> FnCx<'m, 'c> {
                     self.load_into(field, self.offset(from, offset)?, out)?;
                 }
             }
-            Ty::Simd(_) | Ty::Dict(_) | Ty::Builder(_) | Ty::Infer(_) => {
+            Ty::Dict(_) => out.push(self.b.build_load(self.ptr_ty(), from, "dict")?),
+            Ty::Simd(_) | Ty::Builder(_) | Ty::Infer(_) => {
                 return Err(CodegenError(format!("cannot load a `{ty}`")));
             }
         }
@@ -266,9 +267,16 @@ impl<'m, 'c> FnCx<'m, 'c> {
                         *at += 1;
                     }
                 }
-                _ => return Err(CodegenError(format!("cannot store a `{ty}`"))),
+                BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..) => {
+                    self.b.build_store(to, leaf_at(value, *at)?)?;
+                    *at += 1;
+                }
             },
-            Ty::Simd(_) | Ty::Dict(_) | Ty::Infer(_) => {
+            Ty::Dict(_) => {
+                self.b.build_store(to, leaf_at(value, *at)?)?;
+                *at += 1;
+            }
+            Ty::Simd(_) | Ty::Infer(_) => {
                 return Err(CodegenError(format!("cannot store a `{ty}`")));
             }
         }
@@ -354,10 +362,22 @@ impl<'m, 'c> FnCx<'m, 'c> {
         let (fail, pass) = (self.block("fail"), self.block("pass"));
         self.b.build_conditional_branch(holds, pass, fail)?;
         self.b.position_at_end(fail);
+        self.fail(check, site, a, b)?;
+        self.b.position_at_end(pass);
+        Ok(())
+    }
+
+    /// Leaves with the error of `check`.
+    pub fn fail(
+        &self,
+        check: Check,
+        site: u32,
+        a: IntValue<'c>,
+        b: IntValue<'c>,
+    ) -> Result<(), CodegenError> {
         let args = [self.int32(check.status() as u32).into(), self.int32(site).into(), a.into(), b.into()];
         let status = self.call_status("weld_rt_fail", &args)?;
         self.b.build_return(Some(&status))?;
-        self.b.position_at_end(pass);
         Ok(())
     }
 

@@ -10,7 +10,6 @@ use super::func::FnCx;
 use super::iterators::IterVal;
 use super::leaves::{Val, int, leaf_at, leaves_of, memory_ty, width, with_lanes};
 use super::module::Check;
-use super::outline::leaf_ty;
 use crate::ir::{BinOp, BuilderTy, Expr, ExprKind, For, MergeOp, Scalar, Ty, visit};
 use crate::plan::{LANES, Strategy, leaf_len, loop_plan, rounds};
 use inkwell::IntPredicate;
@@ -19,9 +18,24 @@ use inkwell::values::IntValue;
 /// One accumulator or appender of a loop, and where its leaves are in the builder value.
 #[derive(Clone, Debug)]
 pub(super) enum Part {
-    Merger { at: usize, scalar: Scalar, op: MergeOp },
-    Grow { at: usize, elem: Ty },
-    InPlace { at: usize, elem: Ty },
+    Merger {
+        at: usize,
+        scalar: Scalar,
+        op: MergeOp,
+    },
+    Grow {
+        at: usize,
+        elem: Ty,
+    },
+    InPlace {
+        at: usize,
+        elem: Ty,
+    },
+    /// A dictmerger, groupmerger or vecmerger: registers that stay the same while the loop fills what they point to.
+    Target {
+        at: usize,
+        width: usize,
+    },
 }
 
 /// A loop ready to be emitted.
@@ -32,8 +46,7 @@ pub(super) struct Shape<'p, 'c> {
     pub builders: Vec<Part>,
     pub tree: bool,
     pub lanes: Option<u32>,
-    /// Whether iterations must run in order, on one thread.
-    sequential: bool,
+    pub parallel: bool,
     uses_index: bool,
 }
 
@@ -61,9 +74,12 @@ impl<'c> FnCx<'_, 'c> {
             }
         }
         let mut value = if self.in_loop {
-            self.run_here(&shape, n, &start)?
-        } else if shape.sequential {
-            self.run_aside(&shape, n, &start)?
+            let mut shape = shape.clone();
+            self.start_iterators(&mut shape.iters)?;
+            let around = std::mem::replace(&mut self.in_loop, true);
+            let value = self.run_here(&shape, n, &start)?;
+            self.in_loop = around;
+            value
         } else {
             self.run_outlined(&shape, n, &start)?
         };
@@ -252,32 +268,6 @@ impl<'c> FnCx<'_, 'c> {
         Ok(value)
     }
 
-    /// An outermost loop whose iterations run in order.
-    fn run_aside(
-        &mut self,
-        shape: &Shape<'_, 'c>,
-        n: IntValue<'c>,
-        start: &Val<'c>,
-    ) -> Result<Val<'c>, CodegenError> {
-        let name = format!("loop_{}_run", self.m.next_body());
-        let builder = leaves_of(&shape.parts.builder.ty);
-        let mut args = vec![(leaf_ty(n.into()), n.into())];
-        for iter in &shape.iters {
-            args.extend(iter.leaves().into_iter().map(|leaf| (leaf_ty(leaf), leaf)));
-        }
-        args.extend(builder.iter().copied().zip(start.iter().copied()));
-        self.aside(&name, Some(&shape.parts.func.body), &args, &builder, &mut |cx, leaves| {
-            let mut leaves = leaves.into_iter();
-            let n = leaves.next().ok_or_else(|| CodegenError("the count of a loop is missing".into()))?;
-            let mut inner = shape.clone();
-            for iter in &mut inner.iters {
-                let own: Val<'c> = leaves.by_ref().take(iter.leaves().len()).collect();
-                *iter = iter.with_leaves(&own)?;
-            }
-            cx.run_here(&inner, int(n)?, &leaves.collect())
-        })
-    }
-
     /// A loop inside a loop: runs in place, leaf by leaf, and stops when asked to.
     fn run_here(
         &mut self,
@@ -351,7 +341,10 @@ fn shape<'p, 'c>(expr: &Expr, parts: &'p For, iters: Vec<IterVal<'c>>) -> Shape<
                     }
                 }
             }
-            _ => {}
+            Some(BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..) | BuilderTy::VecMerger(..)) => {
+                builders.push(Part::Target { at, width: width(ty) });
+            }
+            None => {}
         }
         at += width(ty);
     }
@@ -360,6 +353,13 @@ fn shape<'p, 'c>(expr: &Expr, parts: &'p For, iters: Vec<IterVal<'c>>) -> Shape<
     visit::walk(&parts.func.body, &mut |expr| {
         uses_index |= matches!(&expr.kind, ExprKind::Var(name) if Some(name) == index.as_ref());
     });
-    let tree = rounds(&parts.builder.ty);
-    Shape { parts, iters, builders, tree, lanes: plan.lanes, sequential: !plan.parallel, uses_index }
+    Shape {
+        parts,
+        iters,
+        builders,
+        tree: rounds(&parts.builder.ty),
+        lanes: plan.lanes,
+        parallel: plan.parallel,
+        uses_index,
+    }
 }

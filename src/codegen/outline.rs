@@ -46,6 +46,15 @@ impl Frame {
     }
 }
 
+/// The leaves of a part that a body reads from its record: they are the same for all iterations.
+fn carried(part: &Part) -> std::ops::Range<usize> {
+    match part {
+        Part::InPlace { at, .. } => *at..*at + 1,
+        Part::Target { at, width } => *at..*at + width,
+        Part::Merger { at, .. } | Part::Grow { at, .. } => *at..*at,
+    }
+}
+
 impl<'c> FnCx<'_, 'c> {
     /// Runs a loop through the runtime, in parallel when it pays.
     pub fn run_outlined(
@@ -58,14 +67,15 @@ impl<'c> FnCx<'_, 'c> {
         let captured = self.captured(&shape.parts.func.body);
         let frame = Frame::new(&shape.builders);
 
-        // The record of captured registers: names, iterators, data of in-place appenders; eight bytes each.
+        // The record of captured registers: names, iterators, data of in-place appenders and other targets; eight bytes each.
         let mut record = self.captured_leaves(&captured);
         for iter in &shape.iters {
             record.extend(iter.leaves().into_iter().map(|leaf| (leaf_ty(leaf), leaf)));
         }
         for part in &shape.builders {
-            if let Part::InPlace { at, .. } = part {
-                record.push((LeafTy::Pointer, leaf_at(start, *at)?));
+            for at in carried(part) {
+                let leaf = leaf_at(start, at)?;
+                record.push((leaf_ty(leaf), leaf));
             }
         }
         let env = self.store_record(&record)?;
@@ -118,13 +128,14 @@ impl<'c> FnCx<'_, 'c> {
             let own: Val<'c> = leaves.by_ref().take(iter.leaves().len()).collect();
             *iter = iter.with_leaves(&own)?;
         }
+        cx.start_iterators(&mut inner.iters)?;
         let blank = cx.blank(&shape.parts.builder.ty)?;
         let mut start = cx.read_frame(&inner, frame, slot, &blank)?;
         for part in &inner.builders {
-            if let Part::InPlace { at, .. } = part {
+            for at in carried(part) {
                 let data =
-                    leaves.next().ok_or_else(|| CodegenError("the data of an appender is missing".into()))?;
-                start.splice(*at..*at + 1, [data]);
+                    leaves.next().ok_or_else(|| CodegenError("the data of a builder is missing".into()))?;
+                start.splice(at..at + 1, [data]);
             }
         }
         let value = if inner.tree {
@@ -138,8 +149,8 @@ impl<'c> FnCx<'_, 'c> {
         Ok(function)
     }
 
-    /// A builder value whose leaves are all zero, to be filled in.
-    fn blank(&self, ty: &Ty) -> Result<Val<'c>, CodegenError> {
+    /// A value whose leaves are all zero.
+    pub fn blank(&self, ty: &Ty) -> Result<Val<'c>, CodegenError> {
         let leaves = leaves_of(ty).into_iter();
         leaves
             .map(|leaf| match leaf {
@@ -168,6 +179,7 @@ impl<'c> FnCx<'_, 'c> {
                 Part::Grow { at, .. } | Part::InPlace { at, .. } => {
                     value.splice(*at..*at + 3, self.load_appender(address)?);
                 }
+                Part::Target { .. } => {}
             }
         }
         Ok(value)
@@ -190,6 +202,7 @@ impl<'c> FnCx<'_, 'c> {
                 Part::Grow { at, .. } | Part::InPlace { at, .. } => {
                     self.store_appender(value.get(*at..*at + 3).unwrap_or_default(), address)?;
                 }
+                Part::Target { .. } => {}
             }
         }
         Ok(())
@@ -247,6 +260,7 @@ impl<'c> FnCx<'_, 'c> {
                     appenders
                         .push(context.const_struct(&[int32(offset).into(), int32(stride).into()], false));
                 }
+                Part::Target { .. } => {}
             }
         }
         let neutral = context.const_string(&neutral, false);
@@ -268,6 +282,8 @@ impl<'c> FnCx<'_, 'c> {
                 int32(frame.merger_bytes).into(),
                 int32(n_appenders).into(),
                 int32(usize::from(shape.tree)).into(),
+                int32(usize::from(!shape.parallel)).into(),
+                int32(0).into(),
             ],
             false,
         );

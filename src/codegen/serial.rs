@@ -5,15 +5,22 @@
 //! and believes a count only if the rest can hold that many elements. Nothing in the bytes is aligned.
 
 use super::CodegenError;
+use super::dict::Entry;
 use super::func::FnCx;
 use super::leaves::{Leaf, LeafTy, Val, int, leaf_at, leaves_of, memory_ty, pointer};
 use super::module::Check;
 use crate::diag::{Origin, stack};
 use crate::ir::{BinOp, Expr, Literal, Scalar, Ty};
+use crate::runtime::abi::Dict;
 use crate::value::layout;
 use crate::value::serial::{MOST_EMPTY, least_bytes};
 use inkwell::IntPredicate;
 use inkwell::values::{BasicValueEnum, IntValue, PointerValue};
+use std::mem::offset_of;
+
+/// Emits code for the key and the value of an entry, with carried registers.
+type ForEntry<'f, 'c> =
+    dyn FnMut(&mut FnCx<'_, 'c>, [(&Ty, Val<'c>); 2], Val<'c>) -> Result<Val<'c>, CodegenError> + 'f;
 
 const COUNT_BYTES: usize = 8;
 
@@ -72,7 +79,45 @@ impl<'c> FnCx<'_, 'c> {
                     })?;
                 int(leaf_at(&total, 0)?)
             }
+            Ty::Dict(_) => {
+                let (entry, value) = self.entries(ty, value)?;
+                let start = vec![self.int64(COUNT_BYTES as i64).into()];
+                let total = self.each_entry(&entry, &value, start, &mut |cx, pair, total| {
+                    let mut total = int(leaf_at(&total, 0)?)?;
+                    for (ty, part) in pair {
+                        let own = cx.serial_size(ty, &part)?;
+                        total = cx.b.build_int_add(total, own, "bytes")?;
+                    }
+                    Ok(vec![total.into()])
+                })?;
+                int(leaf_at(&total, 0)?)
+            }
             _ => Err(CodegenError(format!("`{ty}` has no bytes"))),
+        })
+    }
+
+    /// The entries of a dictionary as a vector.
+    fn entries(&mut self, ty: &Ty, dict: &[Leaf<'c>]) -> Result<(Entry, Val<'c>), CodegenError> {
+        let table = self.table(pointer(leaf_at(dict, 0)?)?)?;
+        let entries = self.table_ptr(table, offset_of!(Dict, entries))?;
+        let len = self.table_int(table, offset_of!(Dict, len))?;
+        Ok((Entry::of(ty)?, vec![entries.into(), len.into()]))
+    }
+
+    /// Emits code for each entry of a dictionary: its key and its value, which stand side by side without padding.
+    fn each_entry(
+        &mut self,
+        entry: &Entry,
+        entries: &[Leaf<'c>],
+        carried: Val<'c>,
+        body: &mut ForEntry<'_, 'c>,
+    ) -> Result<Val<'c>, CodegenError> {
+        let (data, len) = (pointer(leaf_at(entries, 0)?)?, int(leaf_at(entries, 1)?)?);
+        self.counted(self.int64(0), len, 1, carried, &mut |cx: &mut FnCx<'_, 'c>, i, carried| {
+            cx.poll()?;
+            let at = cx.elem_address(&entry.pair, data, i)?;
+            let (key, value) = (cx.load(&entry.key, at)?, cx.load(&entry.value, cx.value_at(entry, at)?)?);
+            body(cx, [(&entry.key, key), (&entry.value, value)], carried)
         })
     }
 
@@ -115,6 +160,19 @@ impl<'c> FnCx<'_, 'c> {
                     cx.poll()?;
                     let item = cx.load(elem, cx.elem_address(elem, data, i)?)?;
                     Ok(vec![cx.serial_write(elem, &item, pointer(leaf_at(&to, 0)?)?)?.into()])
+                })?;
+                pointer(leaf_at(&end, 0)?)
+            }
+            Ty::Dict(_) => {
+                let (entry, value) = self.entries(ty, value)?;
+                self.write_packed(Scalar::I64, leaf_at(&value, 1)?, to)?;
+                let start = vec![self.offset(to, COUNT_BYTES)?.into()];
+                let end = self.each_entry(&entry, &value, start, &mut |cx, pair, to| {
+                    let mut to = pointer(leaf_at(&to, 0)?)?;
+                    for (ty, part) in pair {
+                        to = cx.serial_write(ty, &part, to)?;
+                    }
+                    Ok(vec![to.into()])
                 })?;
                 pointer(leaf_at(&end, 0)?)
             }
@@ -223,6 +281,23 @@ impl<'c> FnCx<'_, 'c> {
                     Ok(vec![next.into()])
                 })?;
                 Ok((vec![data.into(), count.into()], int(leaf_at(&end, 0)?)?))
+            }
+            Ty::Dict(_) => {
+                let entry = Entry::of(ty)?;
+                let least = least_bytes(&entry.key) + least_bytes(&entry.value);
+                let (count, at) = self.read_count(least, bytes, at)?;
+                let table = self.new_table(&entry, None)?;
+                let place = pointer(leaf_at(&table, 0)?)?;
+                let end = self.counted(self.int64(0), count, 1, vec![at.into()], &mut |cx, _, at| {
+                    cx.poll()?;
+                    let (key, at) = cx.serial_read(&entry.key, bytes, int(leaf_at(&at, 0)?)?)?;
+                    let (value, at) = cx.serial_read(&entry.value, bytes, at)?;
+                    let (to, _) = cx.entry_of(&entry, place, &key, &|_| Ok(value.clone()))?;
+                    // Of several values of one key the last one counts.
+                    cx.store(&entry.value, &value, cx.value_at(&entry, to)?)?;
+                    Ok(vec![at.into()])
+                })?;
+                Ok((table, int(leaf_at(&end, 0)?)?))
             }
             _ => Err(CodegenError(format!("`{ty}` has no bytes"))),
         })

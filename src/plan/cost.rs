@@ -320,8 +320,12 @@ impl Traffic {
             }
             ExprKind::Merge(b, x) => {
                 self.expr(x, times);
-                if let Some(BuilderTy::Appender(elem)) = b.ty.as_builder() {
-                    self.count(times, size(elem));
+                match b.ty.as_builder() {
+                    Some(BuilderTy::Appender(elem)) => self.count(times, size(elem)),
+                    Some(BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..)) => {
+                        self.count(times, size(&x.ty));
+                    }
+                    _ => {}
                 }
                 let held = self.expr(b, times);
                 match b.ty.as_builder() {

@@ -18,7 +18,8 @@ pub enum Strategy {
     InPlace,
     /// An appender of unknown size: each segment grows its own piece, joined in order at the end.
     Grow,
-    /// A builder whose merges find what earlier ones left: the whole loop runs on one thread, in order.
+    /// A builder whose merges find what earlier ones left, a vecmerger or a table: the whole loop runs on one thread, in
+    /// order.
     Sequential,
 }
 
@@ -29,9 +30,11 @@ pub struct LoopPlan {
     pub id: usize,
     /// Where the loop came from.
     pub origin: Origin,
-    /// Whether it may run on several threads: loops that are not inside another loop, and without a builder that wants
-    /// its merges in order.
+    /// Whether it may run on several threads: loops that are not inside another loop, not `serial`, and without a builder
+    /// that wants its merges in order.
     pub parallel: bool,
+    /// Whether a C function that it calls has the annotation `@(serial:true)`: it runs on the thread that starts it.
+    pub serial: bool,
     /// Iterations per leaf.
     pub leaf: i64,
     /// Iterations computed at once by SIMD instructions.
@@ -56,11 +59,15 @@ pub fn loop_plan(expr: &Expr, parts: &For, depth: usize) -> LoopPlan {
         &mut builders,
     );
     let lanes = simd.then(|| lanes_at_once(parts, tree));
+    let serial = calls_serially(&parts.func.body);
     let origin = &expr.origin;
     LoopPlan {
         id: 0,
         origin: origin.clone(),
-        parallel: depth == 0 && !builders.iter().any(|(_, strategy)| *strategy == Strategy::Sequential),
+        parallel: depth == 0
+            && !serial
+            && !builders.iter().any(|(_, strategy)| *strategy == Strategy::Sequential),
+        serial,
         leaf: leaf_len(parts),
         lanes,
         builders,
@@ -124,11 +131,24 @@ fn strategies(
             Strategy::InPlace
         }
         (Some(BuilderTy::Appender(_)), _) => Strategy::Grow,
-        (Some(BuilderTy::VecMerger(..)), _) => Strategy::Sequential,
+        (Some(BuilderTy::VecMerger(..) | BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..)), _) => {
+            Strategy::Sequential
+        }
         _ if tree => Strategy::Tree,
         _ => Strategy::Accumulate,
     };
     out.push((ty.clone(), strategy));
+}
+
+/// Whether a C function is called that may run on one thread only (LANGUAGE 14).
+fn calls_serially(body: &Expr) -> bool {
+    let mut serial = false;
+    if body.facts.calls {
+        visit::walk(body, &mut |expr| {
+            serial |= matches!(expr.kind, ExprKind::CUdf(..)) && expr.note("serial") == Some("true");
+        });
+    }
+    serial
 }
 
 /// How many iterations at once: the fixed 16 of the reduction tree, else about four of the widest registers, so that
@@ -167,6 +187,7 @@ impl fmt::Display for LoopPlan {
         let indent = "  ".repeat(self.depth);
         let threads = match self.depth {
             0 if self.parallel => "parallel",
+            0 if self.serial => "serial",
             0 => "sequential",
             _ => "in its outer loop",
         };

@@ -6,7 +6,7 @@
 
 use super::buffer::{self, Buffer};
 use super::layout::{field_offsets, layout};
-use super::{Value, zero};
+use super::{Dict, Value, zero};
 use crate::ir::{Literal, Scalar, Ty};
 use std::sync::Arc;
 
@@ -68,6 +68,14 @@ pub fn write(value: &Value, ty: &Ty, out: &mut Vec<u8>) -> Option<()> {
             }
             out.resize(start + layout(ty).size, 0);
         }
+        (Ty::Dict(entry), Value::Dict(dict)) => {
+            write_count(dict.len(), out);
+            for pair in dict.entries().iter() {
+                let (key, value) = pair_of(pair)?;
+                write(key, &entry.0, out)?;
+                write(value, &entry.1, out)?;
+            }
+        }
         (Ty::Vec(_), Value::Scalars(scalars)) => {
             write_count(scalars.len(), out);
             out.extend_from_slice(scalars.bytes());
@@ -79,6 +87,14 @@ pub fn write(value: &Value, ty: &Ty, out: &mut Vec<u8>) -> Option<()> {
         _ => return None,
     }
     Some(())
+}
+
+/// Key and value of an entry.
+fn pair_of(entry: &Value) -> Option<(&Value, &Value)> {
+    match entry {
+        Value::Struct(items) => items.first().zip(items.get(1)),
+        _ => None,
+    }
 }
 
 fn write_count(count: usize, out: &mut Vec<u8>) {
@@ -145,6 +161,14 @@ impl<'a> Reader<'a> {
                 }
                 let items: Result<Vec<Value>, Corrupt> = (0..count).map(|_| self.value(elem)).collect();
                 Ok(Value::Vector(Arc::new(items?)))
+            }
+            Ty::Dict(entry) => {
+                let count = self.count(least_bytes(&entry.0) + least_bytes(&entry.1))?;
+                let entries: Result<Vec<Value>, Corrupt> = (0..count)
+                    .map(|_| Ok(Value::Struct(vec![self.value(&entry.0)?, self.value(&entry.1)?])))
+                    .collect();
+                let dict = Dict::from_entries(entries?).ok_or(Corrupt::Type)?;
+                Ok(Value::Dict(Arc::new(dict)))
             }
             _ => Err(Corrupt::Type),
         }
