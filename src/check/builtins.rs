@@ -28,6 +28,7 @@ impl Checker<'_> {
                 Expr::new(ExprKind::Select(c, a, b), ty, span)
             }
             (Builtin::Iterate, [start, func]) => self.infer_iterate(start, func, span),
+            (Builtin::Serialize, [a]) => self.infer_serialize(a, span),
             (Builtin::Sort, [v, func]) => self.infer_sort(v, func, span),
             (Builtin::Zip, [_, _, ..]) => {
                 let vectors: Vec<Expr> = args.iter().map(|arg| self.infer(arg)).collect();
@@ -90,7 +91,7 @@ impl Checker<'_> {
                 let ty = self.result_of(&builder.ty, whole);
                 Expr::new(ExprKind::Result(builder), ty, span)
             }
-            (Builtin::Broadcast | Builtin::Serialize, _) => {
+            (Builtin::Broadcast, _) => {
                 args.iter().for_each(|arg| drop(self.infer(arg)));
                 self.not_built(builtin.name(), span)
             }
@@ -98,6 +99,7 @@ impl Checker<'_> {
                 Builtin::If
                 | Builtin::Select
                 | Builtin::Iterate
+                | Builtin::Serialize
                 | Builtin::Sort
                 | Builtin::Zip
                 | Builtin::Len

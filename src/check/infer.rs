@@ -74,7 +74,7 @@ impl Checker<'_> {
             ast::ExprKind::Call(builtin, args) => self.infer_builtin(*builtin, args, expr),
             ast::ExprKind::For { iters, builder, func, .. } => self.infer_for(iters, builder, func, expr),
             ast::ExprKind::NewBuilder(ty, arg) => self.infer_new_builder(ty, arg.as_ref(), span),
-            ast::ExprKind::Deserialize(..) => self.not_built("deserialize", span),
+            ast::ExprKind::Deserialize(ty, bytes) => self.infer_deserialize(ty, bytes, span),
             ast::ExprKind::CUdf { name, ty, args } => {
                 let args: Vec<Expr> = args.iter().map(|arg| self.infer(arg)).collect();
                 if args.len() > MAX_C_ARGS {

@@ -21,6 +21,7 @@ mod messages;
 mod obligations;
 mod operators;
 mod scope;
+mod serial;
 mod show;
 mod sort;
 mod types;

@@ -34,6 +34,10 @@ pub(super) enum Obligation {
     Lookup { collection: Ty, index: Ty, result: Ty, args: [ast::Expr; 2] },
     /// What `sort` takes, or sorts by.
     Sorted { ty: Ty, what: Sorted, span: Span },
+    /// What `serialize` takes, or `deserialize` gives.
+    Serializable { ty: Ty, span: Span },
+    /// What `deserialize` reads.
+    Bytes { ty: Ty, operand: ast::Expr },
     /// What a loop fills.
     LoopBuilder { ty: Ty, builder: ast::Expr },
 }
@@ -108,6 +112,8 @@ impl Checker<'_> {
                 self.decide_lookup(collection, index, result, args)
             }
             Obligation::Sorted { ty, what, span } => self.decide_sorted(ty, *what, *span),
+            Obligation::Serializable { ty, span } => self.decide_serializable(ty, *span),
+            Obligation::Bytes { ty, operand } => self.decide_bytes(ty, operand),
             Obligation::LoopBuilder { ty, builder } => self.decide_loop_builder(ty, builder),
         }
     }

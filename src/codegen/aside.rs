@@ -24,12 +24,12 @@ impl<'c> FnCx<'_, 'c> {
     pub fn aside(
         &mut self,
         name: &str,
-        body: &Expr,
+        body: Option<&Expr>,
         args: &[(LeafTy, Leaf<'c>)],
         result: &[LeafTy],
         emit: &mut Emit<'_, 'c>,
     ) -> Result<Val<'c>, CodegenError> {
-        let captured = self.captured(body);
+        let captured = body.map(|body| self.captured(body)).unwrap_or_default();
         let mut record = self.captured_leaves(&captured);
         record.extend_from_slice(args);
         let env = self.store_record(&record)?;

@@ -119,7 +119,8 @@ impl<'c> FnCx<'_, 'c> {
             ExprKind::KeyExists(d, key) => self.dict_keyexists(d, key),
             ExprKind::ToVec(d) => self.tovec(d),
             ExprKind::Sort(data, func) => self.sort(data, func, expr),
-            ExprKind::Serialize(_) | ExprKind::Deserialize(_) => Err(CodegenError("a serialization".into())),
+            ExprKind::Serialize(a) => self.serialize(a),
+            ExprKind::Deserialize(a) => self.deserialize(a, expr),
             ExprKind::Broadcast(_) => Err(CodegenError("a broadcast".into())),
             ExprKind::CUdf(name, args) => self.call_c(name, args, &expr.ty),
         }

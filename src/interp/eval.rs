@@ -8,7 +8,7 @@ use super::{Machine, Outcome, malformed};
 use crate::diag::{Origin, stack};
 use crate::ir::op::{self, ArithmeticError};
 use crate::ir::{BinOp, Expr, ExprKind, Lambda, Literal, Scalar};
-use crate::value::{Buffer, Dict, RunError, Value};
+use crate::value::{Buffer, Dict, RunError, Value, serial};
 use std::sync::Arc;
 
 impl Machine<'_> {
@@ -143,9 +143,18 @@ impl Machine<'_> {
                 _ => return Err(malformed(origin, "`tovec` of no dictionary")),
             },
             ExprKind::Sort(data, func) => self.sort(data, func, origin)?,
-            ExprKind::Serialize(_) | ExprKind::Deserialize(_) => {
-                return Err(malformed(origin, "a serialization"));
+            ExprKind::Serialize(a) => {
+                let value = self.value(a)?;
+                let mut bytes = Vec::new();
+                let written = serial::write(&value, &a.ty, &mut bytes);
+                let buffer = written.and_then(|()| Buffer::from_bytes(Scalar::U8, &bytes));
+                Value::Scalars(buffer.ok_or_else(|| malformed(origin, "a value without bytes"))?)
             }
+            ExprKind::Deserialize(a) => match self.value(a)? {
+                Value::Scalars(buffer) => serial::read(buffer.bytes(), &expr.ty)
+                    .map_err(|corrupt| Box::new(RunError::corrupt(origin, corrupt)))?,
+                _ => return Err(malformed(origin, "bytes that are none")),
+            },
             ExprKind::Broadcast(_) => return Err(malformed(origin, "a broadcast")),
             ExprKind::CUdf(name, args) => self.call_c(name, args, &expr.ty, origin)?,
         };

@@ -11,6 +11,7 @@ pub mod layout;
 pub mod literal;
 pub mod marshal;
 pub mod print;
+pub mod serial;
 #[cfg(feature = "jit")]
 mod table;
 
