@@ -311,6 +311,9 @@ impl Checker<'_> {
 
     fn infer_cast(&mut self, to: Scalar, a: &ast::Expr, span: Span) -> Expr {
         let typed = self.infer(a);
+        if let Ty::Simd(_) = self.types.head(&typed.ty) {
+            return Expr::new(ExprKind::Cast(to, typed), Ty::Simd(to), span);
+        }
         self.oblige(super::Obligation::Cast { ty: typed.ty.clone(), to, operand: a.clone() });
         Expr::new(ExprKind::Cast(to, typed), Ty::Scalar(to), span)
     }

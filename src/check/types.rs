@@ -4,7 +4,7 @@
 //! Promises: what a type may not hold (builders in vectors, parts that are not built yet, too many fields) is
 //! reported where it is written.
 
-use super::{Checker, Hole, HoleKind, messages};
+use super::{Checker, Hole, HoleKind, messages, simd};
 use crate::diag::{Code, Diagnostic, Span, stack};
 use crate::ir::{BuilderTy, Ty};
 use crate::syntax::ast::{self, TyKind};
@@ -57,7 +57,17 @@ impl Checker<'_> {
                 Ty::builder(BuilderTy::Merger(value, *op))
             }
             TyKind::Hole => self.hole(written.span, what.clone()),
-            TyKind::Simd(_) => self.type_not_built("simd", written.span),
+            TyKind::Simd(lane) => {
+                let ty = stack::deep(|| self.convert_part(lane, &HoleKind::Written));
+                match self.types.head(&ty) {
+                    Ty::Scalar(scalar) => Ty::Simd(scalar),
+                    _ => {
+                        let text = self.text(&ty);
+                        self.report(simd::lanes_of(lane.span, &text));
+                        self.types.poison()
+                    }
+                }
+            }
             TyKind::Dict(_) => self.type_not_built("dict", written.span),
             TyKind::DictMerger(..) => self.type_not_built("dictmerger", written.span),
             TyKind::GroupMerger(_) => self.type_not_built("groupmerger", written.span),

@@ -8,7 +8,7 @@ use super::CodegenError;
 use super::func::FnCx;
 use super::leaves::{LeafTy, Val, int, leaf_at, leaves_of, pointer};
 use super::loops::{Part, Shape};
-use crate::ir::{Literal, Name, Scalar, Ty, visit};
+use crate::ir::{Literal, Name, SIMD_LANES, Scalar, Ty, visit};
 use crate::plan::leaf_len;
 use inkwell::AddressSpace;
 use inkwell::module::Linkage;
@@ -73,15 +73,18 @@ impl<'c> FnCx<'_, 'c> {
                 record.push((LeafTy::Pointer, leaf_at(start, *at)?));
             }
         }
-        let env = self.alloca(self.m.context.i64_type().array_type(record.len() as u32).into(), "env")?;
-        for (slot, (ty, leaf)) in record.iter().enumerate() {
-            let address = self.offset(env, slot * 8)?;
+        let tys: Vec<LeafTy> = record.iter().map(|(ty, _)| *ty).collect();
+        let (offsets, bytes) = record_offsets(&tys);
+        let env = self.alloca(self.m.context.i8_type().array_type(bytes as u32).into(), "env")?;
+        for ((ty, leaf), offset) in record.iter().zip(offsets) {
+            let address = self.offset(env, offset)?;
             match ty {
-                LeafTy::Scalar(scalar) => self.store_scalar(*scalar, *leaf, address)?,
+                LeafTy::Scalar(scalar) | LeafTy::Lanes(scalar) => {
+                    self.store_scalar(*scalar, *leaf, address)?
+                }
                 LeafTy::Pointer => drop(self.b.build_store(address, *leaf)?),
             }
         }
-        let tys: Vec<LeafTy> = record.iter().map(|(ty, _)| *ty).collect();
         let body = self.outlined_body(number, shape, &captured, &tys, &frame)?;
         let combine = self.combiner(number, shape, &frame)?;
         let descriptor = self.descriptor(number, shape, &frame, body, combine)?;
@@ -139,9 +142,10 @@ impl<'c> FnCx<'_, 'c> {
         let (lo, hi) = (int(cx.param(3)?)?, int(cx.param(4)?)?);
 
         let mut leaves = Vec::new();
-        for (at, ty) in record.iter().enumerate() {
-            let address = cx.offset(env, at * 8)?;
+        for (ty, offset) in record.iter().zip(record_offsets(record).0) {
+            let address = cx.offset(env, offset)?;
             leaves.push(match ty {
+                LeafTy::Lanes(scalar) => cx.load_scalar(*scalar, address, Some(SIMD_LANES as u32))?,
                 LeafTy::Scalar(scalar) => cx.load_scalar(*scalar, address, None)?,
                 LeafTy::Pointer => cx.b.build_load(cx.ptr_ty(), address, "captured")?,
             });
@@ -183,6 +187,7 @@ impl<'c> FnCx<'_, 'c> {
         leaves
             .map(|leaf| match leaf {
                 LeafTy::Scalar(scalar) => self.constant(&Literal::from_i64(scalar, 0)),
+                LeafTy::Lanes(_) => Err(CodegenError("a builder of SIMD values".into())),
                 LeafTy::Pointer => Ok(self.m.context.ptr_type(AddressSpace::default()).const_null().into()),
             })
             .collect()
@@ -313,6 +318,20 @@ impl<'c> FnCx<'_, 'c> {
         let global = self.m.constant(&format!("loop_{number}"), fields.get_type().into(), &fields);
         Ok(global.as_pointer_value())
     }
+}
+
+/// Where each captured register is in the record, and the bytes of all: eight for each, more for lanes.
+fn record_offsets(record: &[LeafTy]) -> (Vec<usize>, usize) {
+    let mut bytes = 0;
+    let mut offsets = Vec::with_capacity(record.len());
+    for ty in record {
+        offsets.push(bytes);
+        bytes += match ty {
+            LeafTy::Lanes(scalar) => (scalar.bytes() * SIMD_LANES).next_multiple_of(8),
+            LeafTy::Scalar(_) | LeafTy::Pointer => 8,
+        };
+    }
+    (offsets, bytes)
 }
 
 /// The kind of a register that is a pointer or an `i64`.

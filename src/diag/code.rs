@@ -53,7 +53,9 @@ codes! {
     BadCast "E0211" "type error" "Only scalars can be cast.";
     BadMergeOperator "E0214" "type error" "A merger needs an associative and commutative operator.";
     BuilderPlacement "E0215" "linearity error" "A builder may not be stored here.";
+    SimdPlacement "E0216" "type error" "A SIMD value may not be stored, passed in or handed out here.";
     BadFor "E0221" "type error" "`for` needs a vector, a builder and a function of three parameters.";
+    MixedIterators "E0222" "type error" "Either all iterators of a loop are `simditer`, or none is.";
 
     BuilderUsedTwice "E0310" "linearity error" "A builder is used twice (rule L1).";
     ResultInLoop "E0311" "linearity error" "`result` reads a builder that its loop is still filling (rule L5).";

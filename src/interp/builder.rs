@@ -1,6 +1,7 @@
 #![forbid(unsafe_code)]
 //! Builders being filled: `merge` and `result`, and the accumulators of mergers (LANGUAGE 10).
 
+use super::lanes;
 use super::slot::Slot;
 use crate::ir::{BuilderTy, Literal, MergeOp, Scalar, Ty, op};
 use crate::value::{Value, buffer};
@@ -49,6 +50,19 @@ impl Builder {
             }
             Builder::Merger { value: acc, op } => combine(*op, acc, &value),
         }
+    }
+
+    /// `merge(self, value)` for a value in lanes: in order, and into a merger folded to one value 8-4-2-1 before.
+    pub(super) fn merge_lanes(&mut self, value: &Value) -> Option<()> {
+        let mut values = lanes::split(value)?;
+        let Builder::Merger { value: acc, op } = self else {
+            return values.into_iter().try_for_each(|value| self.merge(value));
+        };
+        while values.len() > 1 {
+            let upper = values.split_off(values.len() / 2);
+            values.iter_mut().zip(&upper).try_for_each(|(lower, upper)| combine(*op, lower, upper))?;
+        }
+        combine(*op, acc, values.first()?)
     }
 
     /// `result(self)`.

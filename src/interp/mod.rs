@@ -9,6 +9,7 @@ mod builder;
 mod compare;
 mod eval;
 mod foreign;
+mod lanes;
 mod loops;
 mod slot;
 
