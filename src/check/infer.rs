@@ -89,12 +89,6 @@ impl Checker<'_> {
         }
     }
 
-    /// Says that the form is not built yet. Its value fits everything.
-    pub(super) fn not_built(&mut self, name: &str, span: Span) -> Expr {
-        self.report(messages::not_built(name, span));
-        self.broken(span)
-    }
-
     // ---- annotations ---------------------------------------------------------------------------------
 
     fn annotate(&mut self, expr: &ast::Expr, typed: Expr) -> Expr {
@@ -312,6 +306,9 @@ impl Checker<'_> {
 
     fn infer_cast(&mut self, to: Scalar, a: &ast::Expr, span: Span) -> Expr {
         let typed = self.infer(a);
+        if let Ty::Simd(_) = self.types.head(&typed.ty) {
+            return Expr::new(ExprKind::Cast(to, typed), Ty::Simd(to), span);
+        }
         self.oblige(super::Obligation::Cast { ty: typed.ty.clone(), to, operand: a.clone() });
         Expr::new(ExprKind::Cast(to, typed), Ty::Scalar(to), span)
     }

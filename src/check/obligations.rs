@@ -124,7 +124,7 @@ impl Checker<'_> {
         if let Ty::Infer(_) = head {
             return self.types.is_poison(&head).then_some(true);
         }
-        let scalar = head.scalar();
+        let scalar = self.lane_scalar(&head);
         Some(match class {
             Operands::Num => scalar.is_some_and(Scalar::is_num),
             Operands::Int => scalar.is_some_and(Scalar::is_int),
@@ -272,7 +272,9 @@ impl Checker<'_> {
             Ty::Builder(kind) => {
                 let span = node.span;
                 let wants = kind.merge_ty();
-                self.unify(span, value, &wants, |cx, found, wants| {
+                // A value in lanes is merged lane by lane.
+                let lane = self.merged_lane(value);
+                self.unify(span, lane.as_ref().unwrap_or(value), &wants, |cx, found, wants| {
                     cx.merge_mismatch(node, &kind, found, wants)
                 });
                 true
