@@ -57,7 +57,7 @@ codes! {
     NotALambda "E0210" "type error" "A lambda is required here, or not allowed here.";
     BadCast "E0211" "type error" "Only scalars can be cast.";
     BadMergeOperator "E0214" "type error" "A merger needs an associative and commutative operator.";
-    BuilderPlacement "E0215" "linearity error" "A builder may not be stored here.";
+    BuilderPlacement "E0215" "linearity error" "A builder may not be stored here (rule L6).";
     BadFor "E0221" "type error" "`for` needs a vector, a builder and a function of three parameters.";
 
     BuilderUsedTwice "E0310" "linearity error" "A builder is used twice (rule L1).";

@@ -136,6 +136,6 @@ pub(super) static ROWS: &[Construct] = &[
                that it starts from stays as it is; an index outside it is ArrayOutOfBounds.",
         examples: &[r"result(for([0L, 2L, 0L], vecmerger[i32,+]([10, 20, 30]), |b, i, x| merge(b, {x, 1})))
 # => [12, 20, 31]"],
-        fixtures: &["tests/run/vecmergers"],
+        fixtures: &["tests/run/vecmergers/acceptance.weld"],
     },
 ];

@@ -139,6 +139,6 @@ pub(super) static ROWS: &[Construct] = &[
             r"sort([{2, 1}, {1, 5}, {2, 0}], |e| e.$0)
 # => [{1, 5}, {2, 1}, {2, 0}]",
         ],
-        fixtures: &["tests/run/sort"],
+        fixtures: &["tests/run/sort/acceptance.weld", "tests/run/sort/stable.weld"],
     },
 ];
