@@ -12,6 +12,8 @@ mod program;
 #[cfg(feature = "jit")]
 pub use program::Program;
 
+pub use crate::syntax::Unformatted;
+
 use crate::config::Config;
 use crate::diag::{Code, Diagnostic, Diagnostics, SourceId, SourceMap, Span};
 use crate::ir;
@@ -160,6 +162,11 @@ impl Session {
             }
             _ => Err(messages),
         }
+    }
+
+    /// The canonical form of a program text; only its syntax is looked at.
+    pub fn format(&self, source: SourceId) -> Result<String, Unformatted> {
+        syntax::format(source, &self.sources.text(source))
     }
 
     /// Nothing to warm up without LLVM.

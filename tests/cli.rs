@@ -69,6 +69,35 @@ fn objects_follow_their_schemas() {
 }
 
 #[test]
+fn files_are_formatted_in_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let untidy = std::fs::read_to_string(format!("{PROGRAMS}/untidy.weld")).unwrap();
+    std::fs::write(path("a.weld"), &untidy).unwrap();
+    std::fs::write(path("broken.weld"), "1 +").unwrap();
+    std::fs::write(path("good.weld"), "1 + 2\n").unwrap();
+    let before = std::fs::metadata(path("good.weld")).unwrap().modified().unwrap();
+    let run = |args: &[&str]| weld(args).current_dir(&folder).output().unwrap();
+
+    assert_eq!(run(&["fmt", "--check", "a.weld", "good.weld"]).status.code(), Some(3));
+    assert_eq!(std::fs::read_to_string(path("a.weld")).unwrap(), untidy);
+    // The broken one stays, the others are formatted all the same.
+    let output = run(&["fmt", "broken.weld", "a.weld", "good.weld"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("broken.weld:1:4"));
+    assert_eq!(std::fs::read_to_string(path("broken.weld")).unwrap(), "1 +");
+    let tidy = std::fs::read_to_string(path("a.weld")).unwrap();
+    assert!(tidy.contains("  let a = map(v, |x| x * x); # squares\n\n  # the sum\n"), "{tidy}");
+    assert_eq!(run(&["fmt", "--check", "a.weld", "good.weld"]).status.code(), Some(0));
+    assert_eq!(std::fs::metadata(path("good.weld")).unwrap().modified().unwrap(), before);
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 3);
+
+    let mut child = weld(&["fmt", "-"]).stdin(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(untidy.as_bytes()).unwrap();
+    assert_eq!(String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap(), tidy);
+}
+
+#[test]
 fn json_numbers_steps_in_order() {
     let lines = lines(&["passes", "--json", "--run", &format!("{PROGRAMS}/squares.weld")], 0);
     for (at, line) in lines.iter().enumerate() {

@@ -96,6 +96,8 @@ pub enum Command {
     Run(RunArgs),
     /// Check a program and print its type
     Check(CheckArgs),
+    /// Write programs in their canonical form: one layout, the same tree, every comment
+    Fmt(FmtArgs),
     /// Walk through the compilation: program, types, passes with reasons and differences, loops, times
     #[command(after_long_help = INPUTS)]
     Explain(ExplainArgs),
@@ -167,6 +169,27 @@ pub struct CheckArgs {
     /// Print a JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct FmtArgs {
+    #[command(flatten)]
+    pub sources: Sources,
+    /// Write nothing; list what would change, exit code 3 when there is any
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// Where the programs are.
+#[derive(Args, Debug)]
+#[group(required = true, multiple = false)]
+pub struct Sources {
+    /// Programs, which are rewritten in place; `-` goes from standard input to standard output
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// A program, which goes to standard output
+    #[arg(short = 'e', long = "expr", value_name = "EXPR", allow_hyphen_values = true)]
+    pub expr: Option<String>,
 }
 
 #[derive(Args, Debug)]

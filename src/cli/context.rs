@@ -11,7 +11,7 @@ use crate::session::header::Header;
 use crate::session::{Checked, Session};
 use crate::view::{Screen, error};
 use std::io::{self, BufWriter, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
@@ -102,17 +102,21 @@ impl Context {
 
 /// The name and the text of a program.
 fn read(source: &Source) -> Result<(String, String), Failure> {
-    if let Some(expr) = &source.expr {
-        return Ok(("-e".to_string(), expr.clone()));
+    match &source.expr {
+        Some(expr) => Ok(("-e".to_string(), expr.clone())),
+        None => read_program(source.file.as_deref().unwrap_or(Path::new("-"))),
     }
-    let path = source.file.clone().unwrap_or_else(|| PathBuf::from("-"));
+}
+
+/// The name and the text of the program in a file; `-` is standard input.
+pub fn read_program(path: &Path) -> Result<(String, String), Failure> {
     let is_stdin = path.as_os_str() == "-";
     let name = if is_stdin { "stdin".to_string() } else { path.display().to_string() };
     let mut bytes = Vec::new();
     let read = if is_stdin {
         io::stdin().lock().read_to_end(&mut bytes).map(|_| ())
     } else {
-        read_file(&path, &mut bytes)
+        read_file(path, &mut bytes)
     };
     let failed = |message, hint| Failure::Other { exit: code::FAILED, code: "CompileError", message, hint };
     read.map_err(|error| {
@@ -134,7 +138,7 @@ fn read(source: &Source) -> Result<(String, String), Failure> {
     Ok((name, text))
 }
 
-fn read_file(path: &std::path::Path, bytes: &mut Vec<u8>) -> io::Result<()> {
+fn read_file(path: &Path, bytes: &mut Vec<u8>) -> io::Result<()> {
     std::fs::File::open(path)?.read_to_end(bytes)?;
     Ok(())
 }

@@ -12,6 +12,7 @@ mod emit;
 mod execute;
 mod explain;
 mod failure;
+mod fmt;
 mod inputs;
 mod memory;
 mod passes;
@@ -112,6 +113,7 @@ fn dispatch(command: &Command, cx: &mut Context) -> Result<(), Failure> {
     match command {
         Command::Run(args) => run::run(args, cx),
         Command::Check(args) => check::check(args, cx),
+        Command::Fmt(args) => fmt::fmt(args, cx),
         Command::Explain(args) => explain::explain(args, cx),
         Command::Passes(args) => passes::passes(args, cx),
         Command::Emit(args) => emit::emit(args, cx),
@@ -148,7 +150,11 @@ impl Command {
             Command::Explain(args) => args.json,
             Command::Passes(args) => args.json,
             Command::Docs(args) => args.json,
-            Command::Emit(_) | Command::Rules(_) | Command::Completions(_) | Command::Man => false,
+            Command::Fmt(_)
+            | Command::Emit(_)
+            | Command::Rules(_)
+            | Command::Completions(_)
+            | Command::Man => false,
         }
     }
 }

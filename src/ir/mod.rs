@@ -8,7 +8,7 @@
 
 pub mod build;
 mod expr;
-mod layout;
+pub(crate) mod layout;
 mod literal;
 mod name;
 pub mod op;

@@ -6,6 +6,7 @@
 
 mod clear;
 mod edit;
+mod fmt;
 mod generate;
 mod give;
 mod help;
@@ -72,6 +73,7 @@ pub(super) static COMMANDS: &[&Command] = &[
     &load::LOAD,
     &load::RELOAD,
     &edit::COMMAND,
+    &fmt::COMMAND,
     &give::COMMAND,
     &generate::COMMAND,
     &inputs::COMMAND,
