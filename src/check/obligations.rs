@@ -254,8 +254,11 @@ impl Checker<'_> {
                 });
             }
             other => {
-                let text = self.text(&other);
-                self.report(loop_messages::not_a_builder("result", node, &other, &text));
+                // A loop that fills no builder has said so.
+                if other.is_builder_like() || !is_of_loop(node) {
+                    let text = self.text(&other);
+                    self.report(loop_messages::not_a_builder("result", node, &other, &text));
+                }
                 self.types.poison_all(result);
             }
         }
@@ -306,4 +309,10 @@ impl Checker<'_> {
         });
         result
     }
+}
+
+/// Whether the first argument of a call is a loop.
+fn is_of_loop(call: &ast::Expr) -> bool {
+    let ast::ExprKind::Call(_, args) = &call.kind else { return false };
+    args.first().is_some_and(|arg| matches!(arg.kind, ast::ExprKind::For { .. }))
 }

@@ -58,7 +58,7 @@ codes! {
     BadCast "E0211" "type error" "Only scalars can be cast.";
     KeyType "E0212" "type error" "A dictionary cannot find values of this type again.";
     BadMergeOperator "E0214" "type error" "A merger needs an associative and commutative operator.";
-    BuilderPlacement "E0215" "linearity error" "A builder may not be stored here.";
+    BuilderPlacement "E0215" "linearity error" "A builder may not be stored here (rule L6).";
     SimdPlacement "E0216" "type error" "A SIMD value may not be stored, passed in or handed out here.";
     BadFor "E0221" "type error" "`for` needs a vector, a builder and a function of three parameters.";
     MixedIterators "E0222" "type error" "Either all iterators of a loop are `simditer`, or none is.";
