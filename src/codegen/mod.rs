@@ -19,6 +19,7 @@ mod leaves;
 mod loops;
 mod module;
 mod outline;
+mod prefetch;
 mod scalar;
 mod target;
 mod tree;
