@@ -1,5 +1,5 @@
 #![forbid(unsafe_code)]
-//! Fetching slots ahead of a loop that merges into a large table.
+//! Fetching slots and entries ahead of a loop that merges into a large table.
 //!
 //! Promises: changes nothing but time: only keys that are cheap and cannot fail are computed twice, and only elements of
 //! the loop's own range are read. A probe that has to wait for its slot also guesses its way wrong, and nothing behind a
@@ -15,11 +15,12 @@ use crate::ir::{BinOp, Expr, ExprKind, Name, Scalar, visit};
 use crate::runtime::abi::Dict;
 use inkwell::IntPredicate;
 use inkwell::intrinsics::Intrinsic;
-use inkwell::values::IntValue;
+use inkwell::values::{IntValue, PointerValue};
 use std::mem::offset_of;
 
-/// How many iterations ahead.
-const AHEAD: i64 = 24;
+/// How many iterations ahead slots are fetched, and entries, whose numbers are in the slots.
+const SLOTS_AHEAD: i64 = 32;
+const ENTRIES_AHEAD: i64 = 12;
 /// Smaller tables, in slots, are in a near cache anyway.
 const LARGE_TABLE: i64 = 1 << 13;
 /// The largest key expression that is worth computing twice.
@@ -34,7 +35,7 @@ struct Merged {
 }
 
 impl<'c> FnCx<'_, 'c> {
-    /// Fetches the slots that iteration `i + AHEAD` of a range that ends at `hi` will look at.
+    /// Fetches the slots and entries that later iterations of a range that ends at `hi` will look at.
     pub fn fetch_ahead(
         &mut self,
         shape: &Shape<'_, 'c>,
@@ -56,33 +57,57 @@ impl<'c> FnCx<'_, 'c> {
             let (fetch, go_on) = (self.block("fetch"), self.block("go_on"));
             self.b.build_conditional_branch(large, fetch, go_on)?;
             self.b.position_at_end(fetch);
-            let later = self.b.build_int_add(i, self.int64(AHEAD), "later")?;
-            let last = self.b.build_int_sub(hi, self.int64(1), "last")?;
-            let later = int(self.binary(BinOp::Min, Scalar::I64, later.into(), last.into())?)?;
-            let mut element = Vec::new();
-            for iter in &shape.iters {
-                element.extend(self.element_of(iter, later)?);
-            }
-            self.bind(&index.name, vec![later.into()]);
-            self.bind(&elem.name, element);
-            let key = self.expr(&key)?;
-            let seed = self.table_int(table, offset_of!(Dict, seed))?;
-            let hash = self.hash(&entry.key, &key, seed)?;
-            let place = self.b.build_right_shift(hash, self.int64(32), false, "place")?;
-            let slots = self.table_ptr(table, offset_of!(Dict, slots))?;
-            let slot = self.element(
-                self.m.context.i64_type().into(),
-                slots,
-                self.b.build_and(place, mask, "slot")?,
-            )?;
-            let prefetch = Intrinsic::find("llvm.prefetch")
-                .and_then(|it| it.get_declaration(&self.m.module, &[self.ptr_ty()]))
-                .ok_or_else(|| CodegenError("no prefetch".into()))?;
-            // For reading, into all caches, of data.
-            let args = [slot.into(), self.int32(0).into(), self.int32(3).into(), self.int32(1).into()];
-            self.b.build_call(prefetch, &args, "")?;
+            let slot = self.slot_of(shape, i, hi, SLOTS_AHEAD, (table, mask), (&entry, &key))?;
+            self.prefetch(slot)?;
+            let slot = self.slot_of(shape, i, hi, ENTRIES_AHEAD, (table, mask), (&entry, &key))?;
+            let held = int(self.b.build_load(self.m.context.i64_type(), slot, "held")?)?;
+            let ticket = self.b.build_int_truncate(held, self.m.context.i32_type(), "ticket")?;
+            let ticket = self.b.build_int_z_extend(ticket, self.m.context.i64_type(), "ticket")?;
+            let ticket = self.b.build_int_sub(ticket, self.int64(1), "ticket")?;
+            let entries = self.table_ptr(table, offset_of!(Dict, entries))?;
+            // For a free slot this is no address of an entry, which a fetch may be given all the same.
+            self.prefetch(self.elem_address(&entry.pair, entries, ticket)?)?;
             self.enter(go_on)?;
         }
+        Ok(())
+    }
+
+    /// The slot that the key of iteration `i + ahead` belongs into.
+    fn slot_of(
+        &mut self,
+        shape: &Shape<'_, 'c>,
+        i: IntValue<'c>,
+        hi: IntValue<'c>,
+        ahead: i64,
+        (table, mask): (PointerValue<'c>, IntValue<'c>),
+        (entry, key): (&Entry, &Expr),
+    ) -> Result<PointerValue<'c>, CodegenError> {
+        let later = self.b.build_int_add(i, self.int64(ahead), "later")?;
+        let last = self.b.build_int_sub(hi, self.int64(1), "last")?;
+        let later = int(self.binary(BinOp::Min, Scalar::I64, later.into(), last.into())?)?;
+        let mut element = Vec::new();
+        for iter in &shape.iters {
+            element.extend(self.element_of(iter, later)?);
+        }
+        if let [_, index, elem] = shape.parts.func.params.as_slice() {
+            self.bind(&index.name, vec![later.into()]);
+            self.bind(&elem.name, element);
+        }
+        let key = self.expr(key)?;
+        let seed = self.table_int(table, offset_of!(Dict, seed))?;
+        let hash = self.hash(&entry.key, &key, seed)?;
+        let place = self.b.build_right_shift(hash, self.int64(32), false, "place")?;
+        let slots = self.table_ptr(table, offset_of!(Dict, slots))?;
+        self.element(self.m.context.i64_type().into(), slots, self.b.build_and(place, mask, "slot")?)
+    }
+
+    fn prefetch(&self, address: PointerValue<'c>) -> Result<(), CodegenError> {
+        let prefetch = Intrinsic::find("llvm.prefetch")
+            .and_then(|it| it.get_declaration(&self.m.module, &[self.ptr_ty()]))
+            .ok_or_else(|| CodegenError("no prefetch".into()))?;
+        // For reading, into all caches, of data.
+        let args = [address.into(), self.int32(0).into(), self.int32(3).into(), self.int32(1).into()];
+        self.b.build_call(prefetch, &args, "")?;
         Ok(())
     }
 
