@@ -310,6 +310,11 @@ impl<'c> FnCx<'_, 'c> {
 }
 
 impl<'c> IterVal<'c> {
+    /// Whether any element can be read at any time, one scalar or struct for each iteration.
+    pub fn is_random_access(&self) -> bool {
+        !matches!(self, IterVal::Blocks { .. } | IterVal::Nd { .. })
+    }
+
     /// The registers an outlined body needs.
     pub fn leaves(&self) -> Val<'c> {
         match self {

@@ -179,6 +179,7 @@ impl<'c> FnCx<'_, 'c> {
             lo = middle;
         }
         self.counted(lo, hi, 1, value, &mut |cx, i, builder| {
+            cx.fetch_ahead(shape, i, hi, &builder)?;
             let fixed = builder.clone();
             let next = cx.iteration(shape, i, builder)?;
             Ok(keep_in_place(shape, next, &fixed))
@@ -283,6 +284,7 @@ impl<'c> FnCx<'_, 'c> {
             slots.push((*at, *scalar, *op, slot));
         }
         let mut value = self.counted(middle, hi, 1, start.clone(), &mut |cx, i, builder| {
+            cx.fetch_ahead(shape, i, hi, &builder)?;
             let from = cx.b.build_int_sub(i, lo, "from")?;
             let lane = cx.b.build_and(from, cx.int64(i64::from(lanes) - 1), "lane")?;
             let mut now = builder.clone();

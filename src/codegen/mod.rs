@@ -21,6 +21,7 @@ mod leaves;
 mod loops;
 mod module;
 mod outline;
+mod prefetch;
 mod records;
 mod scalar;
 mod serial;
