@@ -17,7 +17,8 @@ fn text(source: &str) -> String {
     let text = print(&expr, 10_000);
     let (_, messages) = parse(SourceId(0), &text);
     assert!(!messages.has_errors(), "{text}: {messages:?}");
-    text
+    // Lets stand on lines of their own.
+    text.replace(";\n", "; ")
 }
 
 fn codes(source: &str) -> Vec<Code> {

@@ -3,6 +3,7 @@
 //! Promises: the same choices give the same program and inputs; every program passes the checker, ends soon on its
 //! inputs, and most end without an error. Text is made directly, so that the parser and macros are tested too.
 
+mod calls;
 mod data;
 mod dicts;
 mod iterators;
