@@ -46,13 +46,17 @@ fn objects_follow_their_schemas() {
         ("passes", &["passes", "--json", "--run", "-e", "|a: i64| 1L / a", "-i", "a=0L"], 0),
         ("explain", &["explain", "--json", squares], 0),
         ("explain", &["explain", "--json", "--step", "3", squares], 0),
+        ("docs", &["docs", "E0203", "--json"], 0),
+        ("docs", &["docs", "map", "--json"], 0),
+        ("docs", &["docs", "--json"], 0),
+        ("error", &["docs", "nosuch", "--json"], 2),
         ("firing", &["explain", "--json", "--step", "3.1", squares], 0),
     ];
     for (name, args, code) in cases {
         let lines = lines(args, *code);
         assert!(!lines.is_empty(), "{args:?}");
         assert!(
-            lines.len() == 1 || matches!(*name, "passes" | "explain"),
+            lines.len() == 1 || matches!(*name, "passes" | "explain" | "docs"),
             "{args:?} printed {} lines",
             lines.len()
         );

@@ -110,6 +110,10 @@ pub(super) fn captured(place: &Place, span: Span, what: &str, own: &str) -> Diag
             "merge into the builder of the loop, `{own}`; for two builders, give the loop a struct of both"
         ));
     }
+    if what == "`sort`" {
+        return diagnostic
+            .help("a comparison only looks at its two elements: merge in a loop over the sorted vector");
+    }
     diagnostic.help("make the builder a part of the state")
 }
 

@@ -37,6 +37,9 @@ impl Checker<'_> {
                 ExprKind::Apply(func, args) => {
                     ExprKind::Apply(Arc::new(self.finish_params(func, func.body.clone())), args.clone())
                 }
+                ExprKind::Sort(data, func) => {
+                    ExprKind::Sort(data.clone(), Arc::new(self.finish_params(func, func.body.clone())))
+                }
                 ExprKind::Iterate(start, func) => {
                     ExprKind::Iterate(start.clone(), Arc::new(self.finish_params(func, func.body.clone())))
                 }

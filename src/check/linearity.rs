@@ -9,7 +9,7 @@ use super::builder_messages::{self as words, Place};
 use super::messages::value_span;
 use super::uses::{By, Derived, Path, Use, Uses, overlap};
 use crate::diag::{Diagnostic, Span, stack};
-use crate::ir::{BinOp, BuilderTy, Expr, ExprKind, For, Iter, Lambda, Name, Param, Ty, visit};
+use crate::ir::{BinOp, BuilderTy, Expr, ExprKind, For, Lambda, Name, Param, Ty, visit};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -111,10 +111,10 @@ impl Walk<'_> {
                 (uses, Derived::Unknown)
             }
             ExprKind::NewBuilder(arg) => {
-                if let Ty::Builder(builder) = &expr.ty
-                    && let BuilderTy::Appender(elem) = &**builder
-                {
-                    self.check_stored(elem, span, "an appender");
+                match expr.ty.as_builder() {
+                    Some(BuilderTy::Appender(elem)) => self.check_stored(elem, span, "an appender"),
+                    Some(BuilderTy::GroupMerger(_, value)) => self.check_stored(value, span, "a groupmerger"),
+                    _ => {}
                 }
                 let uses = arg.as_ref().map(|arg| self.walk(arg, By::Value).0).unwrap_or_default();
                 (uses, Derived::fresh(span))
@@ -139,6 +139,13 @@ impl Walk<'_> {
             }
             ExprKind::For(parts) => self.walk_for(parts, by),
             ExprKind::Iterate(start, func) => self.walk_iterate(start, func),
+            ExprKind::Sort(data, func) => {
+                let (mut uses, _) = self.walk(data, By::Value);
+                let (body, _) = self.walk(&func.body, By::Value);
+                self.captured(&body, "`sort`", "");
+                uses.or(body);
+                (uses, Derived::Unknown)
+            }
             ExprKind::Apply(func, args) => {
                 let mut uses = Uses::default();
                 for (param, arg) in func.params.iter().zip(args) {
@@ -157,8 +164,15 @@ impl Walk<'_> {
             | ExprKind::Unary(..)
             | ExprKind::Binary(..)
             | ExprKind::Cast(..)
+            | ExprKind::Broadcast(_)
             | ExprKind::Len(_)
             | ExprKind::Lookup(..)
+            | ExprKind::OptLookup(..)
+            | ExprKind::KeyExists(..)
+            | ExprKind::ToVec(_)
+            | ExprKind::Serialize(_)
+            | ExprKind::Deserialize(_)
+            | ExprKind::CUdf(..)
             | ExprKind::Slice(..)
             | ExprKind::Assert(_)
             | ExprKind::Zip(_) => (self.children(expr), Derived::Unknown),
@@ -259,12 +273,7 @@ impl Walk<'_> {
     fn walk_for(&mut self, parts: &For, by: By) -> (Uses, Derived) {
         let (mut uses, start) = self.walk(&parts.builder, By::Loop(by.into_name()));
         for iter in &parts.iters {
-            let args = match iter {
-                Iter::Whole(data) => vec![data],
-                Iter::Strided { data, start, end, stride } => vec![data, start, end, stride],
-                Iter::Range { start, end, stride } => vec![start, end, stride],
-            };
-            for arg in args {
+            for arg in iter.operands() {
                 let (value, _) = self.walk(arg, By::Value);
                 self.then(&mut uses, value);
             }

@@ -81,6 +81,9 @@ pub struct Common {
         hide_env = true
     )]
     pub passes: Option<String>,
+    /// A library of C functions for `cudf`: a path, or a name that the system looks for; may be repeated
+    #[arg(long, global = true, value_name = "LIB")]
+    pub library: Vec<String>,
     /// What LLVM does
     #[arg(long, global = true, value_enum, value_name = "HOW")]
     pub effort: Option<Effort>,
@@ -105,6 +108,8 @@ pub enum Command {
     Emit(EmitArgs),
     /// List passes and rules, or describe one
     Rules(RulesArgs),
+    /// Describe an error code, a pass, a rule, a macro or a construct; or list them all
+    Docs(DocsArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
     /// Print the manual page
@@ -234,6 +239,15 @@ pub struct EmitArgs {
 pub struct RulesArgs {
     /// A pass or a rule
     pub id: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub struct DocsArgs {
+    /// Such as E0203, DivideByZero, fuse-vertical, map or appender
+    pub id: Option<String>,
+    /// Print a JSON object; without an ID one for each topic
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Args, Debug)]

@@ -44,6 +44,9 @@ pub struct Facts {
     pub may_fail: bool,
     /// Whether it contains `iterate`, whose number of turns nothing bounds.
     pub iterates: bool,
+    /// Whether it calls C functions that are not annotated `@(pure:true)`: it must run exactly as often, and in the
+    /// same order as other calls, as the program says (LANGUAGE 14).
+    pub calls: bool,
 }
 
 /// One binding of a block.
@@ -66,7 +69,7 @@ pub struct Param {
     pub origin: Origin,
 }
 
-/// A function literal. Not a value: it occurs only applied, in `for` and in `iterate`.
+/// A function literal. Not a value: it occurs only applied, in `for`, `iterate` and `sort`.
 #[derive(Clone, Debug)]
 pub struct Lambda {
     /// The parameters, in order.
@@ -74,6 +77,9 @@ pub struct Lambda {
     /// The body.
     pub body: Expr,
 }
+
+/// The most arguments of a C function: those that the interpreter can pass (`value::marshal` asserts that it is the runtime's number).
+pub const MAX_C_ARGS: usize = 16;
 
 /// What a loop runs over. All numbers are `i64`.
 #[derive(Clone, Debug)]
@@ -100,25 +106,89 @@ pub enum Iter {
         #[allow(missing_docs)]
         stride: Expr,
     },
+    /// `nditer(data, start, end, stride, shape, strides)`: the elements `data[start + sum of c[k] * strides[k]]`, where
+    /// the counter `c` runs over `shape`, last dimension fastest. `end` and `stride` are evaluated and ignored.
+    Nd(Box<NdIter>),
+    /// `simditer(data)`: blocks of [`SIMD_LANES`](super::SIMD_LANES) neighbouring elements, as many as are whole. The
+    /// index of an iteration is that of the first element of its block.
+    Simd(Expr),
+    /// `fringeiter(data)`: the elements that are left after the last whole block, with their indices in `data`.
+    Fringe(Expr),
+}
+
+/// The operands of `nditer`, in the order in which they are written and evaluated.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct NdIter {
+    pub data: Expr,
+    pub start: Expr,
+    pub end: Expr,
+    pub stride: Expr,
+    pub shape: Expr,
+    pub strides: Expr,
+}
+
+impl NdIter {
+    /// All operands in order.
+    pub fn operands(&self) -> [&Expr; 6] {
+        [&self.data, &self.start, &self.end, &self.stride, &self.shape, &self.strides]
+    }
 }
 
 impl Iter {
     /// The type of its elements. An iterator over something that is no vector has the type of the data: the
     /// verifier rejects it.
     pub fn elem_ty(&self) -> Ty {
+        let of = |data: &Expr| data.ty.elem().cloned().unwrap_or_else(|| data.ty.clone());
         match self {
-            Iter::Whole(data) | Iter::Strided { data, .. } => {
-                data.ty.elem().cloned().unwrap_or_else(|| data.ty.clone())
-            }
+            Iter::Whole(data) | Iter::Strided { data, .. } | Iter::Fringe(data) => of(data),
+            Iter::Nd(nd) => of(&nd.data),
             Iter::Range { .. } => Ty::I64,
+            Iter::Simd(data) => of(data).in_lanes().unwrap_or_else(|| data.ty.clone()),
         }
     }
 
     /// The vector it reads, if it reads one.
     pub fn data(&self) -> Option<&Expr> {
         match self {
-            Iter::Whole(data) | Iter::Strided { data, .. } => Some(data),
+            Iter::Whole(data) | Iter::Strided { data, .. } | Iter::Simd(data) | Iter::Fringe(data) => {
+                Some(data)
+            }
+            Iter::Nd(nd) => Some(&nd.data),
             Iter::Range { .. } => None,
+        }
+    }
+
+    /// All operands in evaluation order.
+    pub fn operands(&self) -> Vec<&Expr> {
+        match self {
+            Iter::Whole(data) | Iter::Simd(data) | Iter::Fringe(data) => vec![data],
+            Iter::Strided { data, start, end, stride } => vec![data, start, end, stride],
+            Iter::Range { start, end, stride } => vec![start, end, stride],
+            Iter::Nd(nd) => nd.operands().to_vec(),
+        }
+    }
+
+    /// This iterator with each operand replaced, in evaluation order.
+    pub fn map(&self, f: &mut dyn FnMut(&Expr) -> Expr) -> Iter {
+        match self {
+            Iter::Whole(data) => Iter::Whole(f(data)),
+            Iter::Simd(data) => Iter::Simd(f(data)),
+            Iter::Fringe(data) => Iter::Fringe(f(data)),
+            Iter::Strided { data, start, end, stride } => {
+                Iter::Strided { data: f(data), start: f(start), end: f(end), stride: f(stride) }
+            }
+            Iter::Range { start, end, stride } => {
+                Iter::Range { start: f(start), end: f(end), stride: f(stride) }
+            }
+            Iter::Nd(nd) => Iter::Nd(Box::new(NdIter {
+                data: f(&nd.data),
+                start: f(&nd.start),
+                end: f(&nd.end),
+                stride: f(&nd.stride),
+                shape: f(&nd.shape),
+                strides: f(&nd.strides),
+            })),
         }
     }
 }
@@ -162,10 +232,21 @@ pub enum ExprKind {
     If(Expr, Expr, Expr),
     /// `select(c, a, b)`: evaluates all three.
     Select(Expr, Expr, Expr),
-    /// `len(v)`.
+    /// `broadcast(a)`: the scalar in every lane.
+    Broadcast(Expr),
+    /// `len(v)`, of a vector or a dictionary.
     Len(Expr),
-    /// `lookup(v, i)`.
+    /// `lookup(v, i)` in a vector, `lookup(d, k)` in a dictionary.
     Lookup(Expr, Expr),
+    /// `optlookup(d, k)`: `{true, value}`, or `{false, zero}` for a key that is not there.
+    OptLookup(Expr, Expr),
+    /// `keyexists(d, k)`.
+    KeyExists(Expr, Expr),
+    /// `tovec(d)`: the entries in the order in which their keys were first inserted.
+    ToVec(Expr),
+    /// `sort(v, f)`: stable. `f` has two parameters and gives an `i32` that is negative, 0 or positive, or it has one
+    /// and gives the key to sort by, of an ordered type.
+    Sort(Expr, Arc<Lambda>),
     /// `slice(v, i, n)`.
     Slice(Expr, Expr, Expr),
     /// `assert(c)`.
@@ -178,7 +259,14 @@ pub enum ExprKind {
     For(Arc<For>),
     /// `iterate(start, |s| {s', go})`.
     Iterate(Expr, Arc<Lambda>),
-    /// A fresh builder of type `ty`, with its argument: the start value of a merger, the size hint of an appender.
+    /// `serialize(a)`: LANGUAGE 12.
+    Serialize(Expr),
+    /// `deserialize[T](a)`; the type is in `ty`.
+    Deserialize(Expr),
+    /// `cudf[name, T](args)`: a C function; the result type is in `ty`.
+    CUdf(Arc<str>, Vec<Expr>),
+    /// A fresh builder of type `ty`, with its argument: the start value of a merger, dictmerger or vecmerger, the size
+    /// hint of an appender.
     NewBuilder(Option<Expr>),
     /// `merge(b, x)`.
     Merge(Expr, Expr),
@@ -204,6 +292,7 @@ impl Expr {
     pub fn with_notes(kind: ExprKind, ty: Ty, origin: impl Into<Origin>, notes: Notes) -> Expr {
         let mut facts = visit::facts(&kind);
         facts.may_fail |= matches!(kind, ExprKind::For(_)) && has_note(&notes, LOOP_SIZE);
+        facts.calls |= matches!(kind, ExprKind::CUdf(..)) && !is_pure(&notes);
         Expr(Arc::new(Node { kind, ty, origin: origin.into(), notes, facts }))
     }
 
@@ -250,6 +339,12 @@ impl Expr {
 
 /// The one annotation that can make a run fail.
 const LOOP_SIZE: &str = "loopsize";
+
+/// `@(pure:true)`, the last one of several.
+fn is_pure(notes: &Notes) -> bool {
+    let last = notes.iter().flat_map(|notes| notes.iter()).rfind(|(key, _)| key == "pure");
+    last.is_some_and(|(_, value)| value == "true")
+}
 
 fn has_note(notes: &Notes, key: &str) -> bool {
     notes.as_ref().is_some_and(|notes| notes.iter().any(|(k, _)| k == key))

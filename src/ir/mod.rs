@@ -17,8 +17,9 @@ mod ty;
 pub mod verify;
 pub mod visit;
 
-pub use expr::{Expr, ExprKind, Facts, For, Iter, Lambda, Let, Node, Notes, Param, Program};
+pub use expr::MAX_C_ARGS;
+pub use expr::{Expr, ExprKind, Facts, For, Iter, Lambda, Let, NdIter, Node, Notes, Param, Program};
 pub use literal::{Literal, format_f32, format_f64};
 pub use name::{Name, Names};
 pub use op::{BinOp, UnOp};
-pub use ty::{BuilderTy, MergeOp, Scalar, Ty};
+pub use ty::{BuilderTy, MergeOp, SIMD_LANES, Scalar, Ty};

@@ -141,8 +141,18 @@ impl Printer {
             }
             ExprKind::If(c, a, b) => self.choice("if(", c, a, b),
             ExprKind::Select(c, a, b) => self.choice("select(", c, a, b),
+            ExprKind::Broadcast(a) => self.call("broadcast", &[a]),
             ExprKind::Len(a) => self.call("len", &[a]),
+            ExprKind::ToVec(a) => self.call("tovec", &[a]),
+            ExprKind::Serialize(a) => self.call("serialize", &[a]),
+            ExprKind::Deserialize(a) => self.call_text(format!("deserialize[{}]", expr.ty), &[a]),
+            ExprKind::CUdf(name, args) => {
+                let head = format!("cudf[{name},{}]", expr.ty);
+                self.call_text(head, &args.iter().collect::<Vec<_>>())
+            }
             ExprKind::Lookup(v, i) => self.call("lookup", &[v, i]),
+            ExprKind::OptLookup(d, k) => self.call("optlookup", &[d, k]),
+            ExprKind::KeyExists(d, k) => self.call("keyexists", &[d, k]),
             ExprKind::Slice(v, i, n) => self.call("slice", &[v, i, n]),
             ExprKind::Assert(c) => self.call("assert", &[c]),
             ExprKind::Zip(items) => self.call("zip", &items.iter().collect::<Vec<_>>()),
@@ -160,6 +170,10 @@ impl Printer {
             ExprKind::Iterate(start, lambda) => {
                 let start = self.expr(start, level::OPEN);
                 self.with_lambda("iterate(", vec![start], lambda)
+            }
+            ExprKind::Sort(data, lambda) => {
+                let data = self.expr(data, level::OPEN);
+                self.with_lambda("sort(", vec![data], lambda)
             }
             ExprKind::NewBuilder(arg) => {
                 let head = self.layout.text(expr.ty.to_string());
@@ -285,6 +299,15 @@ impl Printer {
     /// `name(args)`; a single argument stays on the line of the name.
     fn call(&mut self, name: &'static str, args: &[&Expr]) -> Doc {
         let head = self.layout.text(name);
+        self.arguments(head, args)
+    }
+
+    fn call_text(&mut self, name: String, args: &[&Expr]) -> Doc {
+        let head = self.layout.text(name);
+        self.arguments(head, args)
+    }
+
+    fn arguments(&mut self, head: Doc, args: &[&Expr]) -> Doc {
         let hugs = args.first().is_some_and(|arg| !matches!(arg.kind, ExprKind::Block(..)));
         let docs: Vec<Doc> = args.iter().map(|arg| self.expr(arg, level::OPEN)).collect();
         if let (true, [arg]) = (hugs, docs.as_slice()) {
@@ -368,6 +391,9 @@ impl Printer {
             Iter::Whole(data) => self.expr(data, level::OPEN),
             Iter::Strided { data, start, end, stride } => self.call("iter", &[data, start, end, stride]),
             Iter::Range { start, end, stride } => self.call("rangeiter", &[start, end, stride]),
+            Iter::Nd(nd) => self.call("nditer", &nd.operands()),
+            Iter::Simd(data) => self.call("simditer", &[data]),
+            Iter::Fringe(data) => self.call("fringeiter", &[data]),
         }
     }
 

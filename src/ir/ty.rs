@@ -85,6 +85,9 @@ impl Scalar {
     }
 }
 
+/// Number of lanes of a `simd[s]`, the same for every `s`: values of different widths meet in one expression.
+pub const SIMD_LANES: usize = 16;
+
 /// The associative and commutative operators that builders combine values with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs)]
@@ -235,6 +238,55 @@ impl Ty {
             }
             _ => false,
         }
+    }
+
+    /// The type of [`SIMD_LANES`] values of this type side by side: `simd` of a scalar, lane by lane for a struct of such.
+    pub fn in_lanes(&self) -> Option<Ty> {
+        match self {
+            Ty::Scalar(scalar) => Some(Ty::Simd(*scalar)),
+            Ty::Struct(fields) => fields.iter().map(Ty::in_lanes).collect::<Option<_>>().map(Ty::tuple),
+            _ => None,
+        }
+    }
+
+    /// Whether a `simd` occurs in it.
+    pub fn has_simd(&self) -> bool {
+        match self {
+            Ty::Simd(_) => true,
+            Ty::Struct(fields) => fields.iter().any(Ty::has_simd),
+            _ => false,
+        }
+    }
+
+    /// Whether `<` works on it, and `sort`: scalars, vectors and structs of such.
+    pub fn is_ordered(&self) -> bool {
+        match self {
+            Ty::Scalar(_) => true,
+            Ty::Vec(elem) => elem.is_ordered(),
+            Ty::Struct(fields) => fields.iter().all(Ty::is_ordered),
+            Ty::Simd(_) | Ty::Dict(_) | Ty::Builder(_) | Ty::Infer(_) => false,
+        }
+    }
+
+    /// Whether it can be the key of a dictionary: scalars, vectors and structs of such.
+    pub fn is_hashable(&self) -> bool {
+        self.is_ordered()
+    }
+
+    /// Whether `serialize` takes it: everything but SIMD values and builders.
+    pub fn is_serializable(&self) -> bool {
+        match self {
+            Ty::Scalar(_) => true,
+            Ty::Vec(elem) => elem.is_serializable(),
+            Ty::Dict(entry) => entry.0.is_serializable() && entry.1.is_serializable(),
+            Ty::Struct(fields) => fields.iter().all(Ty::is_serializable),
+            Ty::Simd(_) | Ty::Builder(_) | Ty::Infer(_) => false,
+        }
+    }
+
+    /// Key and value, if this is a dictionary.
+    pub fn entry(&self) -> Option<&(Ty, Ty)> {
+        if let Ty::Dict(entry) = self { Some(entry) } else { None }
     }
 
     /// Whether it contains no pointer: no vector, dictionary or builder at any depth.

@@ -135,7 +135,10 @@ impl Verifier {
                     let Some(builder) = b.ty.as_builder() else {
                         return wrong(expr, "merge into no builder");
                     };
-                    self.same(expr, &x.ty, &builder.merge_ty())?;
+                    let one = builder.merge_ty();
+                    if one.in_lanes().as_ref() != Some(&x.ty) {
+                        self.same(expr, &x.ty, &one)?;
+                    }
                     self.same(expr, &expr.ty, &b.ty)?;
                     Ok(source)
                 }
@@ -156,6 +159,22 @@ impl Verifier {
                     self.same(expr, &lambda.body.ty, &Ty::tuple(vec![start.ty.clone(), Ty::BOOL]))?;
                     self.same(expr, &expr.ty, &start.ty)?;
                     Ok(source)
+                }
+                ExprKind::Sort(data, lambda) => {
+                    self.expr(data)?;
+                    let Some(elem) = data.ty.elem() else { return wrong(expr, "a sort of no vector") };
+                    self.loops += 1;
+                    let types = vec![elem.clone(); lambda.params.len()];
+                    let sources = vec![Source::Other; lambda.params.len()];
+                    self.lambda(expr, lambda, &types, sources)?;
+                    self.loops -= 1;
+                    match lambda.params.len() {
+                        1 if lambda.body.ty.is_ordered() => {}
+                        2 => self.same(expr, &lambda.body.ty, &Ty::Scalar(Scalar::I32))?,
+                        _ => return wrong(expr, "a sort function of another form"),
+                    }
+                    self.same(expr, &expr.ty, &data.ty)?;
+                    Ok(Source::Other)
                 }
                 kind => {
                     let mut result = Ok(());
@@ -258,22 +277,25 @@ impl Verifier {
             return wrong(expr, "a loop without a builder");
         }
         for iter in &parts.iters {
-            let numbers: Vec<&Expr> = match iter {
-                Iter::Whole(_) => vec![],
-                Iter::Strided { start, end, stride, .. } | Iter::Range { start, end, stride } => {
-                    vec![start, end, stride]
-                }
-            };
+            let mut numbers = iter.operands();
             if let Some(data) = iter.data() {
                 self.expr(data)?;
                 if data.ty.elem().is_none() {
                     return wrong(expr, "a loop over something that is no vector");
                 }
+                numbers.remove(0);
             }
-            for number in numbers {
+            for (k, number) in numbers.into_iter().enumerate() {
                 self.expr(number)?;
-                self.same(expr, &number.ty, &Ty::I64)?;
+                // The shape and the strides of `nditer` come after three numbers.
+                self.same(expr, &number.ty, &if k < 3 { Ty::I64 } else { Ty::vec(Ty::I64) })?;
             }
+        }
+        let in_lanes = parts.iters.iter().filter(|iter| matches!(iter, Iter::Simd(_))).count();
+        if in_lanes > 0
+            && (in_lanes < parts.iters.len() || parts.iters.iter().any(|iter| !iter.elem_ty().has_simd()))
+        {
+            return wrong(expr, "a loop with SIMD iterators and others");
         }
         let mut elems: Vec<Ty> = parts.iters.iter().map(Iter::elem_ty).collect();
         let elem = match (elems.len(), elems.pop()) {
@@ -320,12 +342,15 @@ impl Verifier {
                 }
                 result_of(*op, a)
             }
-            ExprKind::Cast(to, a) => {
-                if a.ty.scalar().is_none() {
-                    return wrong(expr, "a cast of something that is no scalar");
-                }
-                Ty::Scalar(*to)
-            }
+            ExprKind::Cast(to, a) => match a.ty {
+                Ty::Scalar(_) => Ty::Scalar(*to),
+                Ty::Simd(_) => Ty::Simd(*to),
+                _ => return wrong(expr, "a cast of something that is no scalar"),
+            },
+            ExprKind::Broadcast(a) => match a.ty {
+                Ty::Scalar(scalar) => Ty::Simd(scalar),
+                _ => return wrong(expr, "a broadcast of something that is no scalar"),
+            },
             ExprKind::Vector(items) => {
                 let Some(elem) = expr.ty.elem() else {
                     return wrong(expr, "a vector literal of another type");
@@ -361,6 +386,33 @@ impl Verifier {
                 }
                 _ => return wrong(expr, "a lookup in something that is no collection"),
             },
+            ExprKind::OptLookup(d, k) | ExprKind::KeyExists(d, k) => {
+                let Some((key, value)) = d.ty.entry() else {
+                    return wrong(expr, "a lookup in something that is no dictionary");
+                };
+                self.same(expr, &k.ty, key)?;
+                if matches!(expr.kind, ExprKind::KeyExists(..)) {
+                    Ty::BOOL
+                } else {
+                    Ty::tuple(vec![Ty::BOOL, value.clone()])
+                }
+            }
+            ExprKind::ToVec(d) => match d.ty.entry() {
+                Some((key, value)) => Ty::vec(Ty::tuple(vec![key.clone(), value.clone()])),
+                None => return wrong(expr, "the entries of something that is no dictionary"),
+            },
+            ExprKind::Serialize(a) if a.ty.is_serializable() => Ty::vec(Ty::Scalar(Scalar::U8)),
+            ExprKind::Serialize(_) => return wrong(expr, "a value that cannot be serialized"),
+            ExprKind::Deserialize(a) => match a.ty.elem().and_then(Ty::scalar) {
+                Some(Scalar::U8 | Scalar::I8) if expr.ty.is_serializable() => expr.ty.clone(),
+                _ => return wrong(expr, "bytes that cannot be deserialized"),
+            },
+            ExprKind::CUdf(_, args) => {
+                if args.iter().any(|arg| arg.ty.has_builder() || arg.ty.has_simd()) || expr.ty.has_builder() {
+                    return wrong(expr, "a builder or SIMD value across a C function");
+                }
+                expr.ty.clone()
+            }
             ExprKind::Slice(v, i, n) => {
                 self.same(expr, &i.ty, &Ty::I64)?;
                 self.same(expr, &n.ty, &Ty::I64)?;

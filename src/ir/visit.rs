@@ -18,11 +18,19 @@ pub fn for_each_child<'a>(kind: &'a ExprKind, f: &mut dyn FnMut(&'a Expr)) {
         ExprKind::Unary(_, a)
         | ExprKind::Cast(_, a)
         | ExprKind::Field(a, _)
+        | ExprKind::Broadcast(a)
         | ExprKind::Len(a)
+        | ExprKind::ToVec(a)
         | ExprKind::Assert(a)
+        | ExprKind::Serialize(a)
+        | ExprKind::Deserialize(a)
         | ExprKind::NewBuilder(Some(a))
         | ExprKind::Result(a) => f(a),
-        ExprKind::Binary(_, a, b) | ExprKind::Lookup(a, b) | ExprKind::Merge(a, b) => {
+        ExprKind::Binary(_, a, b)
+        | ExprKind::Lookup(a, b)
+        | ExprKind::OptLookup(a, b)
+        | ExprKind::KeyExists(a, b)
+        | ExprKind::Merge(a, b) => {
             f(a);
             f(b);
         }
@@ -31,25 +39,20 @@ pub fn for_each_child<'a>(kind: &'a ExprKind, f: &mut dyn FnMut(&'a Expr)) {
             f(b);
             f(c);
         }
-        ExprKind::Struct(items) | ExprKind::Vector(items) | ExprKind::Zip(items) => items.iter().for_each(f),
+        ExprKind::Struct(items)
+        | ExprKind::Vector(items)
+        | ExprKind::Zip(items)
+        | ExprKind::CUdf(_, items) => items.iter().for_each(f),
         ExprKind::Apply(lambda, args) => {
             args.iter().for_each(&mut *f);
             f(&lambda.body);
         }
         ExprKind::For(parts) => {
             f(&parts.builder);
-            for iter in &parts.iters {
-                match iter {
-                    Iter::Whole(data) => f(data),
-                    Iter::Strided { data, start, end, stride } => {
-                        [data, start, end, stride].into_iter().for_each(&mut *f)
-                    }
-                    Iter::Range { start, end, stride } => [start, end, stride].into_iter().for_each(&mut *f),
-                }
-            }
+            parts.iters.iter().flat_map(Iter::operands).for_each(&mut *f);
             f(&parts.func.body);
         }
-        ExprKind::Iterate(start, lambda) => {
+        ExprKind::Iterate(start, lambda) | ExprKind::Sort(start, lambda) => {
             f(start);
             f(&lambda.body);
         }
@@ -82,12 +85,18 @@ pub fn map_children(expr: &Expr, f: &mut dyn FnMut(&Expr) -> Expr) -> Expr {
         ExprKind::Unary(op, a) => ExprKind::Unary(*op, go(a)),
         ExprKind::Cast(to, a) => ExprKind::Cast(*to, go(a)),
         ExprKind::Field(a, k) => ExprKind::Field(go(a), *k),
+        ExprKind::Broadcast(a) => ExprKind::Broadcast(go(a)),
         ExprKind::Len(a) => ExprKind::Len(go(a)),
+        ExprKind::ToVec(a) => ExprKind::ToVec(go(a)),
         ExprKind::Assert(a) => ExprKind::Assert(go(a)),
+        ExprKind::Serialize(a) => ExprKind::Serialize(go(a)),
+        ExprKind::Deserialize(a) => ExprKind::Deserialize(go(a)),
         ExprKind::NewBuilder(Some(a)) => ExprKind::NewBuilder(Some(go(a))),
         ExprKind::Result(a) => ExprKind::Result(go(a)),
         ExprKind::Binary(op, a, b) => ExprKind::Binary(*op, go(a), go(b)),
         ExprKind::Lookup(a, b) => ExprKind::Lookup(go(a), go(b)),
+        ExprKind::OptLookup(a, b) => ExprKind::OptLookup(go(a), go(b)),
+        ExprKind::KeyExists(a, b) => ExprKind::KeyExists(go(a), go(b)),
         ExprKind::Merge(a, b) => ExprKind::Merge(go(a), go(b)),
         ExprKind::If(a, b, c) => ExprKind::If(go(a), go(b), go(c)),
         ExprKind::Select(a, b, c) => ExprKind::Select(go(a), go(b), go(c)),
@@ -95,28 +104,24 @@ pub fn map_children(expr: &Expr, f: &mut dyn FnMut(&Expr) -> Expr) -> Expr {
         ExprKind::Struct(items) => ExprKind::Struct(items.iter().map(go).collect()),
         ExprKind::Vector(items) => ExprKind::Vector(items.iter().map(go).collect()),
         ExprKind::Zip(items) => ExprKind::Zip(items.iter().map(go).collect()),
+        ExprKind::CUdf(name, items) => ExprKind::CUdf(name.clone(), items.iter().map(go).collect()),
         ExprKind::Apply(func, args) => {
             let args = args.iter().map(&mut go).collect();
             ExprKind::Apply(Arc::new(lambda(func, go(&func.body))), args)
         }
         ExprKind::For(parts) => {
             let builder = go(&parts.builder);
-            let iters = parts.iters.iter().map(|iter| match iter {
-                Iter::Whole(data) => Iter::Whole(go(data)),
-                Iter::Strided { data, start, end, stride } => {
-                    Iter::Strided { data: go(data), start: go(start), end: go(end), stride: go(stride) }
-                }
-                Iter::Range { start, end, stride } => {
-                    Iter::Range { start: go(start), end: go(end), stride: go(stride) }
-                }
-            });
-            let iters = iters.collect();
+            let iters = parts.iters.iter().map(|iter| iter.map(&mut go)).collect();
             let func = lambda(&parts.func, go(&parts.func.body));
             ExprKind::For(Arc::new(For { iters, builder, func, simd: parts.simd }))
         }
         ExprKind::Iterate(start, func) => {
             let start = go(start);
             ExprKind::Iterate(start, Arc::new(lambda(func, go(&func.body))))
+        }
+        ExprKind::Sort(data, func) => {
+            let data = go(data);
+            ExprKind::Sort(data, Arc::new(lambda(func, go(&func.body))))
         }
     };
     if changed { expr.with_kind(kind) } else { expr.clone() }
@@ -129,6 +134,7 @@ pub(super) fn facts(kind: &ExprKind) -> Facts {
         loops: 0,
         may_fail: own_failure(kind),
         iterates: matches!(kind, ExprKind::Iterate(..)),
+        calls: false,
     };
     facts.loops = u32::from(matches!(kind, ExprKind::For(_)));
     for_each_child(kind, &mut |child| {
@@ -136,6 +142,7 @@ pub(super) fn facts(kind: &ExprKind) -> Facts {
         facts.loops = facts.loops.saturating_add(child.facts.loops);
         facts.may_fail |= child.facts.may_fail;
         facts.iterates |= child.facts.iterates;
+        facts.calls |= child.facts.calls;
     });
     facts
 }
@@ -143,7 +150,7 @@ pub(super) fn facts(kind: &ExprKind) -> Facts {
 /// Whether the operation itself, apart from its operands, can raise a run-time error.
 fn own_failure(kind: &ExprKind) -> bool {
     match kind {
-        ExprKind::Lookup(..) | ExprKind::Slice(..) | ExprKind::Assert(_) => true,
+        ExprKind::Lookup(..) | ExprKind::Slice(..) | ExprKind::Assert(_) | ExprKind::Deserialize(_) => true,
         ExprKind::Binary(BinOp::Div | BinOp::Rem, _, divisor) => {
             let is_float = divisor.ty.scalar().is_none_or(|scalar| scalar.is_float());
             !is_float && divisor.literal().and_then(Literal::as_i64).is_none_or(|value| value == 0)
@@ -152,7 +159,7 @@ fn own_failure(kind: &ExprKind) -> bool {
         // A vecmerger checks its index.
         ExprKind::Merge(b, _) => matches!(b.ty.as_builder(), Some(BuilderTy::VecMerger(..))),
         ExprKind::For(parts) => match parts.iters.as_slice() {
-            [Iter::Whole(_)] => false,
+            [Iter::Whole(_) | Iter::Simd(_) | Iter::Fringe(_)] => false,
             [Iter::Range { start, end, stride }] => !is_valid_range(start, end, stride),
             // Equal lengths are certain only when all run over the same variable.
             iters => {

@@ -2,11 +2,24 @@
 //! Questions that several passes ask about an expression.
 
 use crate::diag::stack;
-use crate::ir::{BinOp, BuilderTy, Expr, ExprKind, For, Iter, Literal, UnOp, visit};
+use crate::ir::{BinOp, BuilderTy, Expr, ExprKind, For, Literal, UnOp, visit};
 
-/// Whether leaving it out hides nothing: it cannot fail and certainly ends.
+/// Whether leaving it out hides nothing: it cannot fail, certainly ends, and calls no function that must be called.
 pub fn is_droppable(expr: &Expr) -> bool {
-    !expr.facts.may_fail && !expr.facts.iterates
+    !expr.facts.may_fail && !expr.facts.iterates && !expr.facts.calls
+}
+
+/// Whether running two computations in turns, instead of one after the other, can be seen from outside: both call C
+/// functions, or one does and the other may fail, so that another number of calls would come before the error.
+pub fn calls_interleave(a: &Expr, b: &Expr) -> bool {
+    let (a, b) = (a.facts, b.facts);
+    (a.calls && (b.calls || b.may_fail)) || (b.calls && a.may_fail)
+}
+
+/// Whether the operands of a loop call C functions in an order that moving one of them could change.
+pub fn operands_call_in_order(parts: &For) -> bool {
+    let operands = parts.iters.iter().flat_map(crate::ir::Iter::operands);
+    operands.chain([&parts.builder]).filter(|operand| operand.facts.calls).count() > 1
 }
 
 /// Whether repeating it costs nothing: a scalar constant, a variable, or a projection of a variable.
@@ -22,15 +35,6 @@ pub fn is_trivial(expr: &Expr) -> bool {
 /// Whether it is the integer or bool constant `value`, of any type.
 pub fn is_integer(expr: &Expr, value: i64) -> bool {
     expr.literal().and_then(Literal::as_i64) == Some(value)
-}
-
-/// The operands of an iterator, in evaluation order.
-pub fn iter_operands(iter: &Iter) -> Vec<&Expr> {
-    match iter {
-        Iter::Whole(data) => vec![data],
-        Iter::Strided { data, start, end, stride } => vec![data, start, end, stride],
-        Iter::Range { start, end, stride } => vec![start, end, stride],
-    }
 }
 
 /// The loop behind `result(for(.., appender, ..))`.

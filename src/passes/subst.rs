@@ -66,6 +66,10 @@ impl Subst {
                 let start = self.apply(cx, start);
                 expr.with_kind(ExprKind::Iterate(start, Arc::new(self.lambda(cx, lambda))))
             }
+            ExprKind::Sort(data, lambda) if self.rename => {
+                let data = self.apply(cx, data);
+                expr.with_kind(ExprKind::Sort(data, Arc::new(self.lambda(cx, lambda))))
+            }
             ExprKind::For(parts) if self.rename => {
                 // The operands by the common walk, the function, which binds, by hand.
                 let operands = visit::map_children(expr, &mut |child| {

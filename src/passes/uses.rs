@@ -54,19 +54,21 @@ pub struct Uses {
     names: HashMap<Name, Use>,
     fields: HashMap<(Name, u32), Use>,
     live: bool,
+    /// Whether C functions are called.
+    calls: bool,
 }
 
 impl Uses {
     /// Counts the uses in `root`.
     pub fn of(root: &Expr) -> Uses {
-        let mut uses = Uses::default();
+        let mut uses = Uses { calls: root.facts.calls, ..Uses::default() };
         uses.expr(root, Depth::default());
         uses
     }
 
     /// Counts the uses in `root` that remain once every let is gone that nothing needs: for who drops those lets.
     pub fn live(root: &Expr) -> Uses {
-        let mut uses = Uses { live: true, ..Uses::default() };
+        let mut uses = Uses { live: true, calls: root.facts.calls, ..Uses::default() };
         uses.expr(root, Depth::default());
         uses
     }
@@ -89,6 +91,8 @@ impl Uses {
             0 => Placement::KeepUnused,
             _ if pattern::is_trivial(value) => Placement::Everywhere,
             1 if uses.looped => Placement::Keep,
+            // It would run at another time, among other calls, or fail before or after another number of them.
+            1 if value.facts.calls || (self.calls && value.facts.may_fail) => Placement::Keep,
             1 if uses.conditional && !droppable => Placement::KeepOutside,
             1 if uses.operand && takes_builder(value) => Placement::Keep,
             1 => Placement::Once,
@@ -154,7 +158,7 @@ impl Uses {
             ExprKind::For(parts) => {
                 self.expr(&parts.builder, at);
                 for iter in &parts.iters {
-                    pattern::iter_operands(iter).into_iter().for_each(|operand| self.expr(operand, at));
+                    iter.operands().into_iter().for_each(|operand| self.expr(operand, at));
                 }
                 let inside = Depth { loops: at.loops + 1, conditions: at.conditions + 1, ..at };
                 self.lambda(&parts.func, inside);
@@ -163,6 +167,10 @@ impl Uses {
                 self.expr(start, at);
                 // It runs at least once.
                 self.lambda(lambda, Depth { loops: at.loops + 1, ..at });
+            }
+            ExprKind::Sort(data, lambda) => {
+                self.expr(data, at);
+                self.lambda(lambda, Depth { loops: at.loops + 1, conditions: at.conditions + 1, ..at });
             }
             kind => visit::for_each_child(kind, &mut |child| self.expr(child, at)),
         });
@@ -181,7 +189,7 @@ fn takes_builder(value: &Expr) -> bool {
         ExprKind::Var(name) if expr.ty.has_builder() => used.push(name),
         ExprKind::Block(lets, _) => bound.extend(lets.iter().map(|binding| &binding.name)),
         ExprKind::For(parts) => bound.extend(parts.func.params.iter().map(|param| &param.name)),
-        ExprKind::Apply(lambda, _) | ExprKind::Iterate(_, lambda) => {
+        ExprKind::Apply(lambda, _) | ExprKind::Iterate(_, lambda) | ExprKind::Sort(_, lambda) => {
             bound.extend(lambda.params.iter().map(|param| &param.name));
         }
         _ => {}

@@ -92,7 +92,7 @@ impl Temps {
                     self.expr(&parts.func.body, in_result);
                     self.expr(&parts.builder, in_result);
                     for iter in &parts.iters {
-                        iter_operands(iter).into_iter().for_each(|operand| self.expr(operand, false));
+                        iter.operands().into_iter().for_each(|operand| self.expr(operand, false));
                     }
                 }
                 ExprKind::Apply(lambda, args) => {
@@ -102,6 +102,10 @@ impl Temps {
                         self.expr(arg, in_result);
                     }
                 }
+                ExprKind::Sort(data, lambda) => {
+                    self.expr(&lambda.body, false);
+                    self.expr(data, false);
+                }
                 ExprKind::Iterate(start, lambda) => {
                     self.expr(&lambda.body, in_result);
                     self.expr(start, in_result);
@@ -109,14 +113,6 @@ impl Temps {
                 kind => visit::for_each_child(kind, &mut |child| self.expr(child, false)),
             }
         });
-    }
-}
-
-fn iter_operands(iter: &Iter) -> Vec<&Expr> {
-    match iter {
-        Iter::Whole(data) => vec![data],
-        Iter::Strided { data, start, end, stride } => vec![data, start, end, stride],
-        Iter::Range { start, end, stride } => vec![start, end, stride],
     }
 }
 
@@ -324,10 +320,18 @@ impl Traffic {
             }
             ExprKind::Merge(b, x) => {
                 self.expr(x, times);
-                if let Some(BuilderTy::Appender(elem)) = b.ty.as_builder() {
-                    self.count(times, size(elem));
+                match b.ty.as_builder() {
+                    Some(BuilderTy::Appender(elem)) => self.count(times, size(elem)),
+                    Some(BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..)) => {
+                        self.count(times, size(&x.ty));
+                    }
+                    _ => {}
                 }
-                add_one(self.expr(b, times))
+                let held = self.expr(b, times);
+                match b.ty.as_builder() {
+                    Some(BuilderTy::VecMerger(..)) => held,
+                    _ => add_one(held),
+                }
             }
             ExprKind::Result(b) => self.expr(b, times),
             ExprKind::For(parts) => self.for_loop(parts, times),
@@ -346,7 +350,7 @@ impl Traffic {
         let mut read = 0;
         for iter in &parts.iters {
             let shapes: Vec<Shape> =
-                iter_operands(iter).into_iter().map(|operand| self.expr(operand, times)).collect();
+                iter.operands().into_iter().map(|operand| self.expr(operand, times)).collect();
             let length = match iter {
                 Iter::Whole(_) => shapes.into_iter().next().unwrap_or(Shape::Unknown).elements(),
                 Iter::Strided { data, start, end, stride } => match constant_turns(start, end, stride) {
@@ -357,6 +361,10 @@ impl Traffic {
                     None => Amount::unknown(),
                 },
                 Iter::Range { start, end, stride } => range_turns(start, end, stride),
+                Iter::Simd(_) | Iter::Fringe(_) => {
+                    shapes.into_iter().next().unwrap_or(Shape::Unknown).elements().bounded()
+                }
+                Iter::Nd(_) => Amount::unknown(),
             };
             read += iter.data().map_or(0, |_| size(&iter.elem_ty()));
             // All have the same length: take one that is known.
@@ -369,7 +377,7 @@ impl Traffic {
         let times = times.times(&turns);
         self.count(&times, read);
         self.expr(&parts.func.body, &times);
-        grown(start, &merges::per_iteration(&parts.func), &turns)
+        grown(start, &parts.builder.ty, &merges::per_iteration(&parts.func), &turns)
     }
 }
 
@@ -384,8 +392,10 @@ fn add_one(shape: Shape) -> Shape {
 }
 
 /// What an appender holds after `turns` runs of a body.
-fn grown(start: Shape, merges: &Merges, turns: &Amount) -> Shape {
+fn grown(start: Shape, builder: &Ty, merges: &Merges, turns: &Amount) -> Shape {
     match (start, merges) {
+        // Its length never changes.
+        (start, _) if matches!(builder.as_builder(), Some(BuilderTy::VecMerger(..))) => start,
         (Shape::Elements(mut held), Merges::One(Count { min, max: Some(max) })) => {
             let mut more = turns.times(&Amount::number(u64::from(*max)));
             more.at_most |= min != max;
@@ -393,7 +403,9 @@ fn grown(start: Shape, merges: &Merges, turns: &Amount) -> Shape {
             Shape::Elements(held)
         }
         (Shape::Struct(fields), Merges::Each(each)) => Shape::Struct(
-            fields.into_iter().zip(each).map(|(field, merges)| grown(field, merges, turns)).collect(),
+            (fields.into_iter().zip(each).zip(builder.fields().unwrap_or_default()))
+                .map(|((field, merges), builder)| grown(field, builder, merges, turns))
+                .collect(),
         ),
         _ => Shape::Unknown,
     }

@@ -36,6 +36,10 @@ pub fn check(at: &Expr, parts: &For) -> Result<(), Blocked> {
                 return block(data, condition, Some("keep each field in a vector of its own and zip them"));
             }
             Iter::Whole(_) => {}
+            Iter::Simd(_) | Iter::Fringe(_) | Iter::Nd(_) => {
+                let condition = "the iterator says itself how elements are grouped";
+                return block(iter.data().unwrap_or(at), condition, Some("loop over the vector as it is"));
+            }
         }
     }
     lanes_of_builder(at, Some(&parts.builder), &parts.builder.ty)?;
@@ -177,6 +181,18 @@ fn body(expr: &Expr) -> Result<(), Blocked> {
             block(expr, format!("`{}` makes a builder in each iteration", text(expr)), None)
         }
         ExprKind::For(_) => block(expr, "the loop contains another loop", None),
+        ExprKind::Broadcast(_) => block(
+            expr,
+            format!("`{}` is a SIMD value of its own", text(expr)),
+            Some("write the loop on scalars"),
+        ),
+        ExprKind::OptLookup(..) => no_form("optlookup"),
+        ExprKind::KeyExists(..) => no_form("keyexists"),
+        ExprKind::ToVec(_) => no_form("tovec"),
+        ExprKind::Sort(..) => no_form("sort"),
+        ExprKind::Serialize(_) => no_form("serialize"),
+        ExprKind::Deserialize(_) => no_form("deserialize"),
+        ExprKind::CUdf(..) => no_form("cudf"),
     }?;
     if let ExprKind::Select(_, a, _) = &expr.kind
         && !is_lane(&a.ty)

@@ -12,6 +12,7 @@ mod give;
 mod help;
 mod history;
 mod inputs;
+mod library;
 mod load;
 mod passes;
 mod quit;
@@ -76,6 +77,7 @@ pub(super) static COMMANDS: &[&Command] = &[
     &give::COMMAND,
     &generate::COMMAND,
     &inputs::COMMAND,
+    &library::COMMAND,
     &run::COMMAND,
     &time::COMMAND,
     &type_of::COMMAND,

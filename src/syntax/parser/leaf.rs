@@ -115,6 +115,10 @@ impl Parser<'_> {
             let builder = if now == "appender" { BuilderKind::Appender } else { BuilderKind::GroupMerger };
             return self.new_builder(builder, span).kind.clone();
         }
+        if let Some(builder) = self.mistyped_builder() {
+            self.bump();
+            return self.new_builder(builder, span).kind.clone();
+        }
         self.bump();
         ExprKind::Ident(Ident { text: text.into(), mark: 0, span })
     }

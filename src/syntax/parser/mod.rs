@@ -10,6 +10,7 @@ mod expr;
 mod leaf;
 mod list;
 mod loops;
+mod mistyped;
 mod program;
 #[cfg(test)]
 mod tests;
