@@ -94,7 +94,7 @@ pub struct Example {
 }
 
 /// Columns of the definitions of macros.
-const WIDTH: usize = 88;
+const WIDTH: u32 = 88;
 
 /// The mark before what an example gives, on its last line.
 const GIVES: &str = "# => ";
