@@ -76,7 +76,7 @@ impl Checker<'_> {
             ast::ExprKind::Call(builtin, args) => self.infer_builtin(*builtin, args, expr),
             ast::ExprKind::For { iters, builder, func, .. } => self.infer_for(iters, builder, func, expr),
             ast::ExprKind::NewBuilder(ty, arg) => self.infer_new_builder(ty, arg.as_ref(), span),
-            ast::ExprKind::Deserialize(..) => self.not_built("deserialize", span),
+            ast::ExprKind::Deserialize(ty, bytes) => self.infer_deserialize(ty, bytes, span),
             ast::ExprKind::CUdf { name, ty, args } => {
                 let args: Vec<Expr> = args.iter().map(|arg| self.infer(arg)).collect();
                 if args.len() > MAX_C_ARGS {
@@ -89,12 +89,6 @@ impl Checker<'_> {
             // The parser has reported it.
             ast::ExprKind::Error => self.broken(span),
         }
-    }
-
-    /// Says that the form is not built yet. Its value fits everything.
-    pub(super) fn not_built(&mut self, name: &str, span: Span) -> Expr {
-        self.report(messages::not_built(name, span));
-        self.broken(span)
     }
 
     // ---- annotations ---------------------------------------------------------------------------------
@@ -314,6 +308,9 @@ impl Checker<'_> {
 
     fn infer_cast(&mut self, to: Scalar, a: &ast::Expr, span: Span) -> Expr {
         let typed = self.infer(a);
+        if let Ty::Simd(_) = self.types.head(&typed.ty) {
+            return Expr::new(ExprKind::Cast(to, typed), Ty::Simd(to), span);
+        }
         self.oblige(super::Obligation::Cast { ty: typed.ty.clone(), to, operand: a.clone() });
         Expr::new(ExprKind::Cast(to, typed), Ty::Scalar(to), span)
     }

@@ -26,6 +26,7 @@ impl Checker<'_> {
     ) -> Expr {
         let span = whole.span;
         let (typed_iters, elem) = self.infer_iters(iters);
+        self.require_one_kind(iters);
         if let ast::ExprKind::Lambda(params, _) = &builder.kind {
             self.report(loop_messages::loop_with_lambda_builder(span, builder, params.len()));
             return self.broken_loop(&[&elem], span);
@@ -197,13 +198,25 @@ impl Checker<'_> {
                 };
                 (Iter::Nd(Box::new(nd)), elem)
             }
-            (kind, ..) => {
-                let name = match kind {
-                    IterKind::SimdIter => "simditer",
-                    IterKind::FringeIter => "fringeiter",
-                    IterKind::Iter | IterKind::RangeIter | IterKind::NdIter => "an iterator of this form",
-                };
-                let data = self.not_built(name, iter.span);
+            (IterKind::SimdIter, [data], [typed]) => {
+                let elem = self.vector_elem(data, &typed.ty, "`simditer`");
+                let block = self.block_ty(data, &elem);
+                (Iter::Simd(typed.clone()), block)
+            }
+            (IterKind::FringeIter, [data], [typed]) => {
+                let elem = self.vector_elem(data, &typed.ty, "`fringeiter`");
+                (Iter::Fringe(typed.clone()), elem)
+            }
+            (
+                IterKind::Iter
+                | IterKind::RangeIter
+                | IterKind::NdIter
+                | IterKind::SimdIter
+                | IterKind::FringeIter,
+                ..,
+            ) => {
+                // The parser has counted the operands and reported it.
+                let data = self.broken(iter.span);
                 let elem = data.ty.clone();
                 (Iter::Whole(data), elem)
             }

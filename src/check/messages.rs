@@ -107,14 +107,6 @@ pub(super) fn program_too_large(span: Span, lambda: Option<&ast::Ident>) -> Diag
     }
 }
 
-pub(super) fn not_built(name: &str, span: Span) -> Diagnostic {
-    let title = match name.contains(' ') {
-        true => format!("{name} is not built yet in this version"),
-        false => format!("`{name}` is not built yet in this version"),
-    };
-    Diagnostic::new(Code::NotBuiltYet, span, title)
-}
-
 pub(super) fn builder_stored(span: Span, holder: &str, ty: &str) -> Diagnostic {
     Diagnostic::new(Code::BuilderPlacement, span, format!("{holder} cannot hold builders"))
         .label(a(ty))

@@ -21,7 +21,9 @@ mod messages;
 mod obligations;
 mod operators;
 mod scope;
+mod serial;
 mod show;
+mod simd;
 mod sort;
 mod types;
 mod unify;
@@ -147,6 +149,7 @@ impl Checker<'_> {
             return None;
         }
         let func = self.finish_lambda(&func);
+        simd::misplaced(&func).into_iter().for_each(|diagnostic| self.report(diagnostic));
         let unused = std::mem::take(&mut self.unused);
         let unused: Vec<Lambda> = unused.iter().map(|lambda| self.finish_lambda(lambda)).collect();
         if self.n_errors > 0 {

@@ -1,14 +1,14 @@
 #![forbid(unsafe_code)]
 //! Code in a function of its own, called once from where it stands.
 //!
-//! Promises: what the code reads of the function around it travels in a record of eight bytes a register, what it gives
+//! Promises: what the code reads of the function around it travels in a record, what it gives
 //! comes back the same way; a failure inside leaves the caller with the same status. So large functions stay small
 //! enough for LLVM, and hot loops have all registers to themselves.
 
 use super::CodegenError;
 use super::func::FnCx;
 use super::leaves::{Leaf, LeafTy, Val, leaves_of};
-use crate::ir::{Expr, Name, Ty, visit};
+use crate::ir::{Expr, Name, SIMD_LANES, Ty, visit};
 use inkwell::AddressSpace;
 use inkwell::module::Linkage;
 use inkwell::values::PointerValue;
@@ -24,16 +24,17 @@ impl<'c> FnCx<'_, 'c> {
     pub fn aside(
         &mut self,
         name: &str,
-        body: &Expr,
+        body: Option<&Expr>,
         args: &[(LeafTy, Leaf<'c>)],
         result: &[LeafTy],
         emit: &mut Emit<'_, 'c>,
     ) -> Result<Val<'c>, CodegenError> {
-        let captured = self.captured(body);
+        let captured = body.map(|body| self.captured(body)).unwrap_or_default();
         let mut record = self.captured_leaves(&captured);
         record.extend_from_slice(args);
         let env = self.store_record(&record)?;
-        let out = self.alloca(self.m.context.i64_type().array_type(result.len() as u32).into(), "out")?;
+        let bytes = record_offsets(result).1;
+        let out = self.alloca(self.m.context.i64_type().array_type((bytes / 8) as u32).into(), "out")?;
 
         let ptr = self.m.context.ptr_type(AddressSpace::default());
         let ty = self.m.context.i32_type().fn_type(&[ptr.into(), ptr.into(), ptr.into()], false);
@@ -89,17 +90,21 @@ impl<'c> FnCx<'_, 'c> {
 
     /// Registers as a record on the stack.
     pub fn store_record(&self, record: &[(LeafTy, Leaf<'c>)]) -> Result<PointerValue<'c>, CodegenError> {
-        let ty = self.m.context.i64_type().array_type(record.len() as u32);
-        let to = self.alloca(ty.into(), "env")?;
+        let tys: Vec<LeafTy> = record.iter().map(|(ty, _)| *ty).collect();
+        let bytes = record_offsets(&tys).1;
+        let to = self.alloca(self.m.context.i64_type().array_type((bytes / 8) as u32).into(), "env")?;
         self.fill_record(record, to)?;
         Ok(to)
     }
 
     fn fill_record(&self, record: &[(LeafTy, Leaf<'c>)], to: PointerValue<'c>) -> Result<(), CodegenError> {
-        for (slot, (ty, leaf)) in record.iter().enumerate() {
-            let address = self.offset(to, slot * 8)?;
+        let tys: Vec<LeafTy> = record.iter().map(|(ty, _)| *ty).collect();
+        for ((ty, leaf), offset) in record.iter().zip(record_offsets(&tys).0) {
+            let address = self.offset(to, offset)?;
             match ty {
-                LeafTy::Scalar(scalar) => self.store_scalar(*scalar, *leaf, address)?,
+                LeafTy::Scalar(scalar) | LeafTy::Lanes(scalar) => {
+                    self.store_scalar(*scalar, *leaf, address)?
+                }
                 LeafTy::Pointer => drop(self.b.build_store(address, *leaf)?),
             }
         }
@@ -108,15 +113,30 @@ impl<'c> FnCx<'_, 'c> {
 
     /// The registers of a record.
     pub fn load_record(&self, from: PointerValue<'c>, tys: &[LeafTy]) -> Result<Val<'c>, CodegenError> {
-        let slots = tys.iter().enumerate();
+        let slots = tys.iter().zip(record_offsets(tys).0);
         slots
-            .map(|(at, ty)| {
-                let address = self.offset(from, at * 8)?;
+            .map(|(ty, offset)| {
+                let address = self.offset(from, offset)?;
                 match ty {
                     LeafTy::Scalar(scalar) => self.load_scalar(*scalar, address, None),
+                    LeafTy::Lanes(scalar) => self.load_scalar(*scalar, address, Some(SIMD_LANES as u32)),
                     LeafTy::Pointer => Ok(self.b.build_load(self.ptr_ty(), address, "captured")?),
                 }
             })
             .collect()
     }
+}
+
+/// Where each captured register is in the record, and the bytes of all: eight for each, more for lanes.
+fn record_offsets(record: &[LeafTy]) -> (Vec<usize>, usize) {
+    let mut bytes = 0;
+    let mut offsets = Vec::with_capacity(record.len());
+    for ty in record {
+        offsets.push(bytes);
+        bytes += match ty {
+            LeafTy::Lanes(scalar) => (scalar.bytes() * SIMD_LANES).next_multiple_of(8),
+            LeafTy::Scalar(_) | LeafTy::Pointer => 8,
+        };
+    }
+    (offsets, bytes)
 }

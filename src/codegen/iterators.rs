@@ -6,10 +6,10 @@
 use super::CodegenError;
 use super::expr::scalar_of;
 use super::func::FnCx;
-use super::leaves::{Leaf, Val, int, leaf_at, pointer};
+use super::leaves::{Leaf, Val, int, leaf_at, leaves_of, pointer, register_ty};
 use super::module::Check;
 use crate::diag::Origin;
-use crate::ir::{BinOp, Iter, NdIter, Scalar, Ty};
+use crate::ir::{BinOp, Iter, NdIter, SIMD_LANES, Scalar, Ty};
 use inkwell::IntPredicate;
 use inkwell::values::{BasicValueEnum, IntValue, PointerValue};
 
@@ -19,6 +19,8 @@ pub(super) enum IterVal<'c> {
     Whole { elem: Ty, data: PointerValue<'c> },
     Strided { elem: Ty, data: PointerValue<'c>, start: IntValue<'c>, stride: IntValue<'c> },
     Range { start: IntValue<'c>, stride: IntValue<'c> },
+    Blocks { elem: Ty, data: PointerValue<'c> },
+    Fringe { elem: Ty, data: PointerValue<'c>, start: IntValue<'c> },
     Nd { elem: Ty, data: PointerValue<'c>, space: PointerValue<'c>, row: Option<RowSlots<'c>> },
 }
 
@@ -77,7 +79,21 @@ impl<'c> FnCx<'_, 'c> {
                 Ok((IterVal::Range { start, stride }, count))
             }
             Iter::Nd(nd) => self.nd_iterator(nd, &iter.elem_ty(), origin),
-            Iter::Simd(_) | Iter::Fringe(_) => Err(CodegenError("a SIMD iterator".into())),
+            Iter::Simd(data) | Iter::Fringe(data) => {
+                let vector = self.expr(data)?;
+                let elem =
+                    data.ty.elem().cloned().ok_or_else(|| CodegenError("a loop over no vector".into()))?;
+                let (data, len) = (pointer(leaf_at(&vector, 0)?)?, int(leaf_at(&vector, 1)?)?);
+                let lanes = SIMD_LANES as i64;
+                if let Iter::Simd(_) = iter {
+                    let shift = self.int64(i64::from(lanes.trailing_zeros()));
+                    let blocks = self.b.build_right_shift(len, shift, false, "blocks")?;
+                    return Ok((IterVal::Blocks { elem, data }, blocks));
+                }
+                let start = self.b.build_and(len, self.int64(-lanes), "whole")?;
+                let rest = self.b.build_and(len, self.int64(lanes - 1), "rest")?;
+                Ok((IterVal::Fringe { elem, data, start }, rest))
+            }
         }
     }
 
@@ -213,6 +229,15 @@ impl<'c> FnCx<'_, 'c> {
                 let address = self.elem_address(elem, *data, at)?;
                 self.load(elem, address)
             }
+            IterVal::Blocks { elem, data } => {
+                let first = self.b.build_int_mul(i, self.int64(SIMD_LANES as i64), "first")?;
+                self.block_at(elem, *data, first)
+            }
+            IterVal::Fringe { elem, data, start } => {
+                let at = self.b.build_int_add(*start, i, "at")?;
+                let address = self.elem_address(elem, *data, at)?;
+                self.load(elem, address)
+            }
             IterVal::Nd { elem, data, space, row } => {
                 let row =
                     row.ok_or_else(|| CodegenError("a loop over an `nditer` that was not started".into()))?;
@@ -226,6 +251,48 @@ impl<'c> FnCx<'_, 'c> {
                 Ok(vec![self.lane_numbers(first, *stride)?])
             }
         }
+    }
+
+    /// The block of lanes that begins at element `first`.
+    fn block_at(
+        &mut self,
+        elem: &Ty,
+        data: PointerValue<'c>,
+        first: IntValue<'c>,
+    ) -> Result<Val<'c>, CodegenError> {
+        let lanes = SIMD_LANES as u32;
+        if let Some(scalar) = elem.scalar() {
+            let address = self.elem_address(elem, data, first)?;
+            return Ok(vec![self.load_scalar(scalar, address, Some(lanes))?]);
+        }
+        let blocks = elem.in_lanes().ok_or_else(|| CodegenError(format!("`{elem}` has no lanes")))?;
+        let mut vectors: Val<'c> = leaves_of(&blocks)
+            .into_iter()
+            .map(|leaf| register_ty(self.m.context, leaf).into_vector_type().get_poison().into())
+            .collect();
+        for lane in 0..lanes {
+            let at = self.b.build_int_add(first, self.int64(i64::from(lane)), "at")?;
+            let value = self.load(elem, self.elem_address(elem, data, at)?)?;
+            for (vector, leaf) in vectors.iter_mut().zip(value) {
+                let into = vector.into_vector_value();
+                *vector = self.b.build_insert_element(into, leaf, self.int32(lane), "lane")?.into();
+            }
+        }
+        Ok(vectors)
+    }
+
+    /// The index that the body of a loop gets in iteration `i`: the first iterator that counts elements gives it.
+    pub fn index_of(&mut self, iters: &[IterVal<'c>], i: IntValue<'c>) -> Result<IntValue<'c>, CodegenError> {
+        for iter in iters {
+            match iter {
+                IterVal::Blocks { .. } => {
+                    return Ok(self.b.build_int_mul(i, self.int64(SIMD_LANES as i64), "index")?);
+                }
+                IterVal::Fringe { start, .. } => return Ok(self.b.build_int_add(*start, i, "index")?),
+                _ => {}
+            }
+        }
+        Ok(i)
     }
 
     /// `first`, or in lanes `first + lane * stride`.
@@ -246,7 +313,8 @@ impl<'c> IterVal<'c> {
     /// The registers an outlined body needs.
     pub fn leaves(&self) -> Val<'c> {
         match self {
-            IterVal::Whole { data, .. } => vec![(*data).into()],
+            IterVal::Whole { data, .. } | IterVal::Blocks { data, .. } => vec![(*data).into()],
+            IterVal::Fringe { data, start, .. } => vec![(*data).into(), (*start).into()],
             IterVal::Strided { data, start, stride, .. } => {
                 vec![(*data).into(), (*start).into(), (*stride).into()]
             }
@@ -262,6 +330,14 @@ impl<'c> IterVal<'c> {
             IterVal::Whole { elem, .. } => {
                 IterVal::Whole { elem: elem.clone(), data: pointer(leaf_at(leaves, 0)?)? }
             }
+            IterVal::Blocks { elem, .. } => {
+                IterVal::Blocks { elem: elem.clone(), data: pointer(leaf_at(leaves, 0)?)? }
+            }
+            IterVal::Fringe { elem, .. } => IterVal::Fringe {
+                elem: elem.clone(),
+                data: pointer(leaf_at(leaves, 0)?)?,
+                start: int(leaf_at(leaves, 1)?)?,
+            },
             IterVal::Strided { elem, .. } => IterVal::Strided {
                 elem: elem.clone(),
                 data: pointer(leaf_at(leaves, 0)?)?,

@@ -10,7 +10,7 @@ use super::func::FnCx;
 use super::iterators::IterVal;
 use super::leaves::{Val, int, leaf_at, leaves_of, memory_ty, width, with_lanes};
 use super::module::Check;
-use crate::ir::{BinOp, BuilderTy, Expr, ExprKind, For, MergeOp, Scalar, Ty, visit};
+use crate::ir::{BinOp, BuilderTy, Expr, ExprKind, For, MergeOp, SIMD_LANES, Scalar, Ty, visit};
 use crate::plan::{LANES, Strategy, leaf_len, loop_plan, rounds};
 use inkwell::IntPredicate;
 use inkwell::values::IntValue;
@@ -47,6 +47,8 @@ pub(super) struct Shape<'p, 'c> {
     pub tree: bool,
     pub lanes: Option<u32>,
     pub parallel: bool,
+    /// Whether an iteration is a block of lanes, as the program says.
+    blocks: bool,
     uses_index: bool,
 }
 
@@ -143,7 +145,8 @@ impl<'c> FnCx<'_, 'c> {
         }
         self.bind(&b.name, builder);
         if shape.uses_index {
-            let value = self.lane_numbers(i, self.int64(1))?;
+            let first = self.index_of(&shape.iters, i)?;
+            let value = self.lane_numbers(first, self.int64(1))?;
             self.bind(&index.name, vec![value]);
         }
         self.bind(&elem.name, element);
@@ -158,6 +161,9 @@ impl<'c> FnCx<'_, 'c> {
         hi: IntValue<'c>,
         start: &Val<'c>,
     ) -> Result<Val<'c>, CodegenError> {
+        if shape.blocks {
+            return self.run_blocks(shape, lo, hi, start);
+        }
         let mut value = start.clone();
         let mut lo = lo;
         if let Some(lanes) = shape.lanes {
@@ -166,7 +172,7 @@ impl<'c> FnCx<'_, 'c> {
             for part in &shape.builders {
                 if let Part::Merger { at, scalar, op } = part {
                     let folded = self.fold_lanes(*op, *scalar, leaf_at(&accumulators, *at)?)?;
-                    let total = self.combine(*op, *scalar, leaf_at(&value, *at)?, folded)?;
+                    let total = self.accumulate(*op, *scalar, leaf_at(&value, *at)?, folded)?;
                     value.splice(*at..*at + 1, [total]);
                 }
             }
@@ -177,6 +183,37 @@ impl<'c> FnCx<'_, 'c> {
             let next = cx.iteration(shape, i, builder)?;
             Ok(keep_in_place(shape, next, &fixed))
         })
+    }
+
+    /// As [`FnCx::run_exact`] for a loop over `simditer`, an iteration being a block: mergers keep a value per lane, which is
+    /// exact, and fold at the end.
+    fn run_blocks(
+        &mut self,
+        shape: &Shape<'_, 'c>,
+        lo: IntValue<'c>,
+        hi: IntValue<'c>,
+        start: &Val<'c>,
+    ) -> Result<Val<'c>, CodegenError> {
+        let mut neutral = start.clone();
+        for part in &shape.builders {
+            if let Part::Merger { at, scalar, op } = part {
+                let one = self.constant(&op.neutral(*scalar))?;
+                neutral.splice(*at..*at + 1, [self.splat(one, SIMD_LANES as u32)?]);
+            }
+        }
+        let mut value = self.counted(lo, hi, 1, neutral, &mut |cx, i, builder| {
+            let fixed = builder.clone();
+            let next = cx.iteration(shape, i, builder)?;
+            Ok(keep_in_place(shape, next, &fixed))
+        })?;
+        for part in &shape.builders {
+            if let Part::Merger { at, scalar, op } = part {
+                let folded = self.fold_lanes(*op, *scalar, leaf_at(&value, *at)?)?;
+                let total = self.accumulate(*op, *scalar, leaf_at(start, *at)?, folded)?;
+                value.splice(*at..*at + 1, [total]);
+            }
+        }
+        Ok(value)
     }
 
     /// The last index up to which whole groups of lanes fit.
@@ -360,6 +397,7 @@ fn shape<'p, 'c>(expr: &Expr, parts: &'p For, iters: Vec<IterVal<'c>>) -> Shape<
         tree: rounds(&parts.builder.ty),
         lanes: plan.lanes,
         parallel: plan.parallel,
+        blocks: plan.blocks,
         uses_index,
     }
 }

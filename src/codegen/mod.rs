@@ -23,6 +23,7 @@ mod module;
 mod outline;
 mod records;
 mod scalar;
+mod serial;
 mod sort;
 mod target;
 mod tree;

@@ -35,6 +35,12 @@ pub enum Check {
     Zip,
     /// The condition of `assert`.
     Assert,
+    /// Enough bytes for what `deserialize` reads.
+    SerialShort,
+    /// A count of elements in the bytes of `deserialize`.
+    SerialCount,
+    /// The end of the bytes of `deserialize`.
+    SerialRest,
     /// The divisor of an integer division.
     Division,
     /// The key of `lookup` in a dictionary.
@@ -48,6 +54,7 @@ impl Check {
             Check::Lookup | Check::MergeIndex | Check::Slice => Status::ArrayOutOfBounds,
             Check::Iterator | Check::NdIterator | Check::LoopSize => Status::BadIteratorLength,
             Check::Zip => Status::MismatchedZipSize,
+            Check::SerialShort | Check::SerialCount | Check::SerialRest => Status::DeserializationError,
             Check::Assert => Status::AssertionError,
             Check::Division => Status::DivideByZero,
             Check::Key => Status::KeyNotFound,

@@ -155,6 +155,7 @@ impl<'c> FnCx<'_, 'c> {
         leaves
             .map(|leaf| match leaf {
                 LeafTy::Scalar(scalar) => self.constant(&Literal::from_i64(scalar, 0)),
+                LeafTy::Lanes(_) => Err(CodegenError("a builder of SIMD values".into())),
                 LeafTy::Pointer => Ok(self.m.context.ptr_type(AddressSpace::default()).const_null().into()),
             })
             .collect()

@@ -83,7 +83,7 @@ impl<'c> FnCx<'_, 'c> {
         let result = if scalar.bytes() == 8 { sorted } else { self.allocate(elem, len)? };
         self.counted(self.int64(0), len, 1, Vec::new(), &mut |cx, i, carried| {
             let key = single(&cx.load(&word, cx.elem_address(&word, sorted, i)?)?)?;
-            let value = cx.from_word(scalar, int(key)?, keys.descending)?;
+            let value = cx.behind_word(scalar, int(key)?, keys.descending)?;
             cx.store_scalar(scalar, value, cx.elem_address(elem, result, i)?)?;
             Ok(carried)
         })?;
@@ -178,8 +178,8 @@ impl<'c> FnCx<'_, 'c> {
                 return int(cx.binary(BinOp::Gt, Scalar::U64, a, b)?);
             }
             let op = if keys.descending { BinOp::Lt } else { BinOp::Gt };
-            let a = cx.from_word(scalar, int(a)?, keys.descending)?;
-            let b = cx.from_word(scalar, int(b)?, keys.descending)?;
+            let a = cx.behind_word(scalar, int(a)?, keys.descending)?;
+            let b = cx.behind_word(scalar, int(b)?, keys.descending)?;
             int(cx.binary(op, scalar, a, b)?)
         })
     }
@@ -200,7 +200,7 @@ impl<'c> FnCx<'_, 'c> {
             let payload = int(cx.load_scalar(Scalar::I64, payload, None)?)?;
             let to = cx.elem_address(elem, result, i)?;
             match elem.scalar() {
-                Some(scalar) => cx.store_scalar(scalar, cx.from_bits(scalar, payload)?, to)?,
+                Some(scalar) => cx.store_scalar(scalar, cx.of_bits(scalar, payload)?, to)?,
                 None => {
                     let from = cx.elem_address(elem, data, payload)?;
                     cx.copy_bytes(to, from, cx.int64(size.size as i64), size.align)?;
@@ -240,7 +240,7 @@ impl<'c> FnCx<'_, 'c> {
     }
 
     /// The scalar with these bits.
-    fn from_bits(&self, scalar: Scalar, word: IntValue<'c>) -> Result<Leaf<'c>, CodegenError> {
+    fn of_bits(&self, scalar: Scalar, word: IntValue<'c>) -> Result<Leaf<'c>, CodegenError> {
         let ty = register_ty(self.m.context, LeafTy::Scalar(scalar));
         let narrow = match ty {
             BasicTypeEnum::IntType(ty) => ty,
@@ -277,7 +277,7 @@ impl<'c> FnCx<'_, 'c> {
     }
 
     /// The key behind a word.
-    fn from_word(
+    fn behind_word(
         &self,
         scalar: Scalar,
         mut word: IntValue<'c>,
@@ -292,7 +292,7 @@ impl<'c> FnCx<'_, 'c> {
         if scalar.is_float() {
             word = self.turned(scalar, word)?;
         }
-        self.from_bits(scalar, word)
+        self.of_bits(scalar, word)
     }
 
     /// The bits of a negative float turned round, all but the sign.

@@ -8,11 +8,11 @@
 use super::CodegenError;
 use super::func::FnCx;
 use super::leaves::{Leaf, LeafTy, Val, field_range, int, leaf_at, pointer};
-use crate::ir::{BinOp, Expr, Lambda, Literal, Scalar, Ty};
+use crate::ir::{BinOp, Expr, ExprKind, Lambda, Literal, Scalar, Ty, visit};
 use crate::plan::sorts::{Order, RUN, sort_plan};
 use crate::value::layout;
 use inkwell::IntPredicate;
-use inkwell::values::{IntValue, PointerValue};
+use inkwell::values::{BasicValue, IntValue, PointerValue};
 
 /// Emits whether the first of two loaded elements belongs after the second.
 pub(super) type After<'f, 'c> =
@@ -35,7 +35,7 @@ impl<'c> FnCx<'_, 'c> {
         let tys = [LeafTy::Pointer, LeafTy::Scalar(Scalar::I64)];
         let args: Vec<(LeafTy, Leaf<'c>)> = tys.into_iter().zip(vector.iter().copied()).collect();
         let name = format!("sort_{}", self.m.next_body());
-        let sorted = self.aside(&name, &func.body, &args, &[LeafTy::Pointer], &mut |cx, leaves| {
+        let sorted = self.aside(&name, Some(&func.body), &args, &[LeafTy::Pointer], &mut |cx, leaves| {
             let elements =
                 Elements { elem, data: pointer(leaf_at(&leaves, 0)?)?, len: int(leaf_at(&leaves, 1)?)? };
             let sorted = match (&plan.order, &plan.key) {
@@ -63,8 +63,15 @@ impl<'c> FnCx<'_, 'c> {
         for (param, value) in func.params.iter().zip([a, b]) {
             self.bind(&param.name, value);
         }
-        let order = self.leaf(&func.body)?;
+        let order = if is_plain(&func.body) { self.chosen(&func.body)? } else { self.leaf(&func.body)? };
         int(self.binary(BinOp::Gt, Scalar::I32, order, self.constant(&Literal::I32(0))?)?)
+    }
+
+    /// A plain expression whose branches are both computed, so that nothing jumps.
+    fn chosen(&mut self, expr: &Expr) -> Result<Leaf<'c>, CodegenError> {
+        let ExprKind::If(c, yes, no) = &expr.kind else { return self.leaf(expr) };
+        let (c, yes, no) = (self.chosen(c)?, self.chosen(yes)?, self.chosen(no)?);
+        self.select(c, yes, no)
     }
 
     fn merge_elements(
@@ -221,7 +228,9 @@ impl<'c> FnCx<'_, 'c> {
         let (left, right) = (self.elem_address(elem, from, i)?, self.elem_address(elem, from, j)?);
         let (a, b) = (self.load(elem, left)?, self.load(elem, right)?);
         let takes_right = after(self, a, b)?;
-        let taken = pointer(self.b.build_select(takes_right, right, left, "taken")?)?;
+        let taken = self.b.build_select(takes_right, right, left, "taken")?;
+        self.unpredictable(&taken)?;
+        let taken = pointer(taken)?;
         let place = self.merged_place(i, j, mid)?;
         let place = self.elem_address(elem, to, place)?;
         self.copy_bytes(place, taken, self.int64(size.size as i64), size.align)?;
@@ -243,6 +252,14 @@ impl<'c> FnCx<'_, 'c> {
         let place = self.merged_place(i, j, mid)?;
         self.copy_elements(elem, (to, place), (from, at), count)?;
         self.enter(done)
+    }
+
+    /// Keeps a choice from becoming a jump, which the processor would guess wrong every other time.
+    fn unpredictable(&self, choice: &Leaf<'c>) -> Result<(), CodegenError> {
+        let Some(select) = choice.as_instruction_value() else { return Ok(()) };
+        let node = self.m.context.metadata_node(&[]);
+        let kind = self.m.context.get_kind_id("unpredictable");
+        select.set_metadata(node, kind).map_err(|error| CodegenError(error.to_string()))
     }
 
     /// Where the next element of a merge goes, after `i - lo` from the left and `j - mid` from the right.
@@ -269,6 +286,22 @@ impl<'c> FnCx<'_, 'c> {
         let (to, from) = (self.elem_address(elem, to, at)?, self.elem_address(elem, from, start)?);
         self.copy_bytes(to, from, bytes, size.align)
     }
+}
+
+/// Whether computing all of an expression costs next to nothing and cannot fail: a few scalar operations.
+fn is_plain(expr: &Expr) -> bool {
+    const FEW: u32 = 40;
+    let facts = &expr.facts;
+    let mut plain = facts.nodes <= FEW && !facts.may_fail && !facts.calls && !facts.iterates;
+    visit::walk(expr, &mut |part| {
+        plain &= match &part.kind {
+            ExprKind::Binary(op, a, _) => a.ty.scalar().is_some() && *op != BinOp::Pow,
+            ExprKind::Literal(_) | ExprKind::Var(_) | ExprKind::Field(..) | ExprKind::If(..) => true,
+            ExprKind::Select(..) | ExprKind::Cast(..) => true,
+            _ => false,
+        }
+    });
+    plain
 }
 
 /// The registers of a part of a value.

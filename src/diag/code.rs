@@ -58,8 +58,10 @@ codes! {
     BadCast "E0211" "type error" "Only scalars can be cast.";
     KeyType "E0212" "type error" "A dictionary cannot find values of this type again.";
     BadMergeOperator "E0214" "type error" "A merger needs an associative and commutative operator.";
-    BuilderPlacement "E0215" "linearity error" "A builder may not be stored here.";
+    BuilderPlacement "E0215" "linearity error" "A builder may not be stored here (rule L6).";
+    SimdPlacement "E0216" "type error" "A SIMD value may not be stored, passed in or handed out here.";
     BadFor "E0221" "type error" "`for` needs a vector, a builder and a function of three parameters.";
+    MixedIterators "E0222" "type error" "Either all iterators of a loop are `simditer`, or none is.";
 
     BuilderUsedTwice "E0310" "linearity error" "A builder is used twice (rule L1).";
     ResultInLoop "E0311" "linearity error" "`result` reads a builder that its loop is still filling (rule L5).";
@@ -81,7 +83,6 @@ codes! {
     ProgramTooLarge "E0502" "limit error" "The program, or what its macros expand to, is too large.";
     TypeTooLarge "E0503" "limit error" "A type has too many fields or is nested too deeply.";
 
-    NotBuiltYet "E0901" "limit error" "A part of the language that this version cannot compile yet.";
 
     HexByteTrap "W0101" "warning" "A hexadecimal literal that ends in `c` is an i8.";
     MissingComma "W0102" "warning" "Arguments of cudf without commas.";

@@ -14,7 +14,7 @@ use crate::syntax::print;
 use std::collections::HashMap;
 
 /// A call that is longer is not repeated in a message.
-const LONGEST_HELP: usize = 60;
+const LONGEST_HELP: u32 = 60;
 
 impl<'a> Expander<'a> {
     /// Expands a call of `def`. `by_name` tells it from a call through a parameter.
@@ -207,7 +207,7 @@ fn complete_call(def: &Macro, is_standard: bool, args: &[Expr]) -> Option<String
             (None, "p") if is_standard => "|x| true".to_string(),
             (None, name) => name.to_string(),
         });
-        if shown.iter().map(String::len).sum::<usize>() > LONGEST_HELP
+        if shown.iter().map(String::len).sum::<usize>() > LONGEST_HELP as usize
             || shown.iter().any(|arg| arg.contains('\n'))
         {
             return None;

@@ -2,6 +2,7 @@
 //! Builders being filled: `merge` and `result`, and the accumulators of mergers (LANGUAGE 10).
 
 use super::dict::{DictMerger, GroupMerger};
+use super::lanes;
 use super::slot::Slot;
 use crate::ir::{BuilderTy, Literal, MergeOp, Scalar, Ty, op};
 use crate::value::{Value, buffer};
@@ -80,6 +81,17 @@ impl Builder {
         let Builder::Elements { values, .. } = self else { return None };
         let (at, len) = (slot(value)?.0, values.len() as i64);
         (!(0..len).contains(&at)).then_some((at, len))
+    }
+
+    /// A value in lanes folded to one value 8-4-2-1, for a merger; `None` for other builders, which take the lanes in order.
+    pub(super) fn folded(&self, value: &Value) -> Option<Value> {
+        let Builder::Merger { op, .. } = self else { return None };
+        let mut values = lanes::split(value)?;
+        while values.len() > 1 {
+            let upper = values.split_off(values.len() / 2);
+            values.iter_mut().zip(&upper).try_for_each(|(lower, upper)| combine(*op, lower, upper))?;
+        }
+        values.pop()
     }
 
     /// `result(self)`.

@@ -9,9 +9,9 @@
 use super::builder::{combine, exchange, mergers};
 use super::eval::equal_lengths;
 use super::slot::Slot;
-use super::{Machine, Outcome, malformed};
+use super::{Machine, Outcome, lanes, malformed};
 use crate::diag::Origin;
-use crate::ir::{Expr, For, Iter, Literal, MergeOp, NdIter};
+use crate::ir::{Expr, For, Iter, Literal, MergeOp, NdIter, SIMD_LANES};
 use crate::plan;
 use crate::value::{RunError, Value, nd};
 
@@ -26,6 +26,10 @@ struct Source {
 enum Steps {
     /// Element `k` is `data[start + k * stride]`, or that number itself without data.
     Line { start: i64, stride: i64 },
+    /// `simditer`: element `k` is the block of lanes that begins at `k * SIMD_LANES`.
+    Blocks,
+    /// `fringeiter`: element `k` is `data[start + k]`.
+    Fringe { start: i64 },
     /// `nditer`: start, shape and strides.
     Nd { start: i64, shape: Vec<i64>, strides: Vec<i64> },
 }
@@ -53,11 +57,26 @@ impl Source {
     fn element(&self, k: i64) -> Option<Value> {
         let at = match &self.steps {
             Steps::Line { start, stride } => start + k * stride,
+            Steps::Fringe { start } => start + k,
+            Steps::Blocks => {
+                let (data, first) = (self.data.as_ref()?, usize::try_from(k).ok()? * SIMD_LANES);
+                let values: Option<Vec<Value>> = (first..first + SIMD_LANES).map(|at| data.at(at)).collect();
+                return lanes::join(&values?);
+            }
             Steps::Nd { start, shape, strides } => nd::Row::of(k, *start, shape, strides).element(k),
         };
         match &self.data {
             Some(data) => data.at(usize::try_from(at).ok()?),
             None => Some(Value::Scalar(Literal::I64(at))),
+        }
+    }
+
+    /// The index that the iterator gives to iteration `k`, when it is not `k` itself.
+    fn index(&self, k: i64) -> Option<i64> {
+        match self.steps {
+            Steps::Blocks => Some(k * SIMD_LANES as i64),
+            Steps::Fringe { start } => Some(start + k),
+            Steps::Line { .. } | Steps::Nd { .. } => None,
         }
     }
 }
@@ -103,7 +122,16 @@ impl Machine<'_> {
                 Source::new(None, start, end, stride, origin)
             }
             Iter::Nd(nd) => self.nd_source(nd, origin),
-            Iter::Simd(_) | Iter::Fringe(_) => Err(malformed(origin, "a SIMD iterator")),
+            Iter::Simd(data) | Iter::Fringe(data) => {
+                let data = self.value(data)?;
+                let len = data.len().ok_or_else(|| malformed(origin, "a loop over no vector"))?;
+                let (blocks, rest) = (len / SIMD_LANES, len % SIMD_LANES);
+                let (steps, count) = match iter {
+                    Iter::Simd(_) => (Steps::Blocks, blocks),
+                    _ => (Steps::Fringe { start: (len - rest) as i64 }, rest),
+                };
+                Ok(Source { data: Some(data), steps, count: count as i64 })
+            }
         }
     }
 
@@ -148,7 +176,8 @@ impl Machine<'_> {
         };
         let element = element.ok_or_else(|| malformed(origin, "an element out of range"))?;
         self.bind(&builder_param.name, builder);
-        self.bind(&index_param.name, Slot::Plain(Value::Scalar(Literal::I64(k))));
+        let index = sources.iter().find_map(|source| source.index(k)).unwrap_or(k);
+        self.bind(&index_param.name, Slot::Plain(Value::Scalar(Literal::I64(index))));
         self.bind(&element_param.name, Slot::Plain(element));
         self.eval(&parts.func.body)
     }

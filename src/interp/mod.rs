@@ -10,6 +10,7 @@ mod compare;
 mod dict;
 mod eval;
 mod foreign;
+mod lanes;
 mod loops;
 mod slot;
 mod sort;

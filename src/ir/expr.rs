@@ -112,7 +112,8 @@ pub enum Iter {
     /// `simditer(data)`: blocks of [`SIMD_LANES`](super::SIMD_LANES) neighbouring elements, as many as are whole. The
     /// index of an iteration is that of the first element of its block.
     Simd(Expr),
-    /// `fringeiter(data)`: the elements that are left after the last whole block, with their indices in `data`.
+    /// `fringeiter(data)`: the elements that are left after the last whole block, with their indices in `data`. Of zipped
+    /// iterators the first one of these two kinds gives the index.
     Fringe(Expr),
 }
 
@@ -157,6 +158,11 @@ impl Iter {
             Iter::Nd(nd) => Some(&nd.data),
             Iter::Range { .. } => None,
         }
+    }
+
+    /// Whether the index of an iteration is that of an element, not the number of the iteration.
+    pub fn counts_elements(&self) -> bool {
+        matches!(self, Iter::Simd(_) | Iter::Fringe(_))
     }
 
     /// All operands in evaluation order.

@@ -4,7 +4,7 @@
 use super::merges::{self, Merges};
 use super::{LANES, lanes, leaf_len, rounds};
 use crate::diag::{Origin, stack};
-use crate::ir::{BuilderTy, Expr, ExprKind, For, Program, Ty, visit};
+use crate::ir::{BuilderTy, Expr, ExprKind, For, Iter, Program, SIMD_LANES, Ty, visit};
 use std::fmt;
 
 /// How one builder of a loop is kept while the loop runs.
@@ -41,6 +41,8 @@ pub struct LoopPlan {
     pub lanes: Option<u32>,
     /// One per single builder, in field order.
     pub builders: Vec<(Ty, Strategy)>,
+    /// Whether the program itself says that an iteration is a block of lanes (`simditer`).
+    pub blocks: bool,
     /// Nesting depth, 0 for outermost loops.
     pub depth: usize,
 }
@@ -71,6 +73,7 @@ pub fn loop_plan(expr: &Expr, parts: &For, depth: usize) -> LoopPlan {
         leaf: leaf_len(parts),
         lanes,
         builders,
+        blocks: parts.iters.iter().any(|iter| matches!(iter, Iter::Simd(_))),
         depth,
     }
 }
@@ -193,6 +196,7 @@ impl fmt::Display for LoopPlan {
         };
         let simd = match self.lanes {
             Some(lanes) => format!("simd, {lanes} at once"),
+            None if self.blocks => format!("blocks of {SIMD_LANES} elements, as written"),
             None => "one at a time".to_string(),
         };
         write!(f, "{indent}L{}  {threads}, leaves of {} iterations, {simd}", self.id, self.leaf)?;

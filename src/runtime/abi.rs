@@ -20,6 +20,7 @@ pub enum Status {
     OutOfMemory = 7,
     /// A bug of ours: a panic was caught at this line.
     Internal = 9,
+    DeserializationError = 10,
     KeyNotFound = 11,
     AssertionError = 12,
     Cancelled = 17,
@@ -30,13 +31,14 @@ pub enum Status {
 
 impl Status {
     /// All of them.
-    pub const ALL: [Status; 11] = [
+    pub const ALL: [Status; 12] = [
         Status::Ok,
         Status::ArrayOutOfBounds,
         Status::BadIteratorLength,
         Status::MismatchedZipSize,
         Status::OutOfMemory,
         Status::Internal,
+        Status::DeserializationError,
         Status::KeyNotFound,
         Status::AssertionError,
         Status::Cancelled,
@@ -58,6 +60,7 @@ impl Status {
             Status::MismatchedZipSize => "MismatchedZipSize",
             Status::OutOfMemory => "OutOfMemory",
             Status::Internal => "Unknown",
+            Status::DeserializationError => "DeserializationError",
             Status::KeyNotFound => "KeyNotFoundError",
             Status::AssertionError => "AssertionError",
             Status::Cancelled => "Cancelled",

@@ -5,6 +5,7 @@
 //! tell the same story; names and numbers are those of LANGUAGE 18.
 //! Must not: know line numbers; who shows the error looks them up in the `SourceMap`.
 
+use super::serial::Corrupt;
 use super::{Value, print};
 use crate::diag::Origin;
 use crate::ir::{Scalar, Ty};
@@ -54,6 +55,7 @@ kinds! {
     MismatchedZipSize 6 "MismatchedZipSize" "Zipped vectors or iterators of different lengths.";
     OutOfMemory 7 "OutOfMemory" "The memory limit was reached.";
     Internal 9 "Unknown" "A bug of ours.";
+    Deserialization 10 "DeserializationError" "Bytes that are not those of a value of the type.";
     KeyNotFound 11 "KeyNotFoundError" "The key of a `lookup` that is not in the dictionary.";
     AssertionError 12 "AssertionError" "The condition of an `assert` was false.";
     Cancelled 17 "Cancelled" "Somebody stopped the run.";
@@ -126,6 +128,26 @@ impl RunError {
     pub fn mismatched_zip(origin: &Origin, first: i64, other: i64) -> RunError {
         let message = format!("zipped lengths differ: {first} and {other}");
         RunError::new(ErrorKind::MismatchedZipSize, Some(origin), (first, other), message)
+    }
+
+    /// `deserialize` of bytes that are no value of its type.
+    pub fn corrupt(origin: &Origin, corrupt: Corrupt) -> RunError {
+        let (values, message) = match corrupt {
+            Corrupt::Short { offset, len } => (
+                (offset, len),
+                format!("the {len} bytes end too early: more belong to what begins at offset {offset}"),
+            ),
+            Corrupt::Count { offset, count } => (
+                (offset, count),
+                format!("the count {count} at offset {offset} is negative or more than the rest can hold"),
+            ),
+            Corrupt::Rest { offset, len } => ((offset, len), {
+                let rest = len - offset;
+                format!("{rest} of {len} bytes are left over: the value ends at offset {offset}")
+            }),
+            Corrupt::Type => return RunError::internal(Some(origin), "a type without bytes"),
+        };
+        RunError::new(ErrorKind::Deserialization, Some(origin), values, message)
     }
 
     /// `lookup(d, key)` with a key of type `ty` that is none of the `count` keys of `d`.

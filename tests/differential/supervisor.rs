@@ -84,6 +84,10 @@ pub fn run() -> Result<(), String> {
     let mut coverage = Coverage::default();
     total.coverage.iter().for_each(|line| coverage.add(line));
     println!("{}", coverage.table());
+    let wanted: u64 = seeds.iter().map(|(_, count)| count).sum();
+    // A hundred programs make one of everything, roughly.
+    let least = (wanted / 100).max(1);
+    println!("constructs and rules met less than {least} times: {}\n", coverage.rare(least).join(", "));
     let seconds = start.elapsed().as_secs_f64();
     println!(
         "{} programs, {} runs, {} steals, {:.0} programs per second, {} too slow, {} failures",
@@ -94,7 +98,6 @@ pub fn run() -> Result<(), String> {
         total.slow,
         total.failures.len()
     );
-    let wanted: u64 = seeds.iter().map(|(_, count)| count).sum();
     if total.programs + total.slow + (total.failures.len() as u64) < wanted {
         total.failures.push("some programs were not run".to_string());
     }

@@ -111,7 +111,7 @@ pub(super) static ROWS: &[Construct] = &[
                begin with. The result is a `dict[K,V]`.",
         examples: &[r"tovec(result(for([2, 1, 2], dictmerger[i32,i64,+], |b, i, x| merge(b, {x, 1L}))))
 # => [{2, 2L}, {1, 1L}]"],
-        fixtures: &["tests/run/dicts"],
+        fixtures: &["tests/run/dicts/merge-keys.weld", "tests/run/dicts/initial.weld"],
     },
     Construct {
         id: "groupmerger",
@@ -124,7 +124,7 @@ pub(super) static ROWS: &[Construct] = &[
         examples: &[r"let d = result(for([1, 2, 3], groupmerger[i32,i64], |b, i, x| merge(b, {x % 2, i})));
 {lookup(d, 0), lookup(d, 1)}
 # => {[1L], [0L, 2L]}"],
-        fixtures: &["tests/run/groups"],
+        fixtures: &["tests/run/groups/order.weld", "tests/run/groups/loops-over-groups.weld"],
     },
     Construct {
         id: "vecmerger",
@@ -136,6 +136,6 @@ pub(super) static ROWS: &[Construct] = &[
                that it starts from stays as it is; an index outside it is ArrayOutOfBounds.",
         examples: &[r"result(for([0L, 2L, 0L], vecmerger[i32,+]([10, 20, 30]), |b, i, x| merge(b, {x, 1})))
 # => [12, 20, 31]"],
-        fixtures: &["tests/run/vecmergers"],
+        fixtures: &["tests/run/vecmergers/acceptance.weld"],
     },
 ];

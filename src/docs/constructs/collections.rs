@@ -95,7 +95,7 @@ pub(super) static ROWS: &[Construct] = &[
         text: "A vector of structs `{key, value}`, in the order of the first insertion.",
         examples: &[r"tovec(result(for([2, 1, 2], dictmerger[i32,i64,+], |b, i, x| merge(b, {x, 1L}))))
 # => [{2, 2L}, {1, 1L}]"],
-        fixtures: &["tests/run/dicts"],
+        fixtures: &["tests/run/dicts/acceptance.weld", "tests/run/dicts/growth.weld"],
     },
     Construct {
         id: "optlookup",
@@ -109,7 +109,7 @@ pub(super) static ROWS: &[Construct] = &[
             r"let d = result(merge(dictmerger[i32,i64,+], {1, 5L})); {optlookup(d, 1), optlookup(d, 9)}
 # => {{true, 5L}, {false, 0L}}",
         ],
-        fixtures: &["tests/run/dicts"],
+        fixtures: &["tests/run/dicts/acceptance.weld", "tests/run/dicts/zero-of-missing.weld"],
     },
     Construct {
         id: "keyexists",
@@ -122,7 +122,7 @@ pub(super) static ROWS: &[Construct] = &[
             r"let d = result(merge(dictmerger[i32,i64,+], {1, 5L})); {keyexists(d, 1), keyexists(d, 9)}
 # => {true, false}",
         ],
-        fixtures: &["tests/run/dicts"],
+        fixtures: &["tests/run/dicts/shared-lookups.weld"],
     },
     Construct {
         id: "sort",
@@ -139,6 +139,6 @@ pub(super) static ROWS: &[Construct] = &[
             r"sort([{2, 1}, {1, 5}, {2, 0}], |e| e.$0)
 # => [{1, 5}, {2, 1}, {2, 0}]",
         ],
-        fixtures: &["tests/run/sort"],
+        fixtures: &["tests/run/sort/acceptance.weld", "tests/run/sort/stable.weld"],
     },
 ];

@@ -17,7 +17,7 @@ pub(super) static ROWS: &[Construct] = &[
                without vectors and dictionaries is its image in memory, padding included.",
         examples: &[r"len(serialize({1, [7c, 8c]}))
 # => 14L"],
-        fixtures: &["tests/run/serialize"],
+        fixtures: &["tests/run/serialize/acceptance.weld", "tests/run/serialize/corrupt.weld"],
     },
     Construct {
         id: "deserialize",
@@ -29,7 +29,7 @@ pub(super) static ROWS: &[Construct] = &[
                otherwise no value of the type are DeserializationError.",
         examples: &[r"deserialize[{i32,vec[i8]}](serialize({1, [7c, 8c]}))
 # => {1, [7c, 8c]}"],
-        fixtures: &["tests/run/serialize"],
+        fixtures: &["tests/run/serialize/acceptance.weld", "tests/run/serialize/corrupt.weld"],
     },
     Construct {
         id: "cudf",
@@ -41,7 +41,9 @@ pub(super) static ROWS: &[Construct] = &[
                It is found in the process or in a library that was loaded, is called exactly as often as \
                the program says, and may be called from several threads; `@(pure:true)` lets the compiler \
                share and drop calls.",
-        examples: &["|x: i64| cudf[square, i64](x)"],
-        fixtures: &["tests/run/cudf"],
+        examples: &[r"type tm = {i32,i32,i32,i32,i32,i32,i32,i32,i32,i64,i64};
+let at = cudf[gmtime_r, tm](951827696L); {at.$5 + 1900, at.$4 + 1, at.$3}
+# => {2000, 2, 29}"],
+        fixtures: &["tests/run/cudf/of-the-process.weld"],
     },
 ];

@@ -98,7 +98,7 @@ pub(super) static ROWS: &[Construct] = &[
             r"result(for(nditer([1, 2, 3, 4, 5, 6], 0L, 0L, 1L, [3L, 2L], [1L, 3L]), appender[i32], |b, i, x| merge(b, x)))
 # => [1, 4, 2, 5, 3, 6]",
         ],
-        fixtures: &["tests/run/nditer"],
+        fixtures: &["tests/run/nditer/views.weld"],
     },
     Construct {
         id: "simditer",

@@ -75,7 +75,7 @@ pub(super) static ROWS: &[Construct] = &[
         examples: &[r"let d = result(for([2, 1, 2], dictmerger[i32,i64,+], |b, i, x| merge(b, {x, 1L})));
 len(d)
 # => 2L"],
-        fixtures: &["tests/run/dicts"],
+        fixtures: &["tests/run/dicts/duplicate-keys-in-input.weld", "tests/run/dicts/input-nested-keys.weld"],
     },
     Construct {
         id: "simd",

@@ -32,6 +32,10 @@ pub fn fuse_zip(cx: &mut PassCx, expr: &Expr) -> Expr {
     if parts.iters.len() < 2 || parts.simd || expr.note("loopsize").is_some() {
         return expr.clone();
     }
+    // The index of such a loop is none of the loops behind its iterators.
+    if parts.iters.iter().any(Iter::counts_elements) {
+        return expr.clone();
+    }
     let [own, index, elem] = parts.func.params.as_slice() else { return expr.clone() };
     let maps: Vec<Option<Source>> = parts.iters.iter().map(|iter| source(cx, iter)).collect();
     if maps.iter().all(Option::is_none) || !cx.may_fire(expr) {
@@ -166,6 +170,9 @@ fn as_map<'a>(node: &'a Expr, parts: &'a For) -> Result<Map<'a>, &'static str> {
     }
     if parts.simd || node.note("loopsize").is_some() {
         return Err("the zipped loop is vectorized or annotated");
+    }
+    if parts.iters.iter().any(Iter::counts_elements) {
+        return Err("the zipped loop is over the blocks or the fringe of a vector");
     }
     if !merges::per_iteration(&parts.func).is_once() {
         return Err(

@@ -36,25 +36,50 @@ impl Gen<'_> {
         }
         self.depth += 1;
         let has_fields = u64::from(self.visible().iter().any(|var| var.ty.fields().is_some()));
-        let piece =
-            match self.choices.weighted(&[3, 40, 5, 50, 6, 8, 4, 3, 3, 4, 2 + has_fields, 6, 2, 2, 3, 2]) {
-                0 => self.simplest(ty),
-                1 => self.variable(ty),
-                2 => self.constant(ty),
-                3 => self.of_type(ty),
-                4 => self.let_in(ty),
-                5 => self.branch(ty),
-                6 => self.select(ty),
-                7 => self.applied_lambda(ty),
-                8 => self.called_lambda(ty),
-                9 => self.macro_call(ty),
-                10 => self.field(ty),
-                11 => self.lookup(ty),
-                12 => self.iterate(ty),
-                13 => self.wrapped(ty),
-                14 => self.asserted(ty),
-                _ => self.function_macro(ty),
-            };
+        let piece = match self.choices.weighted(&[
+            3,
+            40,
+            5,
+            50,
+            6,
+            8,
+            4,
+            3,
+            3,
+            4,
+            2 + has_fields,
+            6,
+            2,
+            2,
+            3,
+            2,
+            4,
+            2,
+            1,
+        ]) {
+            0 => self.simplest(ty),
+            1 => self.variable(ty),
+            2 => self.constant(ty),
+            3 => self.of_type(ty),
+            4 => self.let_in(ty),
+            5 => self.branch(ty),
+            6 => self.select(ty),
+            7 => self.applied_lambda(ty),
+            8 => self.called_lambda(ty),
+            9 => self.macro_call(ty),
+            10 => self.field(ty),
+            11 => self.lookup(ty),
+            12 => self.iterate(ty),
+            13 => self.wrapped(ty),
+            14 => self.asserted(ty),
+            15 => self.function_macro(ty),
+            16 => match self.dict_value(ty) {
+                Some(value) => value,
+                None => self.of_type(ty),
+            },
+            17 => self.round_trip(ty),
+            _ => self.deserialized(ty),
+        };
         self.depth -= 1;
         piece
     }
@@ -88,6 +113,7 @@ impl Gen<'_> {
             Ty::Scalar(scalar) => self.number_op(*scalar),
             Ty::Vec(elem) => self.vector_op(elem),
             Ty::Struct(fields) => self.struct_op(fields),
+            Ty::Dict(entry) => self.dict_op(&entry.0, &entry.1),
             _ => self.simplest(ty),
         }
     }
@@ -107,7 +133,13 @@ impl Gen<'_> {
         let whole = Ty::tuple(fields.to_vec());
         let reducible = whole.is_mergeable();
         let several = !fields.is_empty()
-            && fields.iter().all(|field| matches!(field, Ty::Vec(_)) || field.is_mergeable());
+            && fields.iter().all(|field| matches!(field, Ty::Vec(_) | Ty::Dict(_)) || field.is_mergeable());
+        if let [Ty::Scalar(Scalar::Bool), value] = fields
+            && self.choices.chance(40)
+            && let Some(piece) = self.optional(value)
+        {
+            return piece;
+        }
         let loops = u64::from(self.affordable(Cost { degree: 1, factor: 1 }));
         match self.choices.weighted(&[40, 25 * u64::from(several) * loops, 15 * u64::from(reducible) * loops])
         {
@@ -176,9 +208,10 @@ impl Gen<'_> {
 
     /// A type for a value that is to be used in making something else.
     pub(super) fn side_type(&mut self) -> Ty {
-        match self.choices.weighted(&[75, 10, 15]) {
+        match self.choices.weighted(&[72, 9, 14, 5]) {
             0 => self.palette_scalar().into(),
             1 => self.struct_type(0),
+            3 => self.dict_type(),
             _ => Ty::vec(Ty::Scalar(self.palette_scalar())),
         }
     }
