@@ -32,6 +32,8 @@ const KNOWN_NOTES: [&str; 13] = [
 impl Checker<'_> {
     /// The typed form of an expression that is used as a value.
     pub(super) fn infer(&mut self, expr: &ast::Expr) -> Expr {
+        // Annotations are copied with their nodes.
+        self.n_nodes += expr.notes.len();
         if !self.spend(expr.span) {
             return self.broken(expr.span);
         }

@@ -201,7 +201,7 @@ fn complete_call(def: &Macro, is_standard: bool, args: &[Expr]) -> Option<String
     let mut shown = Vec::new();
     for (at, param) in def.params.iter().enumerate() {
         shown.push(match (args.get(at), &*param.text) {
-            (Some(arg), _) => print(arg, LONGEST_HELP as u32),
+            (Some(arg), _) => print(arg, LONGEST_HELP),
             // The standard macros call their functions so.
             (None, "f") if is_standard => "|x| x".to_string(),
             (None, "p") if is_standard => "|x| true".to_string(),

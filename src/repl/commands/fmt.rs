@@ -9,7 +9,7 @@ use crate::session::Unformatted;
 pub(super) static COMMAND: Command = Command {
     names: &["fmt"],
     args: "",
-    help: "the program as it was entered, in its canonical form",
+    help: "the program in its canonical form",
     more: "Comments stay. `weld fmt FILE` writes that form into a file.",
     examples: &[":fmt"],
     wants: Wants::Nothing,

@@ -28,7 +28,7 @@ pub(super) use program::program;
 pub fn print(expr: &Expr, width: u32) -> String {
     let mut printer = Printer::new(Layout::with_lines(width, "\n"), None);
     printer.reserve(expr);
-    let doc = printer.body(expr);
+    let doc = printer.expr(expr, 0);
     printer.layout.render(doc)
 }
 
