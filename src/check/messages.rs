@@ -340,6 +340,9 @@ pub(super) fn vector_wanted(expr: &ast::Expr, what: &str, found: &str) -> Diagno
         Some(end) if found == "i64" && what == "a loop" => {
             diagnostic.help(format!("to count, loop over a range: `rangeiter(0L, {end}, 1L)`"))
         }
+        Some(dict) if found.starts_with("dict[") => {
+            diagnostic.help(format!("take its entries as a vector: `tovec({dict})`"))
+        }
         _ => diagnostic,
     }
 }

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Programs of a run that asks for no number.
-const PROGRAMS: u64 = 400;
+const PROGRAMS: u64 = 1000;
 
 /// What one worker saw.
 #[derive(Default)]
