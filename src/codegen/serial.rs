@@ -13,9 +13,9 @@ use crate::diag::{Origin, stack};
 use crate::ir::{BinOp, Expr, Literal, Scalar, Ty};
 use crate::runtime::abi::Dict;
 use crate::value::layout;
-use crate::value::serial::{MOST_EMPTY, least_bytes};
-use inkwell::IntPredicate;
-use inkwell::values::{BasicValueEnum, IntValue, PointerValue};
+use crate::value::serial::{self, MOST_EMPTY, least_bytes};
+use inkwell::values::{BasicValueEnum, FloatValue, IntValue, PointerValue};
+use inkwell::{FloatPredicate, IntPredicate};
 use std::mem::offset_of;
 
 /// Emits code for the key and the value of an entry, with carried registers.
@@ -150,7 +150,7 @@ impl<'c> FnCx<'_, 'c> {
                 let (data, len) = (pointer(leaf_at(value, 0)?)?, int(leaf_at(value, 1)?)?);
                 self.write_packed(Scalar::I64, len.into(), to)?;
                 let to = self.offset(to, COUNT_BYTES)?;
-                if is_image(elem) {
+                if is_image(elem) && !has_float(elem) {
                     let size = self.int64(layout::layout(elem).size as i64);
                     let bytes = self.b.build_int_mul(len, size, "bytes")?;
                     self.copy_bytes(to, data, bytes, 1)?;
@@ -214,10 +214,23 @@ impl<'c> FnCx<'_, 'c> {
             (Scalar::Bool, BasicValueEnum::IntValue(bit)) => {
                 self.b.build_int_z_extend(bit, self.m.context.i8_type(), "byte")?.into()
             }
+            (Scalar::F32, BasicValueEnum::FloatValue(x)) => self
+                .one_nan(x, self.m.context.i32_type().const_int(u64::from(serial::NAN_F32), false))?
+                .into(),
+            (Scalar::F64, BasicValueEnum::FloatValue(x)) => {
+                self.one_nan(x, self.m.context.i64_type().const_int(serial::NAN_F64, false))?.into()
+            }
             _ => value,
         };
         let store = self.b.build_store(to, value)?;
         store.set_alignment(1).map_err(|error| CodegenError(error.to_string()))
+    }
+
+    /// The bits of a float, those of `nan` for all NaNs.
+    fn one_nan(&self, x: FloatValue<'c>, nan: IntValue<'c>) -> Result<IntValue<'c>, CodegenError> {
+        let bits = int(self.b.build_bit_cast(x, nan.get_type(), "bits")?)?;
+        let is_nan = self.b.build_float_compare(FloatPredicate::UNO, x, x, "is_nan")?;
+        int(self.b.build_select(is_nan, nan, bits, "bits")?)
     }
 
     // ---- reading ---------------------------------------------------------------------------------------
@@ -380,6 +393,14 @@ fn has_padding(ty: &Ty) -> bool {
         }
     }
     own(ty) < layout::layout(ty).size
+}
+
+/// Whether there is a float in a type without pointers: NaNs have one form in bytes.
+fn has_float(ty: &Ty) -> bool {
+    match ty {
+        Ty::Struct(fields) => fields.iter().any(has_float),
+        other => other.scalar().is_some_and(Scalar::is_float),
+    }
 }
 
 /// Whether memory of this type can be copied as it is, both ways: no pointers, no padding that must be zero, and no

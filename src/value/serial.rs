@@ -2,7 +2,8 @@
 //! Values as bytes and back: LANGUAGE 12.
 //!
 //! Promises: padding is written as zero; reading never looks past the end, and takes time and memory in proportion to
-//! the bytes, since a count is believed only if the rest can hold that many elements.
+//! the bytes, since a count is believed only if the rest can hold that many elements. All NaNs are one value, so they
+//! have one form: which bits an operation gives depends on who computes it.
 
 use super::buffer::{self, Buffer};
 use super::layout::{field_offsets, layout};
@@ -53,10 +54,15 @@ pub fn least_bytes(ty: &Ty) -> usize {
 
 const COUNT_BYTES: usize = 8;
 
+/// The bits of every NaN.
+pub const NAN_F32: u32 = 0x7fc0_0000;
+/// The bits of every NaN.
+pub const NAN_F64: u64 = 0x7ff8_0000_0000_0000;
+
 /// Appends the bytes of a value of type `ty`. `None` when it is none.
 pub fn write(value: &Value, ty: &Ty, out: &mut Vec<u8>) -> Option<()> {
     match (ty, value) {
-        (Ty::Scalar(_), Value::Scalar(literal)) => buffer::encode(literal, out),
+        (Ty::Scalar(_), Value::Scalar(literal)) => buffer::encode(&one_nan(literal), out),
         (Ty::Struct(fields), Value::Struct(items)) if fields.len() == items.len() => {
             if !ty.is_flat() {
                 return items.iter().zip(fields.iter()).try_for_each(|(item, ty)| write(item, ty, out));
@@ -78,7 +84,11 @@ pub fn write(value: &Value, ty: &Ty, out: &mut Vec<u8>) -> Option<()> {
         }
         (Ty::Vec(_), Value::Scalars(scalars)) => {
             write_count(scalars.len(), out);
-            out.extend_from_slice(scalars.bytes());
+            if scalars.scalar().is_float() {
+                scalars.iter().for_each(|literal| buffer::encode(&one_nan(&literal), out));
+            } else {
+                out.extend_from_slice(scalars.bytes());
+            }
         }
         (Ty::Vec(elem), Value::Vector(items)) => {
             write_count(items.len(), out);
@@ -87,6 +97,15 @@ pub fn write(value: &Value, ty: &Ty, out: &mut Vec<u8>) -> Option<()> {
         _ => return None,
     }
     Some(())
+}
+
+/// The value with the bits that all NaNs have in bytes: quiet, positive, without a payload.
+fn one_nan(literal: &Literal) -> Literal {
+    match literal {
+        Literal::F32(x) if x.is_nan() => Literal::F32(f32::from_bits(NAN_F32)),
+        Literal::F64(x) if x.is_nan() => Literal::F64(f64::from_bits(NAN_F64)),
+        other => other.clone(),
+    }
 }
 
 /// Key and value of an entry.
