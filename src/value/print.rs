@@ -142,7 +142,7 @@ impl Printer {
                         vector => vector.len().unwrap_or(0),
                     };
                     let plural = if count == 1 { "" } else { "s" };
-                    write!(out, ", {} element{plural}", grouped(&(count as u64)))?;
+                    write!(out, ", {} element{plural}", grouped(count as u64))?;
                 }
                 out.write_str("; call `result` on it>")
             }
