@@ -159,7 +159,7 @@ impl Gen<'_> {
     /// What a vecmerger gets: a place that is nearly always there, and a value.
     pub(super) fn placed(&mut self, elem: &Ty) -> Piece {
         let index = self.expr(&Ty::I64);
-        let index = if self.choices.chance(6) {
+        let index = if self.choices.chance(8) {
             self.see("vecmerger that may fail");
             index.text
         } else {
