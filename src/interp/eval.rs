@@ -129,18 +129,14 @@ impl Machine<'_> {
                 let mut builder = self.builder(b)?;
                 let in_lanes = x.ty.has_simd();
                 let x = self.value(x)?;
-                let values = match builder.folded(&x) {
-                    _ if !in_lanes => vec![x],
-                    Some(one) => vec![one],
-                    None => lanes::split(&x).ok_or_else(|| malformed(origin, "a value without lanes"))?,
-                };
-                for value in values {
-                    if let Some((index, len)) = builder.out_of_range(&value) {
-                        return Err(Box::new(RunError::merge_out_of_bounds(origin, index, len)));
-                    }
-                    builder
-                        .merge(value)
-                        .ok_or_else(|| malformed(origin, "a merged value of another type"))?;
+                if in_lanes {
+                    let values = match builder.folded(&x) {
+                        Some(one) => vec![one],
+                        None => lanes::split(&x).ok_or_else(|| malformed(origin, "a value without lanes"))?,
+                    };
+                    values.into_iter().try_for_each(|value| merge(&mut builder, value, origin))?;
+                } else {
+                    merge(&mut builder, x, origin)?;
                 }
                 return Ok(Slot::Builder(builder));
             }
@@ -346,6 +342,14 @@ impl Machine<'_> {
         self.unbind(&param.name);
         Ok(state)
     }
+}
+
+/// `merge(builder, value)`; a vecmerger checks its index.
+fn merge(builder: &mut Builder, value: Value, origin: &Origin) -> Outcome<()> {
+    if let Some((index, len)) = builder.out_of_range(&value) {
+        return Err(Box::new(RunError::merge_out_of_bounds(origin, index, len)));
+    }
+    builder.merge(value).ok_or_else(|| malformed(origin, "a merged value of another type"))
 }
 
 /// Whether this is a variable or a field of one: reading it needs no evaluation.
