@@ -8,6 +8,7 @@
 
 mod cx;
 mod fold_constants;
+mod fuse_horizontal;
 mod fuse_vertical;
 mod inline_apply;
 mod inline_let;

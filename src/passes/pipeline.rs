@@ -3,6 +3,7 @@
 
 use super::Pass;
 use super::fold_constants::FoldConstants;
+use super::fuse_horizontal::FuseHorizontal;
 use super::fuse_vertical::FuseVertical;
 use super::inline_apply::InlineApply;
 use super::inline_let::InlineLet;
@@ -12,8 +13,16 @@ use super::vectorize::Vectorize;
 use crate::diag::suggest;
 
 /// Every pass, in the order of the default pipeline.
-pub static ALL: &[&dyn Pass] =
-    &[&InlineApply, &InlineLet, &FuseVertical, &FoldConstants, &SizeHints, &Predicate, &Vectorize];
+pub static ALL: &[&dyn Pass] = &[
+    &InlineApply,
+    &InlineLet,
+    &FuseVertical,
+    &FuseHorizontal,
+    &FoldConstants,
+    &SizeHints,
+    &Predicate,
+    &Vectorize,
+];
 
 /// What runs when nothing else is asked for.
 pub static DEFAULT: &[&dyn Pass] = &[
@@ -22,6 +31,9 @@ pub static DEFAULT: &[&dyn Pass] = &[
     // Loops must stand directly in each other for fusion to see them.
     &InlineLet,
     &FuseVertical,
+    // After the loops that are used once stand in each other: what is left is used several times, and has rows in
+    // common with other loops.
+    &FuseHorizontal,
     // Fusion leaves lets where a value is used several times or lies in a branch; some are needless now.
     &InlineLet,
     // After fusion, since constants of a producer then meet those of its consumer.
