@@ -45,6 +45,7 @@ pub fn assemble(cx: &mut PassCx, graph: &Graph, plan: &Plan, expr: &Expr) -> Exp
         told: HashSet::new(),
         lets: Vec::new(),
         barriers: barriers(graph),
+        bound: bound(graph, plan),
     };
     let last = graph.nodes.len().saturating_sub(1);
     for at in 0..last {
@@ -69,6 +70,21 @@ fn barriers(graph: &Graph) -> Vec<Option<usize>> {
     barriers
 }
 
+/// The lets that merged loops read, or whose length stands for other lengths.
+fn bound(graph: &Graph, plan: &Plan) -> HashSet<usize> {
+    let changed = plan.groups.iter().filter(|group| group.changed);
+    let reads = changed.flat_map(|group| &group.members).filter_map(|at| plan.runs.get(*at));
+    let data = reads.flat_map(|run| &run.reads).filter_map(|read| match read {
+        Input::Base(base) => graph.bases.get(*base)?.iter.data()?.var(),
+        Input::Stream(_) => None,
+    });
+    let kept = plan.lengths.values().filter_map(|length| match length {
+        Length::Kept(kept) => Some(*kept),
+        _ => None,
+    });
+    data.filter_map(|name| graph.index.get(name).copied()).chain(kept).collect()
+}
+
 struct Scope<'a> {
     graph: &'a Graph,
     plan: &'a Plan,
@@ -87,6 +103,8 @@ struct Scope<'a> {
     told: HashSet<usize>,
     lets: Vec<Let>,
     barriers: Vec<Option<usize>>,
+    /// Lets that were parts of expressions, and have several uses now.
+    bound: HashSet<usize>,
 }
 
 impl Scope<'_> {
@@ -142,7 +160,13 @@ impl Scope<'_> {
         stack::deep(|| self.needs(cx, at));
         let item = &self.graph.nodes[at].item;
         let value = self.rewritten(item.zip.as_ref().unwrap_or(&item.value));
-        if item.lifted {
+        self.emit(at, value);
+    }
+
+    /// A value under its name, or in the expression that it was a part of.
+    fn emit(&mut self, at: usize, value: Expr) {
+        let item = &self.graph.nodes[at].item;
+        if item.lifted && !self.bound.contains(&at) {
             self.names.insert(item.name.clone(), value);
         } else {
             self.lets.push(Let { name: item.name.clone(), value });
@@ -182,11 +206,7 @@ impl Scope<'_> {
                         ExprKind::Result(_) => item.value.with_kind(ExprKind::Result(one)),
                         _ => one,
                     };
-                    if item.lifted {
-                        self.names.insert(item.name.clone(), value);
-                    } else {
-                        self.lets.push(Let { name: item.name.clone(), value });
-                    }
+                    self.emit(*at, value);
                 }
                 Sink::Count(at) => {
                     let origin = self.graph.nodes[*at].item.value.origin.clone();
