@@ -2,7 +2,7 @@
 //! `predicate`: branches become choices between values.
 
 use super::pattern::{self, CHEAP};
-use super::{PassCx, declare_pass, rewrite};
+use super::{PassCx, declare_pass, rewrite, uses};
 use crate::diag::stack;
 use crate::ir::{
     BinOp, BuilderTy, Expr, ExprKind, For, Lambda, Let, MergeOp, Scalar, Ty, build, print, visit,
@@ -93,7 +93,7 @@ impl Sweep<'_, '_> {
         let (b_lets, b_value) = parts(b);
         choice.lets.extend(a_lets.iter().chain(b_lets).cloned());
         // The condition is repeated for each builder of a struct, and for each field of a merged struct.
-        let condition = if pattern::is_trivial(c) || selections(&expr.ty) <= 1 {
+        let condition = if pattern::is_trivial(c) || (selections(&expr.ty) <= 1 && !uses::takes_builder(c)) {
             c.clone()
         } else {
             let name = self.cx.fresh("cond");
@@ -138,7 +138,16 @@ impl Sweep<'_, '_> {
             self.cx.missed(RULE, &expr.origin, condition, would(expr));
             return None;
         }
-        let to = build::select(c.clone(), a.clone(), b.clone(), expr.origin.clone());
+        let mut lets = Vec::new();
+        let mut condition = c.clone();
+        // Builders may not be used in an operand of `select`.
+        if uses::takes_builder(c) {
+            let name = self.cx.fresh("cond");
+            condition = build::var(&name, Ty::BOOL, c.origin.clone());
+            lets.push(Let { name, value: c.clone() });
+        }
+        let to = build::select(condition, a.clone(), b.clone(), expr.origin.clone());
+        let to = build::block(lets, to, expr.origin.clone());
         self.cx.fired(
             RULE,
             "both values are cheap and cannot fail, so computing both needs no branch",

@@ -181,7 +181,7 @@ impl Uses {
 }
 
 /// Whether it uses up a builder that is bound outside of it.
-fn takes_builder(value: &Expr) -> bool {
+pub fn takes_builder(value: &Expr) -> bool {
     let (mut bound, mut used) = (HashSet::new(), Vec::new());
     visit::walk(value, &mut |expr| match &expr.kind {
         ExprKind::Var(name) if expr.ty.has_builder() => used.push(name),

@@ -70,7 +70,8 @@ fn barriers(graph: &Graph) -> Vec<Option<usize>> {
     barriers
 }
 
-/// The lets that merged loops read, or whose length stands for other lengths.
+/// Parts of expressions that need a name: those that merged loops read, whose length stands for other lengths, or
+/// whose builders may not be used where they were.
 fn bound(graph: &Graph, plan: &Plan) -> HashSet<usize> {
     let changed = plan.groups.iter().filter(|group| group.changed);
     let reads = changed.flat_map(|group| &group.members).filter_map(|at| plan.runs.get(*at));
@@ -78,11 +79,17 @@ fn bound(graph: &Graph, plan: &Plan) -> HashSet<usize> {
         Input::Base(base) => graph.bases.get(*base)?.iter.data()?.var(),
         Input::Stream(_) => None,
     });
-    let kept = plan.lengths.values().filter_map(|length| match length {
-        Length::Kept(kept) => Some(*kept),
-        _ => None,
+    let measured = plan.lengths.values().filter_map(|length| match length {
+        Length::Kept(kept) => Some(&graph.nodes.get(*kept)?.item.name),
+        Length::Base(base) => graph.bases.get(*base)?.iter.data()?.var(),
+        Length::Counted(_) => None,
     });
-    data.filter_map(|name| graph.index.get(name).copied()).chain(kept).collect()
+    let results = plan.groups.iter().filter(|group| group.changed).flat_map(|group| &group.sinks);
+    let operands = results.filter_map(|sink| match sink {
+        Sink::Item(at) => Some(*at).filter(|at| graph.nodes.get(*at).is_some_and(|node| node.item.operand)),
+        Sink::Count(_) => None,
+    });
+    data.chain(measured).filter_map(|name| graph.index.get(name).copied()).chain(operands).collect()
 }
 
 struct Scope<'a> {
@@ -226,13 +233,13 @@ impl Scope<'_> {
         let value = match self.plan.lengths.get(&stream) {
             None => return self.item(cx, stream, true),
             Some(Length::Base(base)) => {
-                let iter = &self.graph.bases[*base].iter;
-                for operand in iter.operands() {
-                    if let Some(needed) = operand.var().and_then(|name| self.graph.index.get(name)) {
-                        self.item(cx, *needed, true);
-                    }
-                }
-                weave::length(iter)
+                let length = weave::length(&self.graph.bases[*base].iter);
+                length.map(|length| {
+                    let (needs, lens) = self.graph.needs_of(&length);
+                    needs.into_iter().for_each(|need| self.item(cx, need, true));
+                    lens.into_iter().for_each(|stream| stack::deep(|| self.length(cx, stream)));
+                    self.rewritten(&length)
+                })
             }
             Some(Length::Kept(kept)) => {
                 self.item(cx, *kept, true);

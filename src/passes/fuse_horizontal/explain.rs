@@ -97,13 +97,20 @@ pub fn merged(cx: &mut PassCx, graph: &Graph, group: &Group, built: &Expr) {
     cx.fired("merge_loops", reason, &before, built);
 }
 
-/// The conditions that kept loops apart.
-pub fn near_misses(cx: &mut PassCx, graph: &Graph, plan: &Plan) {
+/// The loops that cannot be merged with the others of the scope.
+pub fn refused(cx: &mut PassCx, graph: &Graph) {
+    if graph.members().next().is_none() {
+        return;
+    }
     for node in &graph.nodes {
         if let Some(why) = node.refused {
             cx.missed("merge_loops", &node.item.value.origin, why, None);
         }
     }
+}
+
+/// The conditions that kept loops apart.
+pub fn near_misses(cx: &mut PassCx, graph: &Graph, plan: &Plan) {
     for (at, member) in graph.members() {
         if let Some(why) = plan.runs.get(at).and_then(|run| run.apart.clone()) {
             cx.missed("absorb_filter", &member.node.origin, why, None);

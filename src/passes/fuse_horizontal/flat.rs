@@ -17,21 +17,23 @@ pub struct Item {
     pub value: Expr,
     /// Whether it was a part of an expression: its name is used once, and stands for it.
     pub lifted: bool,
+    /// Whether that was an operand of `select`, `&&` or `||`, where builders may not be used.
+    pub operand: bool,
     /// The zip that `value` is a loop for.
     pub zip: Option<Expr>,
 }
 
 /// The lets of a scope; the last one is the value of the scope.
 pub fn items(cx: &mut PassCx, expr: &Expr) -> Vec<Item> {
-    let mut flat = Flat { cx, items: Vec::new() };
+    let mut flat = Flat { cx, items: Vec::new(), operands: 0 };
     let (lets, body) = super::split(expr);
     for binding in lets {
         let (value, zip) = flat.top(&binding.value);
-        flat.items.push(Item { name: binding.name.clone(), value, lifted: false, zip });
+        flat.items.push(Item { name: binding.name.clone(), value, lifted: false, operand: false, zip });
     }
     let value = flat.operand(body);
     let name = flat.cx.fresh("out");
-    flat.items.push(Item { name, value, lifted: false, zip: None });
+    flat.items.push(Item { name, value, lifted: false, operand: false, zip: None });
     flat.items
 }
 
@@ -47,6 +49,8 @@ pub fn lambda(kind: &ExprKind) -> Option<&Lambda> {
 struct Flat<'a, 'b> {
     cx: &'a mut PassCx<'b>,
     items: Vec<Item>,
+    /// Operands of `select`, `&&` and `||` around the place.
+    operands: usize,
 }
 
 impl Flat<'_, '_> {
@@ -79,7 +83,7 @@ impl Flat<'_, '_> {
     fn push(&mut self, base: &str, value: Expr, zip: Option<Expr>) -> Expr {
         let name = self.cx.fresh(base);
         let var = build::var(&name, value.ty.clone(), value.origin.clone());
-        self.items.push(Item { name, value, lifted: true, zip });
+        self.items.push(Item { name, value, lifted: true, operand: self.operands > 0, zip });
         var
     }
 
@@ -133,7 +137,8 @@ impl Flat<'_, '_> {
             return expr.clone();
         }
         stack::deep(|| match &expr.kind {
-            _ if Flat::is_loop(expr) => {
+            // Where builders may not be used, a loop stays with its result.
+            _ if Flat::is_loop(expr) && (self.operands == 0 || !expr.ty.has_builder()) => {
                 let (value, zip) = self.top(expr);
                 self.push("loop", value, zip)
             }
@@ -144,18 +149,24 @@ impl Flat<'_, '_> {
                 expr.with_kind(ExprKind::If(c, a.clone(), b.clone()))
             }
             ExprKind::Binary(op @ (BinOp::And | BinOp::Or), a, b) => {
+                self.operands += 1;
                 let a = self.operand(a);
+                self.operands -= 1;
                 expr.with_kind(ExprKind::Binary(*op, a, b.clone()))
             }
             kind => {
                 let body = lambda(kind).map(|lambda| lambda.body.clone());
-                visit::map_children(expr, &mut |child| {
+                let selects = usize::from(matches!(kind, ExprKind::Select(..)));
+                self.operands += selects;
+                let walked = visit::map_children(expr, &mut |child| {
                     if body.as_ref().is_some_and(|body| body.same(child)) {
                         child.clone()
                     } else {
                         self.operand(child)
                     }
-                })
+                });
+                self.operands -= selects;
+                walked
             }
         })
     }

@@ -370,6 +370,13 @@ impl Graph {
 
     // Needs.
 
+    /// The lets that an expression needs, and the streams whose length it needs.
+    pub fn needs_of(&self, expr: &Expr) -> (Vec<usize>, Vec<usize>) {
+        let mut found = Needs { needs: Vec::new(), lens: Vec::new() };
+        found.expr(self, expr);
+        (found.needs, found.lens)
+    }
+
     fn find_needs(&mut self, at: usize) {
         let mut found = Needs { needs: Vec::new(), lens: Vec::new() };
         match &self.nodes[at].member {

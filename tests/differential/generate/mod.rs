@@ -4,6 +4,7 @@
 //! inputs, and most end without an error. Text is made directly, so that the parser and macros are tested too.
 
 mod data;
+mod frames;
 mod literals;
 mod loops;
 mod scalars;
@@ -163,6 +164,8 @@ impl Gen<'_> {
             let elem = self.elem_type();
             let builder = Ty::builder(BuilderTy::Appender(elem));
             Piece::new(self.built(&builder).0)
+        } else if self.choices.chance(15) {
+            self.frame()
         } else {
             self.rich(&ty)
         };
