@@ -36,6 +36,7 @@ pub mod cli;
 pub mod codegen;
 pub mod config;
 pub mod diag;
+pub mod docs;
 pub mod expand;
 pub mod inputs;
 pub mod interp;

@@ -46,13 +46,17 @@ fn objects_follow_their_schemas() {
         ("passes", &["passes", "--json", "--run", "-e", "|a: i64| 1L / a", "-i", "a=0L"], 0),
         ("explain", &["explain", "--json", squares], 0),
         ("explain", &["explain", "--json", "--step", "3", squares], 0),
+        ("docs", &["docs", "E0203", "--json"], 0),
+        ("docs", &["docs", "map", "--json"], 0),
+        ("docs", &["docs", "--json"], 0),
+        ("error", &["docs", "nosuch", "--json"], 2),
         ("firing", &["explain", "--json", "--step", "3.1", squares], 0),
     ];
     for (name, args, code) in cases {
         let lines = lines(args, *code);
         assert!(!lines.is_empty(), "{args:?}");
         assert!(
-            lines.len() == 1 || matches!(*name, "passes" | "explain"),
+            lines.len() == 1 || matches!(*name, "passes" | "explain" | "docs"),
             "{args:?} printed {} lines",
             lines.len()
         );
@@ -62,6 +66,35 @@ fn objects_follow_their_schemas() {
             }
         }
     }
+}
+
+#[test]
+fn files_are_formatted_in_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let untidy = std::fs::read_to_string(format!("{PROGRAMS}/untidy.weld")).unwrap();
+    std::fs::write(path("a.weld"), &untidy).unwrap();
+    std::fs::write(path("broken.weld"), "1 +").unwrap();
+    std::fs::write(path("good.weld"), "1 + 2\n").unwrap();
+    let before = std::fs::metadata(path("good.weld")).unwrap().modified().unwrap();
+    let run = |args: &[&str]| weld(args).current_dir(&folder).output().unwrap();
+
+    assert_eq!(run(&["fmt", "--check", "a.weld", "good.weld"]).status.code(), Some(3));
+    assert_eq!(std::fs::read_to_string(path("a.weld")).unwrap(), untidy);
+    // The broken one stays, the others are formatted all the same.
+    let output = run(&["fmt", "broken.weld", "a.weld", "good.weld"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("broken.weld:1:4"));
+    assert_eq!(std::fs::read_to_string(path("broken.weld")).unwrap(), "1 +");
+    let tidy = std::fs::read_to_string(path("a.weld")).unwrap();
+    assert!(tidy.contains("  let a = map(v, |x| x * x); # squares\n\n  # the sum\n"), "{tidy}");
+    assert_eq!(run(&["fmt", "--check", "a.weld", "good.weld"]).status.code(), Some(0));
+    assert_eq!(std::fs::metadata(path("good.weld")).unwrap().modified().unwrap(), before);
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 3);
+
+    let mut child = weld(&["fmt", "-"]).stdin(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(untidy.as_bytes()).unwrap();
+    assert_eq!(String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap(), tidy);
 }
 
 #[test]

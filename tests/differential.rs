@@ -5,6 +5,7 @@
 //! processes, so that a crash is a failure like any other. A failing program is made smaller and printed as a fixture.
 
 mod engines;
+mod workers;
 
 mod differential {
     pub mod choices;
@@ -18,8 +19,8 @@ mod differential {
 use libtest_mimic::{Arguments, Trial};
 
 fn main() {
-    if let Some(task) = std::env::var_os(differential::worker::TASK) {
-        differential::worker::work(&task.to_string_lossy());
+    if let Some(task) = workers::Task::of_this_process::<differential::supervisor::Sum>() {
+        differential::worker::work(task);
         return;
     }
     let arguments = Arguments::from_args();

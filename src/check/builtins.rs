@@ -8,7 +8,7 @@ use super::closures::Given;
 use super::obligations::Obligation;
 use super::{Checker, fixes, messages};
 use crate::diag::{Code, Diagnostic, Span};
-use crate::ir::{Expr, ExprKind, Ty, build};
+use crate::ir::{Expr, ExprKind, Scalar, Ty, build};
 use crate::syntax::ast::{self, Builtin};
 use std::sync::Arc;
 
@@ -23,11 +23,22 @@ impl Checker<'_> {
                 Expr::new(ExprKind::If(c, a, b), ty, span)
             }
             (Builtin::Select, [c, a, b]) => {
-                let c = self.condition(c, "the condition of `select`", span);
-                let (a, b, ty) = self.branches(a, b, "select");
+                let typed = self.infer(c);
+                let in_lanes = matches!(self.types.head(&typed.ty), Ty::Simd(Scalar::Bool));
+                if !in_lanes {
+                    self.expect_condition(c, &typed, "the condition of `select`", span);
+                }
+                let c = typed;
+                let (left, (a, b, ty)) = (a, self.branches(a, b, "select"));
+                if in_lanes && !matches!(self.types.head(&ty), Ty::Simd(_)) && !self.types.is_poison(&ty) {
+                    let text = self.text(&ty);
+                    self.report(super::simd::select_without_lanes(left.span, &text));
+                }
                 Expr::new(ExprKind::Select(c, a, b), ty, span)
             }
             (Builtin::Iterate, [start, func]) => self.infer_iterate(start, func, span),
+            (Builtin::Serialize, [a]) => self.infer_serialize(a, span),
+            (Builtin::Sort, [v, func]) => self.infer_sort(v, func, span),
             (Builtin::Zip, [_, _, ..]) => {
                 let vectors: Vec<Expr> = args.iter().map(|arg| self.infer(arg)).collect();
                 let elems =
@@ -84,24 +95,18 @@ impl Checker<'_> {
                     _ => self.broken(span),
                 }
             }
+            (Builtin::Broadcast, [x]) => self.infer_broadcast(x, span),
             (Builtin::Result, [b]) => {
                 let builder = self.infer(b);
                 let ty = self.result_of(&builder.ty, whole);
                 Expr::new(ExprKind::Result(builder), ty, span)
             }
-            (Builtin::Broadcast | Builtin::Serialize | Builtin::Sort, _) => {
-                for arg in args {
-                    // The comparator of a sort is no mistake of its own.
-                    if !self.is_lambda(arg) {
-                        self.infer(arg);
-                    }
-                }
-                self.not_built(builtin.name(), span)
-            }
             (
                 Builtin::If
                 | Builtin::Select
                 | Builtin::Iterate
+                | Builtin::Serialize
+                | Builtin::Sort
                 | Builtin::Zip
                 | Builtin::Len
                 | Builtin::Assert
@@ -111,6 +116,7 @@ impl Checker<'_> {
                 | Builtin::ToVec
                 | Builtin::Slice
                 | Builtin::Merge
+                | Builtin::Broadcast
                 | Builtin::Result,
                 _,
             ) => {
@@ -122,10 +128,14 @@ impl Checker<'_> {
 
     fn condition(&mut self, c: &ast::Expr, what: &str, whole: Span) -> Expr {
         let typed = self.infer(c);
+        self.expect_condition(c, &typed, what, whole);
+        typed
+    }
+
+    fn expect_condition(&mut self, c: &ast::Expr, typed: &Expr, what: &str, whole: Span) {
         // Code of a macro is where the macro is called.
         let what = if c.span == whole { "a condition of this macro" } else { what };
-        self.expect(c, &typed, &Ty::BOOL, what);
-        typed
+        self.expect(c, typed, &Ty::BOOL, what);
     }
 
     fn branches(&mut self, a: &ast::Expr, b: &ast::Expr, name: &str) -> (Expr, Expr, Ty) {

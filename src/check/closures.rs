@@ -9,7 +9,7 @@ use super::scope::{Binding, Closure};
 use super::{Checker, HoleKind, messages};
 use crate::diag::Span;
 use crate::ir::{Expr, ExprKind, Lambda, Param, Ty};
-use crate::syntax::ast;
+use crate::syntax::{Keyword, ast};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -94,7 +94,8 @@ impl Checker<'_> {
         let lambdas = self.scope.texts().filter(|(_, binding)| matches!(binding, Binding::Closure(_)));
         let mut candidates: Vec<&str> = lambdas.map(|(text, _)| text).collect();
         candidates.extend(self.macro_names.iter().map(String::as_str));
-        candidates.extend(ast::Builtin::ALL.iter().map(|row| row.1));
+        // Everything that a `(` may follow.
+        candidates.extend(Keyword::all().filter(|(_, word)| is_called(*word)).map(|(text, _)| text));
         candidates.sort_unstable();
         let diagnostic = messages::unknown_function(ident, recursive, &candidates, self.macro_names);
         self.report(diagnostic);
@@ -226,4 +227,21 @@ impl Checker<'_> {
         self.scope.exit(outside);
         self.unused.push(lambda);
     }
+}
+
+/// Whether a `(` may stand behind the keyword.
+fn is_called(word: Keyword) -> bool {
+    !matches!(
+        word,
+        Keyword::Let
+            | Keyword::True
+            | Keyword::False
+            | Keyword::Macro
+            | Keyword::Type
+            | Keyword::Vec
+            | Keyword::Dict
+            | Keyword::Simd
+            | Keyword::Cudf
+            | Keyword::Deserialize
+    )
 }

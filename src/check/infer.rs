@@ -7,7 +7,7 @@
 use super::scope::{Binding, Closure};
 use super::{Checker, HoleKind, MAX_NODES, fixes, messages};
 use crate::diag::{Code, Diagnostic, Span, stack};
-use crate::ir::{BuilderTy, Expr, ExprKind, Let, Name, Notes, Scalar, Ty, build};
+use crate::ir::{BuilderTy, Expr, ExprKind, Let, MAX_C_ARGS, Name, Notes, Scalar, Ty, build};
 use crate::syntax::ast;
 use std::cell::Cell;
 use std::rc::Rc;
@@ -32,6 +32,8 @@ const KNOWN_NOTES: [&str; 13] = [
 impl Checker<'_> {
     /// The typed form of an expression that is used as a value.
     pub(super) fn infer(&mut self, expr: &ast::Expr) -> Expr {
+        // Annotations are copied with their nodes.
+        self.n_nodes += expr.notes.len();
         if !self.spend(expr.span) {
             return self.broken(expr.span);
         }
@@ -74,20 +76,19 @@ impl Checker<'_> {
             ast::ExprKind::Call(builtin, args) => self.infer_builtin(*builtin, args, expr),
             ast::ExprKind::For { iters, builder, func, .. } => self.infer_for(iters, builder, func, expr),
             ast::ExprKind::NewBuilder(ty, arg) => self.infer_new_builder(ty, arg.as_ref(), span),
-            ast::ExprKind::Deserialize(..) => self.not_built("deserialize", span),
-            ast::ExprKind::CUdf { args, .. } => {
-                args.iter().for_each(|arg| drop(self.infer(arg)));
-                self.not_built("cudf", span)
+            ast::ExprKind::Deserialize(ty, bytes) => self.infer_deserialize(ty, bytes, span),
+            ast::ExprKind::CUdf { name, ty, args } => {
+                let args: Vec<Expr> = args.iter().map(|arg| self.infer(arg)).collect();
+                if args.len() > MAX_C_ARGS {
+                    self.report(messages::too_many_c_arguments(name, args.len()));
+                    return self.broken(span);
+                }
+                let ty = self.convert(ty);
+                Expr::new(ExprKind::CUdf(name.text.clone(), args), ty, span)
             }
             // The parser has reported it.
             ast::ExprKind::Error => self.broken(span),
         }
-    }
-
-    /// Says that the form is not built yet. Its value fits everything.
-    pub(super) fn not_built(&mut self, name: &str, span: Span) -> Expr {
-        self.report(messages::not_built(name, span));
-        self.broken(span)
     }
 
     // ---- annotations ---------------------------------------------------------------------------------
@@ -159,6 +160,7 @@ impl Checker<'_> {
         let mut candidates: Vec<&str> = self.scope.texts().map(|(text, _)| text).collect();
         candidates.extend(self.macro_names.iter().map(String::as_str));
         candidates.extend(ast::Builtin::ALL.iter().map(|row| row.1));
+        candidates.extend(["true", "false", "appender"]);
         candidates.sort_unstable();
         let is_macro = self.macro_names.iter().any(|name| **name == *ident.text);
         let diagnostic = messages::unknown_name(ident, is_macro, &candidates);
@@ -306,6 +308,9 @@ impl Checker<'_> {
 
     fn infer_cast(&mut self, to: Scalar, a: &ast::Expr, span: Span) -> Expr {
         let typed = self.infer(a);
+        if let Ty::Simd(_) = self.types.head(&typed.ty) {
+            return Expr::new(ExprKind::Cast(to, typed), Ty::Simd(to), span);
+        }
         self.oblige(super::Obligation::Cast { ty: typed.ty.clone(), to, operand: a.clone() });
         Expr::new(ExprKind::Cast(to, typed), Ty::Scalar(to), span)
     }
@@ -338,11 +343,21 @@ impl Checker<'_> {
                                 .related(written.span, format!("fills a `{wants_text}`"))
                         });
                     }
+                    BuilderTy::VecMerger(elem, _) => {
+                        let wants = Ty::vec(elem.clone());
+                        self.unify(arg.span, &typed.ty, &wants, |cx, found, wants| {
+                            let (found_text, wants_text) = (cx.text(found), cx.text(wants));
+                            let title = format!(
+                                "this vecmerger starts with {}, but it starts with a copy of a `{wants_text}`",
+                                messages::a(&found_text)
+                            );
+                            cx.mismatch(arg, found, wants, title)
+                                .related(written.span, format!("changes the elements of a `{wants_text}`"))
+                        });
+                    }
                     // The parser has refused it.
                     BuilderTy::GroupMerger(..) => {}
-                    BuilderTy::Appender(_) | BuilderTy::VecMerger(..) => {
-                        self.expect_i64(arg, typed, "the size hint of an appender");
-                    }
+                    BuilderTy::Appender(_) => self.expect_i64(arg, typed, "the size hint of an appender"),
                 },
                 _ => self.types.poison_all(&typed.ty),
             }

@@ -160,6 +160,13 @@ impl Walk<'_> {
                 self.then(&mut uses, body);
                 (uses, derived)
             }
+            ExprKind::CUdf(_, args) => {
+                for arg in args {
+                    self.check_stored(&arg.ty, arg.origin.primary(), "an argument of a C function");
+                }
+                self.check_stored(&expr.ty, expr.origin.primary(), "the result of a C function");
+                (self.children(expr), Derived::Unknown)
+            }
             ExprKind::Literal(_)
             | ExprKind::Unary(..)
             | ExprKind::Binary(..)
@@ -172,7 +179,6 @@ impl Walk<'_> {
             | ExprKind::ToVec(_)
             | ExprKind::Serialize(_)
             | ExprKind::Deserialize(_)
-            | ExprKind::CUdf(..)
             | ExprKind::Slice(..)
             | ExprKind::Assert(_)
             | ExprKind::Zip(_) => (self.children(expr), Derived::Unknown),

@@ -8,7 +8,7 @@ use super::closures::{Callee, Given};
 use super::scope::Binding;
 use super::{Checker, Obligation, loop_messages, messages, show};
 use crate::diag::{Diagnostic, Span};
-use crate::ir::{BuilderTy, Expr, ExprKind, For, Iter, Lambda, Name, Ty};
+use crate::ir::{BuilderTy, Expr, ExprKind, For, Iter, Lambda, Name, NdIter, Ty};
 use crate::syntax::ast::{self, Builtin, IterKind};
 use std::sync::Arc;
 
@@ -26,6 +26,7 @@ impl Checker<'_> {
     ) -> Expr {
         let span = whole.span;
         let (typed_iters, elem) = self.infer_iters(iters);
+        self.require_one_kind(iters);
         if let ast::ExprKind::Lambda(params, _) = &builder.kind {
             self.report(loop_messages::loop_with_lambda_builder(span, builder, params.len()));
             return self.broken_loop(&[&elem], span);
@@ -178,14 +179,44 @@ impl Checker<'_> {
                 let (start, end, stride) = (start.clone(), end.clone(), stride.clone());
                 (Iter::Range { start, end, stride }, Ty::I64)
             }
-            (kind, ..) => {
-                let name = match kind {
-                    IterKind::Iter | IterKind::RangeIter => "an iterator of this form",
-                    IterKind::SimdIter => "simditer",
-                    IterKind::FringeIter => "fringeiter",
-                    IterKind::NdIter => "nditer",
+            (
+                IterKind::NdIter,
+                [data, range @ .., shape_arg, strides_arg],
+                [typed, start, end, stride, shape, strides],
+            ) => {
+                let elem = self.vector_elem(data, &typed.ty, "`nditer`");
+                self.expect_range(range, [start, end, stride]);
+                self.expect(shape_arg, shape, &Ty::vec(Ty::I64), "the shape of `nditer`");
+                self.expect(strides_arg, strides, &Ty::vec(Ty::I64), "the strides of `nditer`");
+                let nd = NdIter {
+                    data: typed.clone(),
+                    start: start.clone(),
+                    end: end.clone(),
+                    stride: stride.clone(),
+                    shape: shape.clone(),
+                    strides: strides.clone(),
                 };
-                let data = self.not_built(name, iter.span);
+                (Iter::Nd(Box::new(nd)), elem)
+            }
+            (IterKind::SimdIter, [data], [typed]) => {
+                let elem = self.vector_elem(data, &typed.ty, "`simditer`");
+                let block = self.block_ty(data, &elem);
+                (Iter::Simd(typed.clone()), block)
+            }
+            (IterKind::FringeIter, [data], [typed]) => {
+                let elem = self.vector_elem(data, &typed.ty, "`fringeiter`");
+                (Iter::Fringe(typed.clone()), elem)
+            }
+            (
+                IterKind::Iter
+                | IterKind::RangeIter
+                | IterKind::NdIter
+                | IterKind::SimdIter
+                | IterKind::FringeIter,
+                ..,
+            ) => {
+                // The parser has counted the operands and reported it.
+                let data = self.broken(iter.span);
                 let elem = data.ty.clone();
                 (Iter::Whole(data), elem)
             }

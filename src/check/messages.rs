@@ -8,8 +8,9 @@ use super::HoleKind;
 use super::closures::Given;
 use super::show::show;
 use crate::diag::{Code, Diagnostic, Span, suggest};
-use crate::ir::{Expr, ExprKind, Scalar, Ty};
+use crate::ir::{Expr, ExprKind, MAX_C_ARGS, Scalar, Ty};
 use crate::syntax::ast::{self, Builtin};
+use crate::syntax::foreign_function;
 
 /// The longest type in a message, in bytes.
 const MAX_TYPE_TEXT: usize = 120;
@@ -75,6 +76,7 @@ pub(super) fn input_without_type(param: &ast::Param) -> Diagnostic {
 pub(super) fn infinite_type(span: Span) -> Diagnostic {
     Diagnostic::new(Code::InfiniteType, span, "this type would have to contain itself")
         .label("a part of this value has the type of the whole")
+        .help("leave out one level of brackets, or write the type that is meant, as in `[]:vec[i64]`")
 }
 
 pub(super) fn type_too_large(span: Span) -> Diagnostic {
@@ -105,18 +107,15 @@ pub(super) fn program_too_large(span: Span, lambda: Option<&ast::Ident>) -> Diag
     }
 }
 
-pub(super) fn not_built(name: &str, span: Span) -> Diagnostic {
-    let title = match name.contains(' ') {
-        true => format!("{name} is not built yet in this version"),
-        false => format!("`{name}` is not built yet in this version"),
-    };
-    Diagnostic::new(Code::NotBuiltYet, span, title)
-}
-
 pub(super) fn builder_stored(span: Span, holder: &str, ty: &str) -> Diagnostic {
     Diagnostic::new(Code::BuilderPlacement, span, format!("{holder} cannot hold builders"))
         .label(a(ty))
         .help("take the value out of the builder first, with `result`; builders can be in structs")
+}
+
+pub(super) fn too_many_c_arguments(name: &ast::Ident, n: usize) -> Diagnostic {
+    let title = format!("a C function takes at most {MAX_C_ARGS} arguments, this call has {n}");
+    Diagnostic::new(Code::ArgumentCount, name.span, title).help("pass several values as one struct: `{a, b}`")
 }
 
 pub(super) fn unknown_note(key: &ast::Ident, known: &[&str]) -> Diagnostic {
@@ -193,7 +192,8 @@ pub(super) fn unknown_function(
     }
     let diagnostic =
         Diagnostic::new(Code::UnknownFunction, name.span, format!("no macro or lambda is named `{text}`"));
-    let diagnostic = match suggest(text, candidates.iter().copied()) {
+    let foreign = foreign_function(text).map(str::to_string);
+    let diagnostic = match foreign.or_else(|| suggest(text, candidates.iter().copied())) {
         Some(near) => diagnostic.label(format!("did you mean `{near}`?")),
         None => diagnostic.label("not defined here"),
     };
@@ -253,6 +253,7 @@ pub(super) fn not_a_lambda(expr: &ast::Expr, role: &str, ty: Option<&str>, hides
         _ if hides_macro => "this value hides the macro of the same name, give the value another name",
         "" => "only lambdas, macros and built-in functions can be called",
         "the function of `for`" => "write a lambda, as in `|b, i, x| merge(b, x)`, or the name of one",
+        "the function of `sort`" => "write a lambda, as in `|a, b| compare(a, b)`, or the name of one",
         _ => "write a lambda, as in `|s| {s, false}`, or the name of one",
     };
     Diagnostic::new(Code::NotALambda, expr.span, title)

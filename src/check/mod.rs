@@ -21,7 +21,10 @@ mod messages;
 mod obligations;
 mod operators;
 mod scope;
+mod serial;
 mod show;
+mod simd;
+mod sort;
 mod types;
 mod unify;
 mod uses;
@@ -44,6 +47,8 @@ const MAX_NODES: usize = 1_000_000;
 const MAX_LOOPS: usize = 256;
 /// Errors beyond these are not collected at all.
 const MAX_COLLECTED: usize = 200;
+/// How often errors may be found again, each time a lambda is checked that has them.
+const MAX_REPEATED: usize = 1_000;
 /// The most errors, and the most warnings, that are shown.
 const MAX_SHOWN: usize = 20;
 
@@ -91,6 +96,7 @@ struct Checker<'a> {
     /// Places with an error, so that a lambda that is checked at each use says it once.
     reported: HashSet<(Code, Span)>,
     n_errors: usize,
+    n_repeated: usize,
     n_nodes: usize,
     /// The loops around this place.
     n_loops: usize,
@@ -118,6 +124,7 @@ pub fn check(body: &ast::Expr, macro_names: &[String]) -> (Option<Program>, Diag
         diagnostics: Vec::new(),
         reported: HashSet::new(),
         n_errors: 0,
+        n_repeated: 0,
         n_nodes: 0,
         n_loops: 0,
         stopped: false,
@@ -142,6 +149,7 @@ impl Checker<'_> {
             return None;
         }
         let func = self.finish_lambda(&func);
+        simd::misplaced(&func).into_iter().for_each(|diagnostic| self.report(diagnostic));
         let unused = std::mem::take(&mut self.unused);
         let unused: Vec<Lambda> = unused.iter().map(|lambda| self.finish_lambda(lambda)).collect();
         if self.n_errors > 0 {
@@ -233,6 +241,8 @@ impl Checker<'_> {
     /// Adds a message, unless the same is said at this place already.
     fn report(&mut self, diagnostic: Diagnostic) {
         if !self.reported.insert((diagnostic.code, diagnostic.primary.span)) {
+            self.n_repeated += usize::from(diagnostic.code.is_error());
+            self.stopped |= self.n_repeated >= MAX_REPEATED;
             return;
         }
         if diagnostic.code.is_error() {

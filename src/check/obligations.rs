@@ -4,6 +4,7 @@
 //! Promises: an obligation is decided as soon as its type is known, at the latest when the whole program has
 //! been seen; what is unknown then is reported as the place that should have said it.
 
+use super::sort::Sorted;
 use super::{Checker, loop_messages, messages};
 use crate::diag::Span;
 use crate::ir::op::Operands;
@@ -31,6 +32,12 @@ pub(super) enum Obligation {
     Len { ty: Ty, operand: ast::Expr },
     /// `lookup(collection, index)` has type `result`.
     Lookup { collection: Ty, index: Ty, result: Ty, args: [ast::Expr; 2] },
+    /// What `sort` takes, or sorts by.
+    Sorted { ty: Ty, what: Sorted, span: Span },
+    /// What `serialize` takes, or `deserialize` gives.
+    Serializable { ty: Ty, span: Span },
+    /// What `deserialize` reads.
+    Bytes { ty: Ty, operand: ast::Expr },
     /// What a loop fills.
     LoopBuilder { ty: Ty, builder: ast::Expr },
 }
@@ -104,6 +111,9 @@ impl Checker<'_> {
             Obligation::Lookup { collection, index, result, args } => {
                 self.decide_lookup(collection, index, result, args)
             }
+            Obligation::Sorted { ty, what, span } => self.decide_sorted(ty, *what, *span),
+            Obligation::Serializable { ty, span } => self.decide_serializable(ty, *span),
+            Obligation::Bytes { ty, operand } => self.decide_bytes(ty, operand),
             Obligation::LoopBuilder { ty, builder } => self.decide_loop_builder(ty, builder),
         }
     }
@@ -114,7 +124,7 @@ impl Checker<'_> {
         if let Ty::Infer(_) = head {
             return self.types.is_poison(&head).then_some(true);
         }
-        let scalar = head.scalar();
+        let scalar = self.lane_scalar(&head);
         Some(match class {
             Operands::Num => scalar.is_some_and(Scalar::is_num),
             Operands::Int => scalar.is_some_and(Scalar::is_int),
@@ -244,8 +254,11 @@ impl Checker<'_> {
                 });
             }
             other => {
-                let text = self.text(&other);
-                self.report(loop_messages::not_a_builder("result", node, &other, &text));
+                // A loop that fills no builder has said so.
+                if other.is_builder_like() || !is_of_loop(node) {
+                    let text = self.text(&other);
+                    self.report(loop_messages::not_a_builder("result", node, &other, &text));
+                }
                 self.types.poison_all(result);
             }
         }
@@ -262,7 +275,9 @@ impl Checker<'_> {
             Ty::Builder(kind) => {
                 let span = node.span;
                 let wants = kind.merge_ty();
-                self.unify(span, value, &wants, |cx, found, wants| {
+                // A value in lanes is merged lane by lane.
+                let lane = self.merged_lane(value);
+                self.unify(span, lane.as_ref().unwrap_or(value), &wants, |cx, found, wants| {
                     cx.merge_mismatch(node, &kind, found, wants)
                 });
                 true
@@ -294,4 +309,10 @@ impl Checker<'_> {
         });
         result
     }
+}
+
+/// Whether the first argument of a call is a loop.
+fn is_of_loop(call: &ast::Expr) -> bool {
+    let ast::ExprKind::Call(_, args) = &call.kind else { return false };
+    args.first().is_some_and(|arg| matches!(arg.kind, ast::ExprKind::For { .. }))
 }

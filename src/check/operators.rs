@@ -4,7 +4,7 @@
 use super::{Checker, fixes};
 use crate::diag::Diagnostic;
 use crate::ir::op::Operands;
-use crate::ir::{BinOp, Expr, ExprKind, Ty, UnOp};
+use crate::ir::{BinOp, Expr, ExprKind, Scalar, Ty, UnOp};
 use crate::syntax::ast;
 
 impl Checker<'_> {
@@ -31,6 +31,7 @@ impl Checker<'_> {
                 cx.operand_mismatch(op, (a, found), (b, wants), whole)
             });
         let ty = match (op.is_comparison(), good) {
+            (true, _) if matches!(self.types.head(&left.ty), Ty::Simd(_)) => Ty::Simd(Scalar::Bool),
             (true, _) => Ty::BOOL,
             (false, true) => left.ty.clone(),
             (false, false) => self.types.poison(),

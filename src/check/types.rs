@@ -1,11 +1,11 @@
 #![forbid(unsafe_code)]
 //! Types as written, made into types as checked.
 //!
-//! Promises: what a type may not hold (builders in vectors, parts that are not built yet, too many fields) is
+//! Promises: what a type may not hold (builders in vectors, SIMD values, too many fields) is
 //! reported where it is written.
 
 use super::obligations::Obligation;
-use super::{Checker, Hole, HoleKind, messages};
+use super::{Checker, Hole, HoleKind, messages, simd};
 use crate::diag::{Code, Diagnostic, Span, stack};
 use crate::ir::{BuilderTy, Ty};
 use crate::syntax::ast::{self, TyKind};
@@ -59,7 +59,17 @@ impl Checker<'_> {
                 Ty::builder(BuilderTy::Merger(value, *op))
             }
             TyKind::Hole => self.hole(written.span, what.clone()),
-            TyKind::Simd(_) => self.type_not_built("simd", written.span),
+            TyKind::Simd(lane) => {
+                let ty = stack::deep(|| self.convert_part(lane, &HoleKind::Written));
+                match self.types.head(&ty) {
+                    Ty::Scalar(scalar) => Ty::Simd(scalar),
+                    _ => {
+                        let text = self.text(&ty);
+                        self.report(simd::lanes_of(lane.span, &text));
+                        self.types.poison()
+                    }
+                }
+            }
             TyKind::Dict(pair) => {
                 let key = self.convert_key(&pair.0);
                 let value = self.convert_elem(&pair.1, "a dictionary");
@@ -76,7 +86,12 @@ impl Checker<'_> {
                 let value = self.convert_elem(&pair.1, "a groupmerger");
                 Ty::builder(BuilderTy::GroupMerger(key, value))
             }
-            TyKind::VecMerger(..) => self.type_not_built("vecmerger", written.span),
+            TyKind::VecMerger(elem, op) => {
+                let span = elem.span;
+                let elem = stack::deep(|| self.convert_part(elem, &HoleKind::Written));
+                self.require_mergeable(&elem, span);
+                Ty::builder(BuilderTy::VecMerger(elem, *op))
+            }
             TyKind::Alias(name) => {
                 let title = format!("no type is named `{}`", name.text);
                 self.report(Diagnostic::new(Code::UnknownType, name.span, title));
@@ -101,11 +116,6 @@ impl Checker<'_> {
         let ty = self.limited(ty, key.span);
         self.oblige(Obligation::Hashable { ty: ty.clone(), span: key.span });
         ty
-    }
-
-    fn type_not_built(&mut self, name: &str, span: Span) -> Ty {
-        self.report(messages::not_built(name, span));
-        self.types.poison()
     }
 
     /// An unknown that the program has to determine, or the place is reported.

@@ -81,6 +81,9 @@ pub struct Common {
         hide_env = true
     )]
     pub passes: Option<String>,
+    /// A library of C functions for `cudf`: a path, or a name that the system looks for; may be repeated
+    #[arg(long, global = true, value_name = "LIB")]
+    pub library: Vec<String>,
     /// What LLVM does
     #[arg(long, global = true, value_enum, value_name = "HOW")]
     pub effort: Option<Effort>,
@@ -93,6 +96,8 @@ pub enum Command {
     Run(RunArgs),
     /// Check a program and print its type
     Check(CheckArgs),
+    /// Write programs in their canonical form: one layout, the same tree, every comment
+    Fmt(FmtArgs),
     /// Walk through the compilation: program, types, passes with reasons and differences, loops, times
     #[command(after_long_help = INPUTS)]
     Explain(ExplainArgs),
@@ -103,6 +108,8 @@ pub enum Command {
     Emit(EmitArgs),
     /// List passes and rules, or describe one
     Rules(RulesArgs),
+    /// Describe an error code, a pass, a rule, a macro or a construct; or list them all
+    Docs(DocsArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
     /// Print the manual page
@@ -165,6 +172,27 @@ pub struct CheckArgs {
 }
 
 #[derive(Args, Debug)]
+pub struct FmtArgs {
+    #[command(flatten)]
+    pub sources: Sources,
+    /// Write nothing; list what would change, exit code 3 when there is any
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// Where the programs are.
+#[derive(Args, Debug)]
+#[group(required = true, multiple = false)]
+pub struct Sources {
+    /// Programs, which are rewritten in place; `-` goes from standard input to standard output
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// A program, which goes to standard output
+    #[arg(short = 'e', long = "expr", value_name = "EXPR", allow_hyphen_values = true)]
+    pub expr: Option<String>,
+}
+
+#[derive(Args, Debug)]
 pub struct ExplainArgs {
     #[command(flatten)]
     pub source: Source,
@@ -211,6 +239,15 @@ pub struct EmitArgs {
 pub struct RulesArgs {
     /// A pass or a rule
     pub id: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub struct DocsArgs {
+    /// Such as E0203, DivideByZero, fuse-vertical, map or appender
+    pub id: Option<String>,
+    /// Print a JSON object; without an ID one for each topic
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Args, Debug)]

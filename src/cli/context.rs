@@ -11,7 +11,7 @@ use crate::session::header::Header;
 use crate::session::{Checked, Session};
 use crate::view::{Screen, error};
 use std::io::{self, BufWriter, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
@@ -48,6 +48,16 @@ impl Context {
     pub fn load(&mut self, source: &Source) -> Result<Loaded, Failure> {
         let (name, text) = read(source)?;
         let header = Header::parse(&text);
+        let folder = source.file.as_ref().and_then(|file| file.parent()).map(|folder| folder.to_path_buf());
+        for library in header.libraries_beside(folder.as_deref()) {
+            let failed = |message| Failure::Other {
+                exit: code::FAILED,
+                code: "LoadLibraryError",
+                message,
+                hint: None,
+            };
+            self.session.load_library(&library).map_err(failed)?;
+        }
         let id = self.session.add_source(&name, text);
         let checked = self.session.check(id).map_err(|mut messages| {
             messages.0.retain(|message| message.code.is_error() || !self.quiet);
@@ -61,7 +71,6 @@ impl Context {
                 self.say(&format!("warning: {name}, {problem}\n"));
             }
         }
-        let folder = source.file.as_ref().and_then(|file| file.parent()).map(|folder| folder.to_path_buf());
         Ok(Loaded { checked, header, folder })
     }
 
@@ -93,17 +102,21 @@ impl Context {
 
 /// The name and the text of a program.
 fn read(source: &Source) -> Result<(String, String), Failure> {
-    if let Some(expr) = &source.expr {
-        return Ok(("-e".to_string(), expr.clone()));
+    match &source.expr {
+        Some(expr) => Ok(("-e".to_string(), expr.clone())),
+        None => read_program(source.file.as_deref().unwrap_or(Path::new("-"))),
     }
-    let path = source.file.clone().unwrap_or_else(|| PathBuf::from("-"));
+}
+
+/// The name and the text of the program in a file; `-` is standard input.
+pub fn read_program(path: &Path) -> Result<(String, String), Failure> {
     let is_stdin = path.as_os_str() == "-";
     let name = if is_stdin { "stdin".to_string() } else { path.display().to_string() };
     let mut bytes = Vec::new();
     let read = if is_stdin {
         io::stdin().lock().read_to_end(&mut bytes).map(|_| ())
     } else {
-        read_file(&path, &mut bytes)
+        read_file(path, &mut bytes)
     };
     let failed = |message, hint| Failure::Other { exit: code::FAILED, code: "CompileError", message, hint };
     read.map_err(|error| {
@@ -125,7 +138,7 @@ fn read(source: &Source) -> Result<(String, String), Failure> {
     Ok((name, text))
 }
 
-fn read_file(path: &std::path::Path, bytes: &mut Vec<u8>) -> io::Result<()> {
+fn read_file(path: &Path, bytes: &mut Vec<u8>) -> io::Result<()> {
     std::fs::File::open(path)?.read_to_end(bytes)?;
     Ok(())
 }

@@ -6,7 +6,7 @@
 
 use crate::diag::{Diagnostics, SourceMap};
 use crate::value::{ErrorKind, RunError};
-use crate::view::{Screen, error, json};
+use crate::view::{Screen, docs, error, json};
 use std::io;
 
 /// Exit codes, as `weld --help` lists them.
@@ -26,6 +26,9 @@ pub mod code {
     /// The reader of standard output went away.
     pub const CLOSED: i32 = 141;
 }
+
+/// What shows a page of the documentation.
+const LOOK_UP: &str = "weld docs";
 
 /// Why a command ended early.
 #[derive(Debug)]
@@ -98,8 +101,12 @@ impl Failure {
     /// What standard error gets.
     pub fn text(&self, sources: &SourceMap, screen: Screen) -> String {
         match self {
-            Failure::Rejected(messages) => error::diagnostics(messages, sources, screen),
-            Failure::Run(failed) => error::run_error(failed, sources, screen),
+            Failure::Rejected(messages) => {
+                error::diagnostics(messages, sources, screen) + &docs::more_about(messages, LOOK_UP, screen)
+            }
+            Failure::Run(failed) => {
+                error::run_error(failed, sources, screen) + &docs::more_about_run(failed, LOOK_UP, screen)
+            }
             Failure::Other { message, hint, .. } => error::plain(message, hint.as_deref(), screen),
             Failure::Output(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 error::plain(&format!("the output cannot be written: {error}"), None, screen)

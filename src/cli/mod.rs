@@ -7,10 +7,12 @@
 mod args;
 mod check;
 mod context;
+mod docs;
 mod emit;
 mod execute;
 mod explain;
 mod failure;
+mod fmt;
 mod inputs;
 mod memory;
 mod passes;
@@ -62,9 +64,19 @@ fn start(cli: Cli) -> i32 {
             return code::USAGE;
         }
     };
-    let Some(command) = cli.command else { return crate::repl::start(config, screen.color) };
+    let Some(command) = cli.command else {
+        return crate::repl::start(config, &cli.common.library, screen.color);
+    };
+    let mut session = Session::new(config);
+    for library in &cli.common.library {
+        if let Err(message) = session.load_library(library) {
+            let text = error::plain(&message, None, error_screen);
+            let _ = io::stderr().lock().write_all(text.as_bytes());
+            return code::USAGE;
+        }
+    }
     let mut cx = Context {
-        session: Session::new(config),
+        session,
         out: BufWriter::with_capacity(1 << 16, io::stdout()),
         screen,
         error_screen,
@@ -101,10 +113,12 @@ fn dispatch(command: &Command, cx: &mut Context) -> Result<(), Failure> {
     match command {
         Command::Run(args) => run::run(args, cx),
         Command::Check(args) => check::check(args, cx),
+        Command::Fmt(args) => fmt::fmt(args, cx),
         Command::Explain(args) => explain::explain(args, cx),
         Command::Passes(args) => passes::passes(args, cx),
         Command::Emit(args) => emit::emit(args, cx),
         Command::Rules(args) => rules::rules(args, cx),
+        Command::Docs(args) => docs::docs(args, cx),
         Command::Completions(args) => shell::completions(args, cx),
         Command::Man => shell::man(cx),
     }
@@ -135,7 +149,12 @@ impl Command {
             Command::Check(args) => args.json,
             Command::Explain(args) => args.json,
             Command::Passes(args) => args.json,
-            Command::Emit(_) | Command::Rules(_) | Command::Completions(_) | Command::Man => false,
+            Command::Docs(args) => args.json,
+            Command::Fmt(_)
+            | Command::Emit(_)
+            | Command::Rules(_)
+            | Command::Completions(_)
+            | Command::Man => false,
         }
     }
 }

@@ -1,5 +1,6 @@
 #![forbid(unsafe_code)]
-//! Builders as values: `merger` is its accumulator, `appender` is pointer, length and capacity.
+//! Builders as values: `merger` is its accumulator, `appender` is pointer, length and capacity, `vecmerger` the pointer
+//! and length of a copy that is its own.
 //!
 //! Promises: a merge writes only past the end of what the appender holds, so the old value of a builder, which linearity
 //! makes unreachable, is all that changes. An appender of capacity [`UNCHECKED`] has room for every merge of its loop.
@@ -9,7 +10,9 @@ use super::dict::Entry;
 use super::expr::scalar_of;
 use super::func::FnCx;
 use super::leaves::{Leaf, Val, int, leaf_at, pointer, single};
-use crate::ir::{BuilderTy, Expr, MergeOp, Scalar, Ty};
+use super::module::Check;
+use crate::diag::Origin;
+use crate::ir::{BuilderTy, Expr, MergeOp, SIMD_LANES, Scalar, Ty};
 use crate::value::layout;
 use inkwell::IntPredicate;
 use inkwell::values::{IntValue, PointerValue};
@@ -43,7 +46,11 @@ impl<'c> FnCx<'_, 'c> {
                 let from = arg.map(|arg| self.leaf(arg)).transpose()?;
                 self.new_table(&entry, from)
             }
-            BuilderTy::VecMerger(..) => Err(CodegenError(format!("no code for `{ty}` yet"))),
+            BuilderTy::VecMerger(elem, _) => {
+                let arg = arg.ok_or_else(|| CodegenError("a vecmerger without its vector".into()))?;
+                let vector = self.expr(arg)?;
+                self.copied(elem, &vector)
+            }
         }
     }
 
@@ -62,21 +69,71 @@ impl<'c> FnCx<'_, 'c> {
     }
 
     /// `merge(b, x)`.
-    pub fn merge(&mut self, builder: &Expr, value: &Expr) -> Result<Val<'c>, CodegenError> {
+    pub fn merge(&mut self, builder: &Expr, value: &Expr, origin: &Origin) -> Result<Val<'c>, CodegenError> {
         let (state, item) = (self.expr(builder)?, self.expr(value)?);
-        match builder.ty.as_builder() {
-            Some(BuilderTy::Appender(elem)) => self.append(elem, &state, &item),
-            Some(BuilderTy::Merger(ty, op)) => self.combine_values(ty, *op, &state, &item),
-            Some(kind @ BuilderTy::DictMerger(_, _, op)) => {
-                self.merge_dict(&Entry::of(&kind.result_ty())?, *op, single(&state)?, &item)?;
-                Ok(state)
-            }
-            Some(kind @ BuilderTy::GroupMerger(_, elem)) => {
-                self.merge_group(&Entry::of(&kind.result_ty())?, elem, single(&state)?, &item)?;
-                Ok(state)
-            }
-            _ => Err(CodegenError(format!("no merge into `{}` yet", builder.ty))),
+        let kind =
+            builder.ty.as_builder().ok_or_else(|| CodegenError(format!("`{}` is no builder", builder.ty)))?;
+        match kind {
+            BuilderTy::Appender(elem) if value.ty.has_simd() => self.append_lanes(elem, &state, &item),
+            // Its accumulators know what to do with lanes.
+            BuilderTy::Merger(..) => self.merge_one(kind, state, &item, origin),
+            _ if value.ty.has_simd() => (0..SIMD_LANES as u32).try_fold(state, |state, lane| {
+                let item = self.lane_values(&item, lane)?;
+                self.merge_one(kind, state, &item, origin)
+            }),
+            _ => self.merge_one(kind, state, &item, origin),
         }
+    }
+
+    fn merge_one(
+        &mut self,
+        kind: &BuilderTy,
+        state: Val<'c>,
+        item: &Val<'c>,
+        origin: &Origin,
+    ) -> Result<Val<'c>, CodegenError> {
+        match kind {
+            BuilderTy::Appender(elem) => self.append(elem, &state, item),
+            BuilderTy::Merger(ty, op) => self.combine_values(ty, *op, &state, item),
+            BuilderTy::DictMerger(_, _, op) => {
+                self.merge_dict(&Entry::of(&kind.result_ty())?, *op, single(&state)?, item)?;
+                Ok(state)
+            }
+            BuilderTy::GroupMerger(_, elem) => {
+                self.merge_group(&Entry::of(&kind.result_ty())?, elem, single(&state)?, item)?;
+                Ok(state)
+            }
+            BuilderTy::VecMerger(elem, op) => self.merge_at(elem, *op, state, item, origin),
+        }
+    }
+
+    /// The value in one lane of a value of lanes.
+    fn lane_values(&self, item: &[Leaf<'c>], lane: u32) -> Result<Val<'c>, CodegenError> {
+        item.iter().map(|leaf| self.lane(*leaf, lane)).collect()
+    }
+
+    /// Appends the lanes of a SIMD value in order.
+    fn append_lanes(
+        &mut self,
+        elem: &Ty,
+        state: &[Leaf<'c>],
+        item: &[Leaf<'c>],
+    ) -> Result<Val<'c>, CodegenError> {
+        let (data, len, cap) =
+            (pointer(leaf_at(state, 0)?)?, int(leaf_at(state, 1)?)?, int(leaf_at(state, 2)?)?);
+        let (data, cap) = self.grow_when_full(elem, data, len, cap, SIMD_LANES as i64)?;
+        match elem.scalar() {
+            Some(scalar) => self.store_scalar(scalar, single(item)?, self.elem_address(elem, data, len)?)?,
+            None => {
+                for lane in 0..SIMD_LANES as u32 {
+                    let at = self.b.build_int_add(len, self.int64(i64::from(lane)), "at")?;
+                    let value = self.lane_values(item, lane)?;
+                    self.store(elem, &value, self.elem_address(elem, data, at)?)?;
+                }
+            }
+        }
+        let len = self.b.build_int_add(len, self.int64(SIMD_LANES as i64), "len")?;
+        Ok(vec![data.into(), len.into(), cap])
     }
 
     /// `a op b` field by field.
@@ -99,8 +156,39 @@ impl<'c> FnCx<'_, 'c> {
         scalars
             .iter()
             .enumerate()
-            .map(|(k, scalar)| self.combine(op, *scalar, leaf_at(a, k)?, leaf_at(b, k)?))
+            .map(|(k, scalar)| self.accumulate(op, *scalar, leaf_at(a, k)?, leaf_at(b, k)?))
             .collect()
+    }
+
+    /// A vector of its own with the same elements.
+    fn copied(&mut self, elem: &Ty, vector: &[Leaf<'c>]) -> Result<Val<'c>, CodegenError> {
+        let (from, len) = (pointer(leaf_at(vector, 0)?)?, int(leaf_at(vector, 1)?)?);
+        let to = self.allocate(elem, len)?;
+        let size = layout::layout(elem);
+        let bytes = self.b.build_int_mul(len, self.int64(size.size as i64), "bytes")?;
+        self.copy_bytes(to, from, bytes, size.align)?;
+        Ok(vec![to.into(), len.into()])
+    }
+
+    /// `v[i] := v[i] op x` in the memory of a vecmerger, for the merged value `{i, x}`.
+    fn merge_at(
+        &mut self,
+        elem: &Ty,
+        op: MergeOp,
+        state: Val<'c>,
+        item: &[Leaf<'c>],
+        origin: &Origin,
+    ) -> Result<Val<'c>, CodegenError> {
+        let (data, len) = (pointer(leaf_at(&state, 0)?)?, int(leaf_at(&state, 1)?)?);
+        let index = int(leaf_at(item, 0)?)?;
+        // A negative index is a huge unsigned number.
+        let inside = self.b.build_int_compare(IntPredicate::ULT, index, len, "inside")?;
+        self.check(inside, Check::MergeIndex, origin, index, len)?;
+        let address = self.elem_address(elem, data, index)?;
+        let old = self.load(elem, address)?;
+        let new = self.combine_values(elem, op, &old, item.get(1..).unwrap_or_default())?;
+        self.store(elem, &new, address)?;
+        Ok(state)
     }
 
     fn append(&mut self, elem: &Ty, state: &[Leaf<'c>], item: &[Leaf<'c>]) -> Result<Val<'c>, CodegenError> {
@@ -108,7 +196,7 @@ impl<'c> FnCx<'_, 'c> {
         let (data, cap) = if Self::is_constant(cap, UNCHECKED) {
             (data, cap)
         } else {
-            self.grow_when_full(elem, data, len, int(cap)?)?
+            self.grow_when_full(elem, data, len, int(cap)?, 1)?
         };
         let address = self.elem_address(elem, data, len)?;
         match self.lanes {
@@ -128,8 +216,14 @@ impl<'c> FnCx<'_, 'c> {
         data: PointerValue<'c>,
         len: IntValue<'c>,
         cap: IntValue<'c>,
+        more: i64,
     ) -> Result<(PointerValue<'c>, Leaf<'c>), CodegenError> {
-        let full = self.b.build_int_compare(IntPredicate::EQ, len, cap, "full")?;
+        let full = if more == 1 {
+            self.b.build_int_compare(IntPredicate::EQ, len, cap, "full")?
+        } else {
+            let room = self.b.build_int_sub(cap, len, "room")?;
+            self.b.build_int_compare(IntPredicate::SLT, room, self.int64(more), "full")?
+        };
         let from = self.here()?;
         let (grow, roomy) = (self.block("grow"), self.block("roomy"));
         self.b.build_conditional_branch(full, grow, roomy)?;
@@ -137,7 +231,7 @@ impl<'c> FnCx<'_, 'c> {
         let slot = self.alloca(self.m.context.i64_type().array_type(3).into(), "appender")?;
         self.store_appender(&[data.into(), len.into(), cap.into()], slot)?;
         let stride = self.int64(layout::layout(elem).size as i64);
-        self.call_runtime("weld_rt_grow", &[slot.into(), self.int64(1).into(), stride.into()])?;
+        self.call_runtime("weld_rt_grow", &[slot.into(), self.int64(more).into(), stride.into()])?;
         let grown = self.load_appender(slot)?;
         let to = self.here()?;
         self.enter(roomy)?;

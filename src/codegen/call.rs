@@ -7,6 +7,7 @@ use super::jit::Compiled;
 use super::module::Check;
 use crate::runtime::{Failure, Memory, Pool, Run, RunOptions, RunStats, Status};
 use crate::value::buffer::Owner;
+use crate::value::serial::Corrupt;
 use crate::value::{RunError, Value, layout, marshal};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -67,11 +68,22 @@ impl Compiled {
             (Status::Timeout, _) => RunError::timeout(),
             (_, Some(site)) => match site.check {
                 Check::Lookup => RunError::lookup_out_of_bounds(&site.origin, failure.a, failure.b),
+                Check::MergeIndex => RunError::merge_out_of_bounds(&site.origin, failure.a, failure.b),
                 Check::Slice => RunError::slice_out_of_bounds(&site.origin, failure.a, failure.b),
                 Check::Iterator => RunError::bad_iterator(&site.origin, failure.a, failure.b),
+                Check::NdIterator => RunError::bad_nd_iterator(&site.origin, failure.a, failure.b),
                 Check::LoopSize => RunError::wrong_loop_size(&site.origin, failure.a, failure.b),
                 Check::Zip => RunError::mismatched_zip(&site.origin, failure.a, failure.b),
                 Check::Assert => RunError::assertion(&site.origin),
+                Check::SerialShort => {
+                    RunError::corrupt(&site.origin, Corrupt::Short { offset: failure.a, len: failure.b })
+                }
+                Check::SerialCount => {
+                    RunError::corrupt(&site.origin, Corrupt::Count { offset: failure.a, count: failure.b })
+                }
+                Check::SerialRest => {
+                    RunError::corrupt(&site.origin, Corrupt::Rest { offset: failure.a, len: failure.b })
+                }
                 Check::Division => RunError::divide_by_zero(&site.origin),
                 Check::Key => match &site.key {
                     Some(ty) => {

@@ -133,7 +133,7 @@ impl<'c> FnCx<'_, 'c> {
     }
 
     /// The table to look into: that of `dict`, or one without entries for a null pointer.
-    fn table(&self, dict: PointerValue<'c>) -> Result<PointerValue<'c>, CodegenError> {
+    pub fn table(&self, dict: PointerValue<'c>) -> Result<PointerValue<'c>, CodegenError> {
         let null = self.b.build_is_null(dict, "null")?;
         pointer(self.b.build_select(null, self.m.no_dict(), dict, "table")?)
     }

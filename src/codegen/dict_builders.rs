@@ -47,7 +47,7 @@ impl<'c> FnCx<'_, 'c> {
     }
 
     /// The entry of a key and its number; a new key gets the value `start`.
-    fn entry_of(
+    pub fn entry_of(
         &mut self,
         entry: &Entry,
         table: PointerValue<'c>,

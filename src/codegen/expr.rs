@@ -9,7 +9,7 @@ use super::func::FnCx;
 use super::leaves::{Leaf, Val, field_range, int, single};
 use super::module::Check;
 use crate::diag::stack;
-use crate::ir::{BinOp, BuilderTy, Expr, ExprKind, Lambda, Literal, Program, Scalar, Ty};
+use crate::ir::{BinOp, BuilderTy, Expr, ExprKind, Lambda, Literal, Program, SIMD_LANES, Scalar, Ty};
 use crate::value::layout;
 use inkwell::IntPredicate;
 
@@ -67,6 +67,8 @@ impl<'c> FnCx<'_, 'c> {
                 let value = self.leaf(a)?;
                 Ok(vec![self.unary(*op, scalar_of(&a.ty)?, value)?])
             }
+            // Lanes are computed together, so both sides are.
+            ExprKind::Binary(op, a, b) if matches!(a.ty, Ty::Simd(_)) => self.arithmetic(*op, a, b, expr),
             ExprKind::Binary(op @ (BinOp::And | BinOp::Or), a, b) => self.short_circuit(*op, a, b),
             ExprKind::Binary(op, a, b) if a.ty.scalar().is_none() => self.compare_values(*op, a, b),
             ExprKind::Binary(op, a, b) => self.arithmetic(*op, a, b, expr),
@@ -113,15 +115,19 @@ impl<'c> FnCx<'_, 'c> {
             ExprKind::For(parts) => self.for_loop(parts, expr),
             ExprKind::Iterate(start, lambda) => self.iterate(start, lambda),
             ExprKind::NewBuilder(arg) => self.new_builder(&expr.ty, arg.as_ref()),
-            ExprKind::Merge(builder, value) => self.merge(builder, value),
+            ExprKind::Merge(builder, value) => self.merge(builder, value, &expr.origin),
             ExprKind::Result(builder) => self.result(builder),
             ExprKind::OptLookup(d, key) => self.dict_optlookup(d, key),
             ExprKind::KeyExists(d, key) => self.dict_keyexists(d, key),
             ExprKind::ToVec(d) => self.tovec(d),
-            ExprKind::Sort(..) => Err(CodegenError("a sort".into())),
-            ExprKind::Serialize(_) | ExprKind::Deserialize(_) => Err(CodegenError("a serialization".into())),
-            ExprKind::Broadcast(_) => Err(CodegenError("a broadcast".into())),
-            ExprKind::CUdf(..) => Err(CodegenError("a C function".into())),
+            ExprKind::Sort(data, func) => self.sort(data, func, expr),
+            ExprKind::Serialize(a) => self.serialize(a),
+            ExprKind::Deserialize(a) => self.deserialize(a, expr),
+            ExprKind::Broadcast(a) => {
+                let value = self.leaf(a)?;
+                Ok(vec![self.splat(value, SIMD_LANES as u32)?])
+            }
+            ExprKind::CUdf(name, args) => self.call_c(name, args, &expr.ty),
         }
     }
 
@@ -134,8 +140,8 @@ impl<'c> FnCx<'_, 'c> {
         let zero = self.constant(&Literal::from_i64(scalar, 0))?;
         let literal = b.literal().and_then(Literal::as_i64);
         if literal.is_none_or(|value| value == 0) {
-            let nonzero = int(self.binary(BinOp::Ne, scalar, y, zero)?)?;
-            let dividend = int(self.cast(scalar, Scalar::I64, x)?)?;
+            let nonzero = self.all_lanes(self.binary(BinOp::Ne, scalar, y, zero)?)?;
+            let dividend = int(self.cast(scalar, Scalar::I64, self.lane(x, 0)?)?)?;
             self.check(nonzero, Check::Division, &expr.origin, dividend, self.int64(0))?;
         }
         if !scalar.is_signed() || literal.is_some_and(|value| value != -1) {
@@ -231,7 +237,10 @@ impl<'c> FnCx<'_, 'c> {
     }
 }
 
-/// The scalar of a scalar type.
+/// The scalar of a scalar type, or of the lanes of a SIMD type.
 pub(super) fn scalar_of(ty: &Ty) -> Result<Scalar, CodegenError> {
-    ty.scalar().ok_or_else(|| CodegenError(format!("a scalar expected, found `{ty}`")))
+    match ty {
+        Ty::Scalar(scalar) | Ty::Simd(scalar) => Ok(*scalar),
+        _ => Err(CodegenError(format!("a scalar expected, found `{ty}`"))),
+    }
 }

@@ -4,7 +4,7 @@
 //! `element`, whose result is as valid as the index its caller checked.
 
 use super::CodegenError;
-use super::leaves::{Leaf, LeafTy, Val, int, leaf_at, memory_ty, pointer, register_ty, with_lanes};
+use super::leaves::{Leaf, LeafTy, Val, int, leaf_at, memory_ty, pointer, register_ty, width, with_lanes};
 use super::module::{Check, ModuleCx};
 use crate::diag::Origin;
 use crate::ir::{BuilderTy, Literal, Name, Scalar, Ty};
@@ -261,8 +261,8 @@ impl<'m, 'c> FnCx<'m, 'c> {
             }
             Ty::Builder(builder) => match &**builder {
                 BuilderTy::Merger(accumulated, _) => self.store_from(accumulated, value, at, to)?,
-                BuilderTy::Appender(_) => {
-                    for slot in 0..3 {
+                BuilderTy::Appender(_) | BuilderTy::VecMerger(..) => {
+                    for slot in 0..width(ty) {
                         self.b.build_store(self.offset(to, slot * 8)?, leaf_at(value, *at)?)?;
                         *at += 1;
                     }
@@ -271,7 +271,6 @@ impl<'m, 'c> FnCx<'m, 'c> {
                     self.b.build_store(to, leaf_at(value, *at)?)?;
                     *at += 1;
                 }
-                _ => return Err(CodegenError(format!("cannot store a `{ty}`"))),
             },
             Ty::Dict(_) => {
                 self.b.build_store(to, leaf_at(value, *at)?)?;
@@ -281,6 +280,19 @@ impl<'m, 'c> FnCx<'m, 'c> {
                 return Err(CodegenError(format!("cannot store a `{ty}`")));
             }
         }
+        Ok(())
+    }
+
+    /// Copies `bytes` bytes between places that do not overlap, both aligned to `align`.
+    pub fn copy_bytes(
+        &self,
+        to: PointerValue<'c>,
+        from: PointerValue<'c>,
+        bytes: IntValue<'c>,
+        align: usize,
+    ) -> Result<(), CodegenError> {
+        let align = align as u32;
+        self.b.build_memcpy(to, align, from, align, bytes)?;
         Ok(())
     }
 

@@ -6,10 +6,10 @@
 use super::CodegenError;
 use super::expr::scalar_of;
 use super::func::FnCx;
-use super::leaves::{Leaf, Val, int, leaf_at, pointer};
+use super::leaves::{Leaf, Val, int, leaf_at, leaves_of, pointer, register_ty};
 use super::module::Check;
 use crate::diag::Origin;
-use crate::ir::{BinOp, Iter, Scalar, Ty};
+use crate::ir::{BinOp, Iter, NdIter, SIMD_LANES, Scalar, Ty};
 use inkwell::IntPredicate;
 use inkwell::values::{BasicValueEnum, IntValue, PointerValue};
 
@@ -19,7 +19,23 @@ pub(super) enum IterVal<'c> {
     Whole { elem: Ty, data: PointerValue<'c> },
     Strided { elem: Ty, data: PointerValue<'c>, start: IntValue<'c>, stride: IntValue<'c> },
     Range { start: IntValue<'c>, stride: IntValue<'c> },
+    Blocks { elem: Ty, data: PointerValue<'c> },
+    Fringe { elem: Ty, data: PointerValue<'c>, start: IntValue<'c> },
+    Nd { elem: Ty, data: PointerValue<'c>, space: PointerValue<'c>, row: Option<RowSlots<'c>> },
 }
+
+/// Where a running loop keeps the row of an `nditer` that it is in: fields of `runtime::nd::Row`. The runtime writes into
+/// `fresh`; the others never leave the function, so that they become registers.
+#[derive(Clone, Copy)]
+pub(super) struct RowSlots<'c> {
+    fresh: PointerValue<'c>,
+    fields: [PointerValue<'c>; ROW_FIELDS],
+}
+
+/// End, base and stride.
+const ROW_FIELDS: usize = 3;
+/// The words of an `abi::NdSpace`.
+const SPACE_WORDS: u32 = 5;
 
 impl<'c> FnCx<'_, 'c> {
     /// Evaluates an iterator and checks its bounds.
@@ -62,9 +78,94 @@ impl<'c> FnCx<'_, 'c> {
                 let count = self.count(start, end, stride, origin)?;
                 Ok((IterVal::Range { start, stride }, count))
             }
-            Iter::Nd(_) => Err(CodegenError("nditer".into())),
-            Iter::Simd(_) | Iter::Fringe(_) => Err(CodegenError("a SIMD iterator".into())),
+            Iter::Nd(nd) => self.nd_iterator(nd, &iter.elem_ty(), origin),
+            Iter::Simd(data) | Iter::Fringe(data) => {
+                let vector = self.expr(data)?;
+                let elem =
+                    data.ty.elem().cloned().ok_or_else(|| CodegenError("a loop over no vector".into()))?;
+                let (data, len) = (pointer(leaf_at(&vector, 0)?)?, int(leaf_at(&vector, 1)?)?);
+                let lanes = SIMD_LANES as i64;
+                if let Iter::Simd(_) = iter {
+                    let shift = self.int64(i64::from(lanes.trailing_zeros()));
+                    let blocks = self.b.build_right_shift(len, shift, false, "blocks")?;
+                    return Ok((IterVal::Blocks { elem, data }, blocks));
+                }
+                let start = self.b.build_and(len, self.int64(-lanes), "whole")?;
+                let rest = self.b.build_and(len, self.int64(lanes - 1), "rest")?;
+                Ok((IterVal::Fringe { elem, data, start }, rest))
+            }
         }
+    }
+
+    fn nd_iterator(
+        &mut self,
+        nd: &NdIter,
+        elem: &Ty,
+        origin: &Origin,
+    ) -> Result<(IterVal<'c>, IntValue<'c>), CodegenError> {
+        let vector = self.expr(&nd.data)?;
+        let start = self.leaf(&nd.start)?;
+        // Both are evaluated and ignored.
+        self.leaf(&nd.end)?;
+        self.leaf(&nd.stride)?;
+        let mut words = vec![start];
+        words.extend(self.expr(&nd.shape)?);
+        words.extend(self.expr(&nd.strides)?);
+        let word = self.m.context.i64_type();
+        let space = self.alloca(word.array_type(SPACE_WORDS).into(), "space")?;
+        for (at, word) in words.into_iter().enumerate() {
+            self.b.build_store(self.offset(space, at * 8)?, word)?;
+        }
+        let (data, len) = (pointer(leaf_at(&vector, 0)?)?, int(leaf_at(&vector, 1)?)?);
+        let out = self.alloca(word.into(), "nd_count")?;
+        self.call_runtime("weld_rt_nd_count", &[len.into(), space.into(), out.into()])?;
+        let count = int(self.b.build_load(word, out, "count")?)?;
+        let inside = self.b.build_int_compare(IntPredicate::SGE, count, self.int64(0), "inside")?;
+        self.check(inside, Check::NdIterator, origin, int(start)?, len)?;
+        Ok((IterVal::Nd { elem: elem.clone(), data, space, row: None }, count))
+    }
+
+    /// Gives the iterators of a loop that starts here what they remember from one iteration to the next.
+    pub fn start_iterators(&mut self, iters: &mut [IterVal<'c>]) -> Result<(), CodegenError> {
+        for iter in iters {
+            let IterVal::Nd { row, .. } = iter else { continue };
+            let word = self.m.context.i64_type();
+            let fresh = self.alloca(word.array_type(ROW_FIELDS as u32).into(), "fresh_row")?;
+            let mut fields = [fresh; ROW_FIELDS];
+            for field in &mut fields {
+                *field = self.alloca(word.into(), "row")?;
+                // No iteration is in a row that ends at 0.
+                self.b.build_store(*field, self.int64(0))?;
+            }
+            *row = Some(RowSlots { fresh, fields });
+        }
+        Ok(())
+    }
+
+    /// The element of a vector that iteration `i` of an `nditer` reads. Iterations come in order, so a row is asked for once.
+    fn nd_index(
+        &mut self,
+        space: PointerValue<'c>,
+        row: RowSlots<'c>,
+        i: IntValue<'c>,
+    ) -> Result<IntValue<'c>, CodegenError> {
+        let word = self.m.context.i64_type();
+        let [end, base, stride] = row.fields;
+        let end = int(self.b.build_load(word, end, "row_end")?)?;
+        let over = self.b.build_int_compare(IntPredicate::SGE, i, end, "over")?;
+        let (next, inside) = (self.block("next_row"), self.block("in_row"));
+        self.b.build_conditional_branch(over, next, inside)?;
+        self.b.position_at_end(next);
+        self.call_runtime("weld_rt_nd_row", &[i.into(), space.into(), row.fresh.into()])?;
+        for (at, field) in row.fields.into_iter().enumerate() {
+            let fresh = self.b.build_load(word, self.offset(row.fresh, at * 8)?, "fresh")?;
+            self.b.build_store(field, fresh)?;
+        }
+        self.enter(inside)?;
+        let base = int(self.b.build_load(word, base, "row_base")?)?;
+        let stride = int(self.b.build_load(word, stride, "row_stride")?)?;
+        let steps = self.b.build_int_mul(i, stride, "steps")?;
+        Ok(self.b.build_int_add(base, steps, "at")?)
     }
 
     /// `(end - start) / stride`, which must be a whole number that is not negative.
@@ -128,12 +229,70 @@ impl<'c> FnCx<'_, 'c> {
                 let address = self.elem_address(elem, *data, at)?;
                 self.load(elem, address)
             }
+            IterVal::Blocks { elem, data } => {
+                let first = self.b.build_int_mul(i, self.int64(SIMD_LANES as i64), "first")?;
+                self.block_at(elem, *data, first)
+            }
+            IterVal::Fringe { elem, data, start } => {
+                let at = self.b.build_int_add(*start, i, "at")?;
+                let address = self.elem_address(elem, *data, at)?;
+                self.load(elem, address)
+            }
+            IterVal::Nd { elem, data, space, row } => {
+                let row =
+                    row.ok_or_else(|| CodegenError("a loop over an `nditer` that was not started".into()))?;
+                let at = self.nd_index(*space, row, i)?;
+                let address = self.elem_address(elem, *data, at)?;
+                self.load(elem, address)
+            }
             IterVal::Range { start, stride } => {
                 let steps = self.b.build_int_mul(i, *stride, "steps")?;
                 let first = self.b.build_int_add(*start, steps, "first")?;
                 Ok(vec![self.lane_numbers(first, *stride)?])
             }
         }
+    }
+
+    /// The block of lanes that begins at element `first`.
+    fn block_at(
+        &mut self,
+        elem: &Ty,
+        data: PointerValue<'c>,
+        first: IntValue<'c>,
+    ) -> Result<Val<'c>, CodegenError> {
+        let lanes = SIMD_LANES as u32;
+        if let Some(scalar) = elem.scalar() {
+            let address = self.elem_address(elem, data, first)?;
+            return Ok(vec![self.load_scalar(scalar, address, Some(lanes))?]);
+        }
+        let blocks = elem.in_lanes().ok_or_else(|| CodegenError(format!("`{elem}` has no lanes")))?;
+        let mut vectors: Val<'c> = leaves_of(&blocks)
+            .into_iter()
+            .map(|leaf| register_ty(self.m.context, leaf).into_vector_type().get_poison().into())
+            .collect();
+        for lane in 0..lanes {
+            let at = self.b.build_int_add(first, self.int64(i64::from(lane)), "at")?;
+            let value = self.load(elem, self.elem_address(elem, data, at)?)?;
+            for (vector, leaf) in vectors.iter_mut().zip(value) {
+                let into = vector.into_vector_value();
+                *vector = self.b.build_insert_element(into, leaf, self.int32(lane), "lane")?.into();
+            }
+        }
+        Ok(vectors)
+    }
+
+    /// The index that the body of a loop gets in iteration `i`: the first iterator that counts elements gives it.
+    pub fn index_of(&mut self, iters: &[IterVal<'c>], i: IntValue<'c>) -> Result<IntValue<'c>, CodegenError> {
+        for iter in iters {
+            match iter {
+                IterVal::Blocks { .. } => {
+                    return Ok(self.b.build_int_mul(i, self.int64(SIMD_LANES as i64), "index")?);
+                }
+                IterVal::Fringe { start, .. } => return Ok(self.b.build_int_add(*start, i, "index")?),
+                _ => {}
+            }
+        }
+        Ok(i)
     }
 
     /// `first`, or in lanes `first + lane * stride`.
@@ -151,14 +310,22 @@ impl<'c> FnCx<'_, 'c> {
 }
 
 impl<'c> IterVal<'c> {
+    /// Whether any element can be read at any time, one scalar or struct for each iteration.
+    pub fn is_random_access(&self) -> bool {
+        !matches!(self, IterVal::Blocks { .. } | IterVal::Nd { .. })
+    }
+
     /// The registers an outlined body needs.
     pub fn leaves(&self) -> Val<'c> {
         match self {
-            IterVal::Whole { data, .. } => vec![(*data).into()],
+            IterVal::Whole { data, .. } | IterVal::Blocks { data, .. } => vec![(*data).into()],
+            IterVal::Fringe { data, start, .. } => vec![(*data).into(), (*start).into()],
             IterVal::Strided { data, start, stride, .. } => {
                 vec![(*data).into(), (*start).into(), (*stride).into()]
             }
             IterVal::Range { start, stride } => vec![(*start).into(), (*stride).into()],
+            // The space is on the stack of who starts the loop, and stays there until it ends.
+            IterVal::Nd { data, space, .. } => vec![(*data).into(), (*space).into()],
         }
     }
 
@@ -168,11 +335,25 @@ impl<'c> IterVal<'c> {
             IterVal::Whole { elem, .. } => {
                 IterVal::Whole { elem: elem.clone(), data: pointer(leaf_at(leaves, 0)?)? }
             }
+            IterVal::Blocks { elem, .. } => {
+                IterVal::Blocks { elem: elem.clone(), data: pointer(leaf_at(leaves, 0)?)? }
+            }
+            IterVal::Fringe { elem, .. } => IterVal::Fringe {
+                elem: elem.clone(),
+                data: pointer(leaf_at(leaves, 0)?)?,
+                start: int(leaf_at(leaves, 1)?)?,
+            },
             IterVal::Strided { elem, .. } => IterVal::Strided {
                 elem: elem.clone(),
                 data: pointer(leaf_at(leaves, 0)?)?,
                 start: int(leaf_at(leaves, 1)?)?,
                 stride: int(leaf_at(leaves, 2)?)?,
+            },
+            IterVal::Nd { elem, .. } => IterVal::Nd {
+                elem: elem.clone(),
+                data: pointer(leaf_at(leaves, 0)?)?,
+                space: pointer(leaf_at(leaves, 1)?)?,
+                row: None,
             },
             IterVal::Range { .. } => {
                 IterVal::Range { start: int(leaf_at(leaves, 0)?)?, stride: int(leaf_at(leaves, 1)?)? }

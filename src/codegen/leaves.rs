@@ -3,10 +3,10 @@
 //!
 //! Promises: the list of leaves depends on the type alone, so joining branches and carrying loop state are one phi a
 //! leaf, and a field of a struct is a range of its list. No aggregate ever reaches LLVM.
-//! A vector is its pointer and its length; an appender pointer, length and capacity; a merger the value it accumulates.
+//! A vector is its pointer and its length, and so is a vecmerger; an appender pointer, length and capacity; a merger the value it accumulates.
 
 use super::CodegenError;
-use crate::ir::{BuilderTy, Scalar, Ty};
+use crate::ir::{BuilderTy, SIMD_LANES, Scalar, Ty};
 use inkwell::AddressSpace;
 use inkwell::context::Context;
 use inkwell::types::{BasicType, BasicTypeEnum};
@@ -22,6 +22,8 @@ pub(super) type Val<'c> = Vec<Leaf<'c>>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LeafTy {
     Scalar(Scalar),
+    /// The lanes of a SIMD value of the program.
+    Lanes(Scalar),
     Pointer,
 }
 
@@ -29,15 +31,15 @@ pub(super) enum LeafTy {
 pub(super) fn leaf_tys(ty: &Ty, out: &mut Vec<LeafTy>) {
     let count = LeafTy::Scalar(Scalar::I64);
     match ty {
-        Ty::Scalar(scalar) | Ty::Simd(scalar) => out.push(LeafTy::Scalar(*scalar)),
+        Ty::Scalar(scalar) => out.push(LeafTy::Scalar(*scalar)),
+        Ty::Simd(scalar) => out.push(LeafTy::Lanes(*scalar)),
         Ty::Vec(_) => out.extend([LeafTy::Pointer, count]),
         Ty::Struct(fields) => fields.iter().for_each(|field| leaf_tys(field, out)),
         Ty::Builder(builder) => match &**builder {
             BuilderTy::Appender(_) => out.extend([LeafTy::Pointer, count, count]),
             BuilderTy::Merger(value, _) => leaf_tys(value, out),
-            BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..) | BuilderTy::VecMerger(..) => {
-                out.push(LeafTy::Pointer)
-            }
+            BuilderTy::VecMerger(..) => out.extend([LeafTy::Pointer, count]),
+            BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..) => out.push(LeafTy::Pointer),
         },
         Ty::Dict(_) | Ty::Infer(_) => out.push(LeafTy::Pointer),
     }
@@ -66,6 +68,9 @@ pub(super) fn register_ty<'c>(context: &'c Context, leaf: LeafTy) -> BasicTypeEn
     match leaf {
         LeafTy::Scalar(Scalar::Bool) => context.bool_type().into(),
         LeafTy::Scalar(scalar) => memory_ty(context, scalar),
+        LeafTy::Lanes(scalar) => {
+            with_lanes(register_ty(context, LeafTy::Scalar(scalar)), Some(SIMD_LANES as u32))
+        }
         LeafTy::Pointer => context.ptr_type(AddressSpace::default()).into(),
     }
 }

@@ -10,7 +10,7 @@ use super::func::FnCx;
 use super::iterators::IterVal;
 use super::leaves::{Val, int, leaf_at, leaves_of, memory_ty, width, with_lanes};
 use super::module::Check;
-use crate::ir::{BinOp, BuilderTy, Expr, ExprKind, For, MergeOp, Scalar, Ty, visit};
+use crate::ir::{BinOp, BuilderTy, Expr, ExprKind, For, MergeOp, SIMD_LANES, Scalar, Ty, visit};
 use crate::plan::{LANES, Strategy, leaf_len, loop_plan, rounds};
 use inkwell::IntPredicate;
 use inkwell::values::IntValue;
@@ -31,9 +31,10 @@ pub(super) enum Part {
         at: usize,
         elem: Ty,
     },
-    /// A dictmerger or groupmerger: a pointer that stays the same while the loop runs.
-    Table {
+    /// A dictmerger, groupmerger or vecmerger: registers that stay the same while the loop fills what they point to.
+    Target {
         at: usize,
+        width: usize,
     },
 }
 
@@ -45,6 +46,9 @@ pub(super) struct Shape<'p, 'c> {
     pub builders: Vec<Part>,
     pub tree: bool,
     pub lanes: Option<u32>,
+    pub parallel: bool,
+    /// Whether an iteration is a block of lanes, as the program says.
+    blocks: bool,
     uses_index: bool,
 }
 
@@ -72,7 +76,12 @@ impl<'c> FnCx<'_, 'c> {
             }
         }
         let mut value = if self.in_loop {
-            self.run_here(&shape, n, &start)?
+            let mut shape = shape.clone();
+            self.start_iterators(&mut shape.iters)?;
+            let around = std::mem::replace(&mut self.in_loop, true);
+            let value = self.run_here(&shape, n, &start)?;
+            self.in_loop = around;
+            value
         } else {
             self.run_outlined(&shape, n, &start)?
         };
@@ -136,7 +145,8 @@ impl<'c> FnCx<'_, 'c> {
         }
         self.bind(&b.name, builder);
         if shape.uses_index {
-            let value = self.lane_numbers(i, self.int64(1))?;
+            let first = self.index_of(&shape.iters, i)?;
+            let value = self.lane_numbers(first, self.int64(1))?;
             self.bind(&index.name, vec![value]);
         }
         self.bind(&elem.name, element);
@@ -151,6 +161,9 @@ impl<'c> FnCx<'_, 'c> {
         hi: IntValue<'c>,
         start: &Val<'c>,
     ) -> Result<Val<'c>, CodegenError> {
+        if shape.blocks {
+            return self.run_blocks(shape, lo, hi, start);
+        }
         let mut value = start.clone();
         let mut lo = lo;
         if let Some(lanes) = shape.lanes {
@@ -159,17 +172,49 @@ impl<'c> FnCx<'_, 'c> {
             for part in &shape.builders {
                 if let Part::Merger { at, scalar, op } = part {
                     let folded = self.fold_lanes(*op, *scalar, leaf_at(&accumulators, *at)?)?;
-                    let total = self.combine(*op, *scalar, leaf_at(&value, *at)?, folded)?;
+                    let total = self.accumulate(*op, *scalar, leaf_at(&value, *at)?, folded)?;
                     value.splice(*at..*at + 1, [total]);
                 }
             }
             lo = middle;
         }
         self.counted(lo, hi, 1, value, &mut |cx, i, builder| {
+            cx.fetch_ahead(shape, i, hi, &builder)?;
             let fixed = builder.clone();
             let next = cx.iteration(shape, i, builder)?;
             Ok(keep_in_place(shape, next, &fixed))
         })
+    }
+
+    /// As [`FnCx::run_exact`] for a loop over `simditer`, an iteration being a block: mergers keep a value per lane, which is
+    /// exact, and fold at the end.
+    fn run_blocks(
+        &mut self,
+        shape: &Shape<'_, 'c>,
+        lo: IntValue<'c>,
+        hi: IntValue<'c>,
+        start: &Val<'c>,
+    ) -> Result<Val<'c>, CodegenError> {
+        let mut neutral = start.clone();
+        for part in &shape.builders {
+            if let Part::Merger { at, scalar, op } = part {
+                let one = self.constant(&op.neutral(*scalar))?;
+                neutral.splice(*at..*at + 1, [self.splat(one, SIMD_LANES as u32)?]);
+            }
+        }
+        let mut value = self.counted(lo, hi, 1, neutral, &mut |cx, i, builder| {
+            let fixed = builder.clone();
+            let next = cx.iteration(shape, i, builder)?;
+            Ok(keep_in_place(shape, next, &fixed))
+        })?;
+        for part in &shape.builders {
+            if let Part::Merger { at, scalar, op } = part {
+                let folded = self.fold_lanes(*op, *scalar, leaf_at(&value, *at)?)?;
+                let total = self.accumulate(*op, *scalar, leaf_at(start, *at)?, folded)?;
+                value.splice(*at..*at + 1, [total]);
+            }
+        }
+        Ok(value)
     }
 
     /// The last index up to which whole groups of lanes fit.
@@ -239,6 +284,7 @@ impl<'c> FnCx<'_, 'c> {
             slots.push((*at, *scalar, *op, slot));
         }
         let mut value = self.counted(middle, hi, 1, start.clone(), &mut |cx, i, builder| {
+            cx.fetch_ahead(shape, i, hi, &builder)?;
             let from = cx.b.build_int_sub(i, lo, "from")?;
             let lane = cx.b.build_and(from, cx.int64(i64::from(lanes) - 1), "lane")?;
             let mut now = builder.clone();
@@ -334,8 +380,10 @@ fn shape<'p, 'c>(expr: &Expr, parts: &'p For, iters: Vec<IterVal<'c>>) -> Shape<
                     }
                 }
             }
-            Some(BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..)) => builders.push(Part::Table { at }),
-            _ => {}
+            Some(BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..) | BuilderTy::VecMerger(..)) => {
+                builders.push(Part::Target { at, width: width(ty) });
+            }
+            None => {}
         }
         at += width(ty);
     }
@@ -344,5 +392,14 @@ fn shape<'p, 'c>(expr: &Expr, parts: &'p For, iters: Vec<IterVal<'c>>) -> Shape<
     visit::walk(&parts.func.body, &mut |expr| {
         uses_index |= matches!(&expr.kind, ExprKind::Var(name) if Some(name) == index.as_ref());
     });
-    Shape { parts, iters, builders, tree: rounds(&parts.builder.ty), lanes: plan.lanes, uses_index }
+    Shape {
+        parts,
+        iters,
+        builders,
+        tree: rounds(&parts.builder.ty),
+        lanes: plan.lanes,
+        parallel: plan.parallel,
+        blocks: plan.blocks,
+        uses_index,
+    }
 }

@@ -4,6 +4,7 @@
 //! conversion guarded); every error is a status, nothing unwinds; the emitter never panics on a verified program.
 //! Floors: reads `ir`, `plan`, `value::layout` and `runtime::abi`; passes and the interpreter never see LLVM.
 
+mod aside;
 mod builders;
 mod call;
 mod compare;
@@ -11,6 +12,7 @@ mod dict;
 mod dict_builders;
 mod emit;
 mod expr;
+mod foreign;
 mod func;
 mod hash;
 mod iterators;
@@ -19,7 +21,11 @@ mod leaves;
 mod loops;
 mod module;
 mod outline;
+mod prefetch;
+mod records;
 mod scalar;
+mod serial;
+mod sort;
 mod target;
 mod tree;
 mod vectors;

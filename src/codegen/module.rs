@@ -7,29 +7,40 @@ use super::CodegenError;
 use crate::diag::Origin;
 use crate::ir::Ty;
 use crate::runtime::abi::{Dict, Status, for_each_runtime_fn};
+use crate::runtime::{Function, Libraries};
 use inkwell::AddressSpace;
 use inkwell::attributes::{Attribute, AttributeLoc};
 use inkwell::context::Context;
 use inkwell::module::{Linkage, Module};
 use inkwell::types::{BasicMetadataTypeEnum, BasicTypeEnum, FunctionType};
 use inkwell::values::{BasicValueEnum, FunctionValue, GlobalValue, PointerValue};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// What a check in compiled code guards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Check {
     /// The index of `lookup`.
     Lookup,
+    /// The index that is merged into a vecmerger.
+    MergeIndex,
     /// The start of `slice`.
     Slice,
     /// The bounds of an iterator.
     Iterator,
+    /// Shape and strides of `nditer`.
+    NdIterator,
     /// The number of iterations that `@(loopsize: N)` promises.
     LoopSize,
     /// The lengths of zipped data.
     Zip,
     /// The condition of `assert`.
     Assert,
+    /// Enough bytes for what `deserialize` reads.
+    SerialShort,
+    /// A count of elements in the bytes of `deserialize`.
+    SerialCount,
+    /// The end of the bytes of `deserialize`.
+    SerialRest,
     /// The divisor of an integer division.
     Division,
     /// The key of `lookup` in a dictionary.
@@ -40,9 +51,10 @@ impl Check {
     /// The error it raises.
     pub fn status(self) -> Status {
         match self {
-            Check::Lookup | Check::Slice => Status::ArrayOutOfBounds,
-            Check::Iterator | Check::LoopSize => Status::BadIteratorLength,
+            Check::Lookup | Check::MergeIndex | Check::Slice => Status::ArrayOutOfBounds,
+            Check::Iterator | Check::NdIterator | Check::LoopSize => Status::BadIteratorLength,
             Check::Zip => Status::MismatchedZipSize,
+            Check::SerialShort | Check::SerialCount | Check::SerialRest => Status::DeserializationError,
             Check::Assert => Status::AssertionError,
             Check::Division => Status::DivideByZero,
             Check::Key => Status::KeyNotFound,
@@ -71,12 +83,19 @@ pub(super) struct ModuleCx<'c> {
     /// Functions that hash vectors, and that compare keys, by the element type.
     pub hashers: HashMap<Ty, FunctionValue<'c>>,
     pub equals: HashMap<Ty, FunctionValue<'c>>,
+    /// The C functions that the program calls, by their symbols in the module.
+    pub foreign: BTreeMap<String, Function>,
+    libraries: Libraries,
     bodies: u32,
 }
 
 impl<'c> ModuleCx<'c> {
     /// A module for the machine that `prepare` knows, with the runtime declared.
-    pub fn new(context: &'c Context, prepare: impl FnOnce(&Module<'c>)) -> ModuleCx<'c> {
+    pub fn new(
+        context: &'c Context,
+        libraries: &Libraries,
+        prepare: impl FnOnce(&Module<'c>),
+    ) -> ModuleCx<'c> {
         let module = context.create_module("weld");
         prepare(&module);
         let cx = ModuleCx {
@@ -86,6 +105,8 @@ impl<'c> ModuleCx<'c> {
             comparers: HashMap::new(),
             hashers: HashMap::new(),
             equals: HashMap::new(),
+            foreign: BTreeMap::new(),
+            libraries: libraries.clone(),
             bodies: 0,
         };
         cx.declare_runtime();
@@ -174,6 +195,21 @@ impl<'c> ModuleCx<'c> {
             };
         }
         for_each_runtime_fn!(declare);
+    }
+
+    /// The declaration of the C function `name` of so many pointers, the result among them. It has a prefix in the module, so
+    /// that it meets no other name.
+    pub fn c_function(&mut self, name: &str, pointers: usize) -> Result<FunctionValue<'c>, CodegenError> {
+        let symbol = format!("cudf.{name}.{pointers}");
+        if let Some(function) = self.module.get_function(&symbol) {
+            return Ok(function);
+        }
+        let found =
+            self.libraries.find(name).ok_or_else(|| CodegenError(format!("no C function `{name}`")))?;
+        self.foreign.insert(symbol.clone(), found);
+        let ptr = self.context.ptr_type(AddressSpace::default());
+        let ty = self.context.void_type().fn_type(&vec![ptr.into(); pointers], false);
+        Ok(self.add_function(&symbol, ty, Linkage::External))
     }
 
     /// The declaration of a math function of two or one arguments, such as `weld_exp_f64`.

@@ -8,15 +8,15 @@ use super::CodegenError;
 use super::func::FnCx;
 use super::leaves::{Leaf, LeafTy, float, int, memory_ty, register_ty, with_lanes};
 use crate::ir::{BinOp, Literal, MergeOp, Scalar, UnOp};
-use inkwell::values::{BasicValueEnum, InstructionOpcode};
+use inkwell::values::{BasicValueEnum, InstructionOpcode, IntValue};
 use inkwell::{FloatPredicate, IntPredicate};
 
 impl<'c> FnCx<'_, 'c> {
     /// Brings both operands to lanes when one of them is.
     pub fn same_lanes(&self, a: Leaf<'c>, b: Leaf<'c>) -> Result<(Leaf<'c>, Leaf<'c>), CodegenError> {
-        match (self.lanes, a.is_vector_value() || b.is_vector_value()) {
-            (Some(lanes), true) => Ok((self.splat(a, lanes)?, self.splat(b, lanes)?)),
-            _ => Ok((a, b)),
+        match lanes_of(a).or(lanes_of(b)) {
+            Some(lanes) => Ok((self.splat(a, lanes)?, self.splat(b, lanes)?)),
+            None => Ok((a, b)),
         }
     }
 
@@ -180,6 +180,18 @@ impl<'c> FnCx<'_, 'c> {
     }
 
     fn call_math(&self, name: &str, scalar: Scalar, args: &[Leaf<'c>]) -> Result<Leaf<'c>, CodegenError> {
+        if let Some(lanes) = args.first().and_then(|arg| lanes_of(*arg)) {
+            // One call per lane: the library has one implementation, so all forms of a program agree.
+            let mut result =
+                with_lanes(memory_ty(self.m.context, scalar), Some(lanes)).into_vector_type().get_poison();
+            for lane in 0..lanes {
+                let parts: Vec<Leaf<'c>> =
+                    args.iter().map(|arg| self.lane(*arg, lane)).collect::<Result<_, _>>()?;
+                let value = self.call_math(name, scalar, &parts)?;
+                result = self.b.build_insert_element(result, value, self.int32(lane), "lane")?;
+            }
+            return Ok(result.into());
+        }
         let args: Vec<_> = args.iter().map(|arg| float(*arg).map(Into::into)).collect::<Result<_, _>>()?;
         let symbol = math_symbol(name, scalar);
         let function = self.m.math_function(&symbol, memory_ty(self.m.context, scalar), args.len());
@@ -192,7 +204,7 @@ impl<'c> FnCx<'_, 'c> {
         if from == to {
             return Ok(a);
         }
-        let lanes = a.is_vector_value().then_some(self.lanes).flatten();
+        let lanes = lanes_of(a);
         let target = with_lanes(register_ty(self.m.context, LeafTy::Scalar(to)), lanes);
         if to == Scalar::Bool {
             // NaN is not equal to zero, so it is true.
@@ -227,12 +239,48 @@ impl<'c> FnCx<'_, 'c> {
             return Ok(a);
         }
         let (a, b) = self.same_lanes(a, b)?;
-        match (c, self.lanes) {
-            (BasicValueEnum::VectorValue(c), Some(lanes)) => {
-                Ok(self.b.build_select(c, self.splat(a, lanes)?, self.splat(b, lanes)?, "select")?)
+        match c {
+            BasicValueEnum::VectorValue(choice) => {
+                let lanes = choice.get_type().get_size();
+                Ok(self.b.build_select(choice, self.splat(a, lanes)?, self.splat(b, lanes)?, "select")?)
             }
             _ => Ok(self.b.build_select(int(c)?, a, b, "select")?),
         }
+    }
+
+    /// One lane of a SIMD value; any lane of a scalar is the scalar.
+    pub fn lane(&self, leaf: Leaf<'c>, lane: u32) -> Result<Leaf<'c>, CodegenError> {
+        let BasicValueEnum::VectorValue(vector) = leaf else { return Ok(leaf) };
+        Ok(self.b.build_extract_element(vector, self.int32(lane), "lane")?)
+    }
+
+    /// Whether a condition holds, in all lanes.
+    pub fn all_lanes(&self, holds: Leaf<'c>) -> Result<IntValue<'c>, CodegenError> {
+        if !holds.is_vector_value() {
+            return int(holds);
+        }
+        int(self.intrinsic("llvm.vector.reduce.and", &[holds.get_type()], &[holds])?)
+    }
+
+    /// `acc op item` of a merger. Where only one of both has lanes, which is so in loops over `simditer`: the lanes of the
+    /// item fold to one value, or one lane of the accumulator takes the item, which is exact wherever lanes accumulate.
+    pub fn accumulate(
+        &self,
+        op: MergeOp,
+        scalar: Scalar,
+        acc: Leaf<'c>,
+        item: Leaf<'c>,
+    ) -> Result<Leaf<'c>, CodegenError> {
+        let item = match (self.lanes, acc, lanes_of(item)) {
+            (None, BasicValueEnum::VectorValue(acc), None) => {
+                let neutral = self.splat(self.constant(&op.neutral(scalar))?, acc.get_type().get_size())?;
+                let neutral = neutral.into_vector_value();
+                self.b.build_insert_element(neutral, item, self.int32(0), "item")?.into()
+            }
+            (None, _, Some(_)) if !acc.is_vector_value() => self.fold_lanes(op, scalar, item)?,
+            _ => item,
+        };
+        self.combine(op, scalar, acc, item)
     }
 
     /// `a op b` of a merger.
@@ -271,6 +319,11 @@ impl<'c> FnCx<'_, 'c> {
         }
         Ok(self.b.build_extract_element(vector, i32_ty.const_zero(), "folded")?)
     }
+}
+
+/// How many lanes a value has; nothing for a scalar.
+fn lanes_of(leaf: Leaf<'_>) -> Option<u32> {
+    if let BasicValueEnum::VectorValue(vector) = leaf { Some(vector.get_type().get_size()) } else { None }
 }
 
 /// The symbol of a function of `crate::math`.

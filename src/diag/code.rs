@@ -2,7 +2,7 @@
 //! The codes of all messages: one row each, with the class named in the message and an explanation.
 //!
 //! Promises: ids are unique and never reused. E01 lexical and syntax, E02 types, E03 linearity,
-//! E04 names, macros and aliases, E05 limits, E09 not built yet, W warnings.
+//! E04 names, macros and aliases, E05 limits, E09 not built yet, W warnings. Each has a page in `docs/`.
 
 macro_rules! codes {
     ($($name:ident $id:literal $class:literal $about:literal;)+) => {
@@ -27,6 +27,11 @@ macro_rules! codes {
             /// One sentence about the code.
             pub fn about(self) -> &'static str {
                 match self { $(Code::$name => $about,)+ }
+            }
+
+            /// Its page in Markdown, from `docs/`: the rule and why, a program that breaks it, one that does not.
+            pub fn page(self) -> &'static str {
+                match self { $(Code::$name => include_str!(concat!("docs/", $id, ".md")),)+ }
             }
         }
     };
@@ -53,8 +58,10 @@ codes! {
     BadCast "E0211" "type error" "Only scalars can be cast.";
     KeyType "E0212" "type error" "A dictionary cannot find values of this type again.";
     BadMergeOperator "E0214" "type error" "A merger needs an associative and commutative operator.";
-    BuilderPlacement "E0215" "linearity error" "A builder may not be stored here.";
+    BuilderPlacement "E0215" "linearity error" "A builder may not be stored here (rule L6).";
+    SimdPlacement "E0216" "type error" "A SIMD value may not be stored, passed in or handed out here.";
     BadFor "E0221" "type error" "`for` needs a vector, a builder and a function of three parameters.";
+    MixedIterators "E0222" "type error" "Either all iterators of a loop are `simditer`, or none is.";
 
     BuilderUsedTwice "E0310" "linearity error" "A builder is used twice (rule L1).";
     ResultInLoop "E0311" "linearity error" "`result` reads a builder that its loop is still filling (rule L5).";
@@ -70,12 +77,12 @@ codes! {
     MacroArguments "E0405" "macro error" "A macro called with a wrong number of arguments.";
     RecursiveMacro "E0406" "macro error" "A macro expands to itself.";
     ParameterType "E0407" "type error" "A parameter of the program needs a type.";
+    UnknownCFunction "E0408" "name error" "No C function has this name, in the process or in a loaded library.";
 
     NestingTooDeep "E0501" "limit error" "The program is nested too deeply.";
     ProgramTooLarge "E0502" "limit error" "The program, or what its macros expand to, is too large.";
     TypeTooLarge "E0503" "limit error" "A type has too many fields or is nested too deeply.";
 
-    NotBuiltYet "E0901" "limit error" "A part of the language that this version cannot compile yet.";
 
     HexByteTrap "W0101" "warning" "A hexadecimal literal that ends in `c` is an i8.";
     MissingComma "W0102" "warning" "Arguments of cudf without commas.";

@@ -72,10 +72,21 @@ impl Diagnostic {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diagnostics(pub Vec<Diagnostic>);
 
+/// Errors, and warnings, after this many are dropped where many may come: the first ones are the ones to read.
+const MANY: usize = 20;
+
 impl Diagnostics {
     /// Adds a message.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         self.0.push(diagnostic);
+    }
+
+    /// Adds a message, unless there are many of its kind. Warnings never keep an error out.
+    pub fn push_some(&mut self, diagnostic: Diagnostic) {
+        let is_error = diagnostic.code.is_error();
+        if self.0.iter().filter(|earlier| earlier.code.is_error() == is_error).count() < MANY {
+            self.push(diagnostic);
+        }
     }
 
     /// Whether any message is an error.

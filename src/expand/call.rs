@@ -10,7 +10,11 @@ use super::{Arg, Body, Expander, Frame, MAX_ROUNDS};
 use crate::diag::stack::deep;
 use crate::diag::{Code, Diagnostic, Span};
 use crate::syntax::ast::{Builtin, Expr, ExprKind, Ident, Let, Macro, Note};
+use crate::syntax::print;
 use std::collections::HashMap;
+
+/// A call that is longer is not repeated in a message.
+const LONGEST_HELP: u32 = 60;
 
 impl<'a> Expander<'a> {
     /// Expands a call of `def`. `by_name` tells it from a call through a parameter.
@@ -25,7 +29,7 @@ impl<'a> Expander<'a> {
     ) -> Expr {
         let failed = Expr::new(ExprKind::Error, span);
         if args.len() != def.params.len() {
-            self.wrong_count(def, is_standard, args.len(), span);
+            self.wrong_count(def, is_standard, args, span);
             return failed;
         }
         if self.is_endless(def, by_name) {
@@ -80,14 +84,18 @@ impl<'a> Expander<'a> {
         }
     }
 
-    fn wrong_count(&mut self, def: &Macro, is_standard: bool, found: usize, span: Span) {
+    fn wrong_count(&mut self, def: &Macro, is_standard: bool, args: &[Expr], span: Span) {
         let params: Vec<&str> = def.params.iter().map(|param| &*param.text).collect();
         let usage = format!("{}({})", def.name.text, params.join(", "));
         let plural = if params.len() == 1 { "argument" } else { "arguments" };
+        let found = args.len();
         let title = format!("the macro `{usage}` takes {} {plural}, found {found}", params.len());
         let mut message = Diagnostic::new(Code::MacroArguments, span, title).label(format!("{found} given"));
         if !is_standard {
             message = message.related(def.name.span, "defined here");
+        }
+        if let Some(call) = complete_call(def, is_standard, args) {
+            message = message.help(format!("write it like this: `{call}`"));
         }
         self.report(message);
     }
@@ -186,4 +194,24 @@ fn replace(expr: &Expr, values: &HashMap<Ident, Expr>) -> Expr {
             Expr::with_notes(kind, expr.span, expr.notes.clone())
         }
     })
+}
+
+/// The call with as many arguments as the macro takes: those given, then examples; `None` when that is long.
+fn complete_call(def: &Macro, is_standard: bool, args: &[Expr]) -> Option<String> {
+    let mut shown = Vec::new();
+    for (at, param) in def.params.iter().enumerate() {
+        shown.push(match (args.get(at), &*param.text) {
+            (Some(arg), _) => print(arg, LONGEST_HELP),
+            // The standard macros call their functions so.
+            (None, "f") if is_standard => "|x| x".to_string(),
+            (None, "p") if is_standard => "|x| true".to_string(),
+            (None, name) => name.to_string(),
+        });
+        if shown.iter().map(String::len).sum::<usize>() > LONGEST_HELP as usize
+            || shown.iter().any(|arg| arg.contains('\n'))
+        {
+            return None;
+        }
+    }
+    Some(format!("{}({})", def.name.text, shown.join(", ")))
 }

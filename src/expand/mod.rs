@@ -27,9 +27,6 @@ const PROTECTED: [&str; 5] = ["map", "filter", "flatten", "sum", "compare"];
 const MAX_ROUNDS: usize = 29;
 /// How many nodes macros may write.
 const MAX_NODES: u64 = 1_000_000;
-/// Messages after this many are dropped.
-const MAX_MESSAGES: usize = 20;
-
 static STANDARD: LazyLock<Vec<Macro>> =
     LazyLock::new(|| parse(SourceId(u32::MAX), include_str!("std.weld")).0.macros);
 static BY_NAME: LazyLock<HashMap<Arc<str>, &'static Macro>> =
@@ -131,9 +128,7 @@ impl Frame<'_> {
 
 impl<'a> Expander<'a> {
     fn report(&mut self, message: Diagnostic) {
-        if self.diagnostics.0.len() < MAX_MESSAGES {
-            self.diagnostics.push(message);
-        }
+        self.diagnostics.push_some(message);
     }
 
     fn give_up(&mut self, message: Diagnostic) {

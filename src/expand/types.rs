@@ -5,24 +5,11 @@ use super::Expander;
 use crate::diag::{Code, Diagnostic, Span, suggest};
 use crate::ir::Scalar;
 use crate::syntax::ast::{Alias, Ident, Ty, TyKind};
+use crate::syntax::foreign_type;
 
 /// How many parts a type may have, and how deep it may be, when its aliases are replaced.
 const MAX_PARTS: usize = 65_536;
 const MAX_DEPTH: usize = 256;
-
-/// What other languages call our types.
-const FOREIGN: &[(&str, &str)] = &[
-    ("int", "i32"),
-    ("long", "i64"),
-    ("short", "i16"),
-    ("char", "i8"),
-    ("byte", "u8"),
-    ("float", "f32"),
-    ("double", "f64"),
-    ("string", "vec[i8]"),
-    ("str", "vec[i8]"),
-    ("boolean", "bool"),
-];
 
 impl Expander<'_> {
     pub(super) fn define_aliases(&mut self, aliases: &[Alias]) {
@@ -95,8 +82,7 @@ impl Expander<'_> {
         }
         let title = format!("no type is named `{}`", name.text);
         let message = Diagnostic::new(Code::UnknownType, name.span, title).label("unknown");
-        let foreign =
-            FOREIGN.iter().find(|row| row.0 == name.text.to_lowercase()).map(|row| row.1.to_string());
+        let foreign = foreign_type(&name.text).map(str::to_string);
         let known =
             Scalar::ALL.iter().map(|scalar| scalar.name()).chain(self.aliases.keys().map(|text| &**text));
         self.report(match foreign.or_else(|| suggest(&name.text, known)) {

@@ -345,7 +345,7 @@ fn to_json(value: &Value) -> Option<String> {
         Value::Vector(items) => list(items.to_vec())?,
         Value::Struct(items) => list(items.clone())?,
         Value::Dict(dict) => list(dict.entries().to_vec())?,
-        Value::Builder(..) => return None,
+        Value::Lanes(_) | Value::Builder(..) => return None,
     })
 }
 

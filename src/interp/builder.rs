@@ -2,6 +2,7 @@
 //! Builders being filled: `merge` and `result`, and the accumulators of mergers (LANGUAGE 10).
 
 use super::dict::{DictMerger, GroupMerger};
+use super::lanes;
 use super::slot::Slot;
 use crate::ir::{BuilderTy, Literal, MergeOp, Scalar, Ty, op};
 use crate::value::{Value, buffer};
@@ -19,6 +20,8 @@ pub(super) enum Builder {
     Dict(DictMerger),
     /// A groupmerger.
     Groups(GroupMerger),
+    /// A vecmerger: a copy of its vector.
+    Elements { values: Vec<Value>, elem: Ty, op: MergeOp },
 }
 
 impl Builder {
@@ -44,7 +47,11 @@ impl Builder {
             BuilderTy::GroupMerger(_, value_ty) => {
                 Builder::Groups(GroupMerger::new(BuilderTy::Appender(value_ty.clone())))
             }
-            BuilderTy::VecMerger(..) => return None,
+            BuilderTy::VecMerger(elem, op) => {
+                let start = start?;
+                let values = (0..start.len()?).map(|at| start.at(at)).collect::<Option<_>>()?;
+                Builder::Elements { values, elem: elem.clone(), op: *op }
+            }
         })
     }
 
@@ -62,18 +69,41 @@ impl Builder {
             Builder::Merger { value: acc, op } => combine(*op, acc, &value),
             Builder::Dict(dict) => dict.merge(value),
             Builder::Groups(groups) => groups.merge(value),
+            Builder::Elements { values, op, .. } => {
+                let (at, value) = slot(&value)?;
+                combine(*op, values.get_mut(usize::try_from(at).ok()?)?, value)
+            }
         }
     }
 
+    /// The index that `value` names and the number of elements, when merging it would miss them.
+    pub(super) fn out_of_range(&self, value: &Value) -> Option<(i64, i64)> {
+        let Builder::Elements { values, .. } = self else { return None };
+        let (at, len) = (slot(value)?.0, values.len() as i64);
+        (!(0..len).contains(&at)).then_some((at, len))
+    }
+
+    /// A value in lanes folded to one value 8-4-2-1, for a merger; `None` for other builders, which take the lanes in order.
+    pub(super) fn folded(&self, value: &Value) -> Option<Value> {
+        let Builder::Merger { op, .. } = self else { return None };
+        let mut values = lanes::split(value)?;
+        while values.len() > 1 {
+            let upper = values.split_off(values.len() / 2);
+            values.iter_mut().zip(&upper).try_for_each(|(lower, upper)| combine(*op, lower, upper))?;
+        }
+        values.pop()
+    }
+
     /// `result(self)`.
-    pub(super) fn result(self) -> Value {
-        match self {
+    pub(super) fn result(self) -> Option<Value> {
+        Some(match self {
             Builder::Flat(buffer) => Value::Scalars(buffer.finish()),
             Builder::Items(items) => Value::Vector(Arc::new(items)),
             Builder::Merger { value, .. } => value,
             Builder::Dict(dict) => dict.result(),
-            Builder::Groups(groups) => groups.result(),
-        }
+            Builder::Groups(groups) => return groups.result(),
+            Builder::Elements { values, elem, .. } => return Value::vector(&elem, values),
+        })
     }
 
     /// How many values it holds.
@@ -84,7 +114,19 @@ impl Builder {
             Builder::Merger { .. } => 1,
             Builder::Dict(dict) => dict.count(),
             Builder::Groups(groups) => groups.count(),
+            Builder::Elements { values, .. } => values.len() as u64,
         }
+    }
+}
+
+/// The index and the value that are merged into a vecmerger.
+fn slot(merged: &Value) -> Option<(i64, &Value)> {
+    match merged {
+        Value::Struct(items) => match items.as_slice() {
+            [Value::Scalar(Literal::I64(at)), value] => Some((*at, value)),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

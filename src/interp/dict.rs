@@ -73,9 +73,10 @@ impl GroupMerger {
         self.groups.get_mut(at)?.1.merge(value)
     }
 
-    pub(super) fn result(self) -> Value {
-        let entries = self.groups.into_iter().map(|(key, values)| Value::Struct(vec![key, values.result()]));
-        Value::Dict(Dict::from_unique(entries.collect()).into())
+    pub(super) fn result(self) -> Option<Value> {
+        let entries =
+            self.groups.into_iter().map(|(key, values)| Some(Value::Struct(vec![key, values.result()?])));
+        Some(Value::Dict(Dict::from_unique(entries.collect::<Option<_>>()?).into()))
     }
 
     pub(super) fn count(&self) -> u64 {

@@ -4,11 +4,11 @@
 use super::builder::Builder;
 use super::compare::compare;
 use super::slot::{Place, Slot};
-use super::{Machine, Outcome, malformed};
+use super::{Machine, Outcome, lanes, malformed};
 use crate::diag::{Origin, stack};
 use crate::ir::op::{self, ArithmeticError};
-use crate::ir::{BinOp, Expr, ExprKind, Lambda, Literal, Scalar};
-use crate::value::{Buffer, Dict, RunError, Value};
+use crate::ir::{BinOp, Expr, ExprKind, Lambda, Literal, SIMD_LANES, Scalar, Ty};
+use crate::value::{Buffer, Dict, RunError, Value, serial};
 use std::sync::Arc;
 
 impl Machine<'_> {
@@ -16,8 +16,11 @@ impl Machine<'_> {
     pub(super) fn eval(&mut self, expr: &Expr) -> Outcome<Slot> {
         match &expr.kind {
             ExprKind::Literal(Literal::Str(bytes)) => {
-                let buffer = Buffer::from_bytes(Scalar::I8, bytes);
+                // A NUL follows the last byte, for C functions that look for one; it is no part of the vector.
+                let with_nul: Vec<u8> = bytes.iter().copied().chain([0]).collect();
+                let buffer = Buffer::from_bytes(Scalar::I8, &with_nul);
                 buffer
+                    .and_then(|buffer| buffer.slice(0, bytes.len()))
                     .map(|buffer| Slot::Plain(Value::Scalars(buffer)))
                     .ok_or_else(|| malformed(&expr.origin, "a string"))
             }
@@ -41,13 +44,13 @@ impl Machine<'_> {
                 return result;
             }
             ExprKind::Unary(op, a) => {
-                let a = self.scalar(a)?;
-                Value::Scalar(op::unary(*op, &a).map_err(|error| arithmetic(error, origin))?)
+                let a = self.value(a)?;
+                lanes::map(&a, origin, |a| op::unary(*op, a).map_err(|error| arithmetic(error, origin)))?
             }
             ExprKind::Binary(op, a, b) => self.binary(*op, a, b, origin)?,
             ExprKind::Cast(to, a) => {
-                let a = self.scalar(a)?;
-                Value::Scalar(op::cast(*to, &a).map_err(|error| arithmetic(error, origin))?)
+                let a = self.value(a)?;
+                lanes::map(&a, origin, |a| op::cast(*to, a).map_err(|error| arithmetic(error, origin)))?
             }
             ExprKind::Struct(items) => {
                 let items: Outcome<Vec<Slot>> = items.iter().map(|item| self.eval(item)).collect();
@@ -70,10 +73,21 @@ impl Machine<'_> {
             }
             ExprKind::If(c, a, b) => return if self.bool(c)? { self.eval(a) } else { self.eval(b) },
             ExprKind::Select(c, a, b) => {
-                let c = self.bool(c)?;
+                let c = self.value(c)?;
                 let a = self.value(a)?;
                 let b = self.value(b)?;
-                if c { a } else { b }
+                match c {
+                    Value::Scalar(Literal::Bool(c)) => {
+                        if c {
+                            a
+                        } else {
+                            b
+                        }
+                    }
+                    Value::Lanes(c) => lanes::select(&c, &a, &b)
+                        .ok_or_else(|| malformed(origin, "`select` between values without lanes"))?,
+                    _ => return Err(malformed(origin, "a bool was expected")),
+                }
             }
             ExprKind::Len(v) => {
                 let len = self.look(v, |v| v.len())?;
@@ -113,11 +127,27 @@ impl Machine<'_> {
             }
             ExprKind::Merge(b, x) => {
                 let mut builder = self.builder(b)?;
+                let in_lanes = x.ty.has_simd();
                 let x = self.value(x)?;
-                builder.merge(x).ok_or_else(|| malformed(origin, "a merged value of another type"))?;
+                let values = match builder.folded(&x) {
+                    _ if !in_lanes => vec![x],
+                    Some(one) => vec![one],
+                    None => lanes::split(&x).ok_or_else(|| malformed(origin, "a value without lanes"))?,
+                };
+                for value in values {
+                    if let Some((index, len)) = builder.out_of_range(&value) {
+                        return Err(Box::new(RunError::merge_out_of_bounds(origin, index, len)));
+                    }
+                    builder
+                        .merge(value)
+                        .ok_or_else(|| malformed(origin, "a merged value of another type"))?;
+                }
                 return Ok(Slot::Builder(builder));
             }
-            ExprKind::Result(b) => self.builder(b)?.result(),
+            ExprKind::Result(b) => {
+                let value = self.builder(b)?.result();
+                value.ok_or_else(|| malformed(origin, "elements of another type"))?
+            }
             ExprKind::OptLookup(d, k) => {
                 let zero = || d.ty.entry().and_then(|entry| Value::zero(&entry.1));
                 let found = self.find(d, k, |dict, key| dict.get(key).cloned())?;
@@ -133,12 +163,21 @@ impl Machine<'_> {
                 Value::Dict(dict) => Value::Vector(dict.entries().clone()),
                 _ => return Err(malformed(origin, "`tovec` of no dictionary")),
             },
-            ExprKind::Sort(..) => return Err(malformed(origin, "a sort")),
-            ExprKind::Serialize(_) | ExprKind::Deserialize(_) => {
-                return Err(malformed(origin, "a serialization"));
+            ExprKind::Sort(data, func) => self.sort(data, func, origin)?,
+            ExprKind::Serialize(a) => {
+                let value = self.value(a)?;
+                let mut bytes = Vec::new();
+                let written = serial::write(&value, &a.ty, &mut bytes);
+                let buffer = written.and_then(|()| Buffer::from_bytes(Scalar::U8, &bytes));
+                Value::Scalars(buffer.ok_or_else(|| malformed(origin, "a value without bytes"))?)
             }
-            ExprKind::Broadcast(_) => return Err(malformed(origin, "a broadcast")),
-            ExprKind::CUdf(..) => return Err(malformed(origin, "a C function")),
+            ExprKind::Deserialize(a) => match self.value(a)? {
+                Value::Scalars(buffer) => serial::read(buffer.bytes(), &expr.ty)
+                    .map_err(|corrupt| Box::new(RunError::corrupt(origin, corrupt)))?,
+                _ => return Err(malformed(origin, "bytes that are none")),
+            },
+            ExprKind::Broadcast(a) => Value::Lanes(vec![self.scalar(a)?; SIMD_LANES]),
+            ExprKind::CUdf(name, args) => self.call_c(name, args, &expr.ty, origin)?,
         };
         Ok(Slot::Plain(value))
     }
@@ -201,6 +240,8 @@ impl Machine<'_> {
 
     fn binary(&mut self, op: BinOp, a: &Expr, b: &Expr, origin: &Origin) -> Outcome<Value> {
         match op {
+            // Lanes are computed together, so both sides are.
+            _ if matches!(a.ty, Ty::Simd(_)) => {}
             BinOp::And => return Ok(Value::Scalar(Literal::Bool(self.bool(a)? && self.bool(b)?))),
             BinOp::Or => return Ok(Value::Scalar(Literal::Bool(self.bool(a)? || self.bool(b)?))),
             _ => {}
@@ -209,6 +250,16 @@ impl Machine<'_> {
         let b = self.value(b)?;
         if let (Value::Scalar(a), Value::Scalar(b)) = (&a, &b) {
             return op::binary(op, a, b).map(Value::Scalar).map_err(|error| arithmetic(error, origin));
+        }
+        if let (Value::Lanes(a), Value::Lanes(b)) = (&a, &b) {
+            let op = match op {
+                BinOp::And => BinOp::BitAnd,
+                BinOp::Or => BinOp::BitOr,
+                other => other,
+            };
+            let lanes = a.iter().zip(b).map(|(a, b)| op::binary(op, a, b));
+            let lanes: Result<Vec<Literal>, ArithmeticError> = lanes.collect();
+            return lanes.map(Value::Lanes).map_err(|error| arithmetic(error, origin));
         }
         let holds = compare(op, &a, &b)
             .ok_or_else(|| malformed(origin, "operands that the operator does not take"))?;

@@ -78,6 +78,9 @@ pub struct Lambda {
     pub body: Expr,
 }
 
+/// The most arguments of a C function: those that the interpreter can pass (`value::marshal` asserts that it is the runtime's number).
+pub const MAX_C_ARGS: usize = 16;
+
 /// What a loop runs over. All numbers are `i64`.
 #[derive(Clone, Debug)]
 pub enum Iter {
@@ -109,7 +112,8 @@ pub enum Iter {
     /// `simditer(data)`: blocks of [`SIMD_LANES`](super::SIMD_LANES) neighbouring elements, as many as are whole. The
     /// index of an iteration is that of the first element of its block.
     Simd(Expr),
-    /// `fringeiter(data)`: the elements that are left after the last whole block, with their indices in `data`.
+    /// `fringeiter(data)`: the elements that are left after the last whole block, with their indices in `data`. Of zipped
+    /// iterators the first one of these two kinds gives the index.
     Fringe(Expr),
 }
 
@@ -154,6 +158,11 @@ impl Iter {
             Iter::Nd(nd) => Some(&nd.data),
             Iter::Range { .. } => None,
         }
+    }
+
+    /// Whether the index of an iteration is that of an element, not the number of the iteration.
+    pub fn counts_elements(&self) -> bool {
+        matches!(self, Iter::Simd(_) | Iter::Fringe(_))
     }
 
     /// All operands in evaluation order.

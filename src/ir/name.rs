@@ -4,7 +4,8 @@
 //! Promises: equal names are the same binder; the text of a name is unique too, so printed programs
 //! parse back to the same bindings. `x`, then `x__1`, `x__2`, ... skipping names of the source.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt;
 use std::sync::Arc;
 
@@ -57,17 +58,15 @@ pub struct Names {
 
 #[derive(Clone, Debug, Default)]
 struct Tables {
-    /// Texts of binders and of the source.
-    taken: HashSet<Arc<str>>,
-    /// Texts of binders.
-    given: HashSet<Arc<str>>,
+    /// Texts of the source and of binders; `true` for those of binders.
+    taken: HashMap<Arc<str>, bool>,
     next_suffix: HashMap<Arc<str>, u32>,
 }
 
 impl Names {
     /// Marks a text of the source as taken, so that no fresh name looks like it.
     pub fn reserve(&mut self, text: &str) {
-        Arc::make_mut(&mut self.tables).taken.insert(text.into());
+        Arc::make_mut(&mut self.tables).taken.entry(text.into()).or_insert(false);
     }
 
     /// A new binder that prints as `base`, or as `base__k` when another binder does so already. A suffix is cut
@@ -77,24 +76,27 @@ impl Names {
         let id = self.next_id;
         self.next_id += 1;
         // A text of the source belongs to the first binder that asks for it: printed programs keep their names.
-        if !tables.given.contains(base) {
+        if !tables.taken.get(base).is_some_and(|given| *given) {
             let text: Arc<str> = base.into();
-            tables.given.insert(text.clone());
-            tables.taken.insert(text.clone());
+            tables.taken.insert(text.clone(), true);
             return Name { text, id };
         }
         let stem = match base.rsplit_once("__") {
             Some((stem, suffix)) if !stem.is_empty() && suffix.parse::<u32>().is_ok() => stem,
             _ => base,
         };
-        let next = tables.next_suffix.entry(stem.into()).or_insert(1);
+        let mut next = tables.next_suffix.get(stem).copied().unwrap_or(1);
         loop {
             let text: Arc<str> = format!("{stem}__{next}").into();
-            *next += 1;
-            if tables.taken.insert(text.clone()) {
-                tables.given.insert(text.clone());
+            if let Entry::Vacant(free) = tables.taken.entry(text.clone()) {
+                free.insert(true);
+                match tables.next_suffix.get_mut(stem) {
+                    Some(slot) => *slot = next + 1,
+                    None => drop(tables.next_suffix.insert(stem.into(), next + 1)),
+                }
                 return Name { text, id };
             }
+            next += 1;
         }
     }
 }

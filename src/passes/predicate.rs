@@ -286,6 +286,9 @@ impl Choice {
     /// The merged value and what to merge instead where it is not wanted.
     fn with_neutral(&mut self, builder: &Expr, x: &Expr) -> Result<(Expr, Expr), Blocked> {
         let because = |text: String| Err(Blocked::Because(text));
+        if x.ty.has_simd() {
+            return because("the merged value has lanes of its own".to_string());
+        }
         match builder.ty.as_builder() {
             Some(BuilderTy::Merger(value, op)) => {
                 let Some(neutral) = neutral(value, *op, x) else {

@@ -4,7 +4,7 @@
 use super::merges::{self, Merges};
 use super::{LANES, lanes, leaf_len, rounds};
 use crate::diag::{Origin, stack};
-use crate::ir::{BuilderTy, Expr, ExprKind, For, Program, Ty, visit};
+use crate::ir::{BuilderTy, Expr, ExprKind, For, Iter, Program, SIMD_LANES, Ty, visit};
 use std::fmt;
 
 /// How one builder of a loop is kept while the loop runs.
@@ -18,8 +18,9 @@ pub enum Strategy {
     InPlace,
     /// An appender of unknown size: each segment grows its own piece, joined in order at the end.
     Grow,
-    /// A dictmerger or groupmerger: one table that all iterations fill, one after the other.
-    Table,
+    /// A builder whose merges find what earlier ones left, a vecmerger or a table: the whole loop runs on one thread, in
+    /// order.
+    Sequential,
 }
 
 /// How one loop will run.
@@ -29,14 +30,19 @@ pub struct LoopPlan {
     pub id: usize,
     /// Where the loop came from.
     pub origin: Origin,
-    /// Whether it may run on several threads: loops that are not inside another loop and fill no table.
+    /// Whether it may run on several threads: loops that are not inside another loop, not `serial`, and without a builder
+    /// that wants its merges in order.
     pub parallel: bool,
+    /// Whether a C function that it calls has the annotation `@(serial:true)`: it runs on the thread that starts it.
+    pub serial: bool,
     /// Iterations per leaf.
     pub leaf: i64,
     /// Iterations computed at once by SIMD instructions.
     pub lanes: Option<u32>,
     /// One per single builder, in field order.
     pub builders: Vec<(Ty, Strategy)>,
+    /// Whether the program itself says that an iteration is a block of lanes (`simditer`).
+    pub blocks: bool,
     /// Nesting depth, 0 for outermost loops.
     pub depth: usize,
 }
@@ -55,9 +61,21 @@ pub fn loop_plan(expr: &Expr, parts: &For, depth: usize) -> LoopPlan {
         &mut builders,
     );
     let lanes = simd.then(|| lanes_at_once(parts, tree));
+    let serial = calls_serially(&parts.func.body);
     let origin = &expr.origin;
-    let parallel = depth == 0 && builders.iter().all(|(_, strategy)| *strategy != Strategy::Table);
-    LoopPlan { id: 0, origin: origin.clone(), parallel, leaf: leaf_len(parts), lanes, builders, depth }
+    LoopPlan {
+        id: 0,
+        origin: origin.clone(),
+        parallel: depth == 0
+            && !serial
+            && !builders.iter().any(|(_, strategy)| *strategy == Strategy::Sequential),
+        serial,
+        leaf: leaf_len(parts),
+        lanes,
+        builders,
+        blocks: parts.iters.iter().any(|iter| matches!(iter, Iter::Simd(_))),
+        depth,
+    }
 }
 
 /// The plans of all loops of a program.
@@ -116,11 +134,24 @@ fn strategies(
             Strategy::InPlace
         }
         (Some(BuilderTy::Appender(_)), _) => Strategy::Grow,
-        (Some(BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..)), _) => Strategy::Table,
+        (Some(BuilderTy::VecMerger(..) | BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..)), _) => {
+            Strategy::Sequential
+        }
         _ if tree => Strategy::Tree,
         _ => Strategy::Accumulate,
     };
     out.push((ty.clone(), strategy));
+}
+
+/// Whether a C function is called that may run on one thread only (LANGUAGE 14).
+fn calls_serially(body: &Expr) -> bool {
+    let mut serial = false;
+    if body.facts.calls {
+        visit::walk(body, &mut |expr| {
+            serial |= matches!(expr.kind, ExprKind::CUdf(..)) && expr.note("serial") == Some("true");
+        });
+    }
+    serial
 }
 
 /// How many iterations at once: the fixed 16 of the reduction tree, else about four of the widest registers, so that
@@ -149,7 +180,7 @@ impl fmt::Display for Strategy {
             Strategy::Tree => "16 lanes, fixed tree",
             Strategy::InPlace => "in place, one allocation",
             Strategy::Grow => "growing pieces, joined in order",
-            Strategy::Table => "one hash table, filled in order",
+            Strategy::Sequential => "merged in order, on one thread",
         })
     }
 }
@@ -157,13 +188,15 @@ impl fmt::Display for Strategy {
 impl fmt::Display for LoopPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let indent = "  ".repeat(self.depth);
-        let threads = match (self.parallel, self.depth) {
-            (true, _) => "parallel",
-            (false, 0) => "sequential: dictionary",
-            (false, _) => "in its outer loop",
+        let threads = match self.depth {
+            0 if self.parallel => "parallel",
+            0 if self.serial => "serial",
+            0 => "sequential",
+            _ => "in its outer loop",
         };
         let simd = match self.lanes {
             Some(lanes) => format!("simd, {lanes} at once"),
+            None if self.blocks => format!("blocks of {SIMD_LANES} elements, as written"),
             None => "one at a time".to_string(),
         };
         write!(f, "{indent}L{}  {threads}, leaves of {} iterations, {simd}", self.id, self.leaf)?;

@@ -5,7 +5,7 @@
 //! of the values merged.
 
 use crate::diag::stack;
-use crate::ir::{Expr, ExprKind, Lambda, Name, Ty};
+use crate::ir::{Expr, ExprKind, Lambda, Name, SIMD_LANES, Ty};
 use std::collections::HashMap;
 
 /// Bounds on a number of merges.
@@ -91,10 +91,11 @@ impl Walk {
             ExprKind::Var(name) => self.builders.get(name).cloned().unwrap_or(Merges::Foreign),
             ExprKind::Field(a, k) => self.expr(a).component(*k as usize),
             ExprKind::Struct(items) => Merges::Each(items.iter().map(|item| self.expr(item)).collect()),
-            ExprKind::Merge(b, _) => match self.expr(b) {
+            ExprKind::Merge(b, x) => match self.expr(b) {
                 Merges::One(n) => {
-                    let max = n.max.map(|max| max.saturating_add(1));
-                    Merges::One(Count { min: n.min.saturating_add(1), max })
+                    let more = if x.ty.has_simd() { SIMD_LANES as u32 } else { 1 };
+                    let max = n.max.map(|max| max.saturating_add(more));
+                    Merges::One(Count { min: n.min.saturating_add(more), max })
                 }
                 other => other,
             },

@@ -56,7 +56,7 @@ fn proposals(before: &str, inputs: &[String]) -> (usize, BTreeSet<String>) {
             (start, SETTINGS.iter().map(|setting| format!("{} ", setting.name)).collect())
         }
         Wants::Setting => (at_word.0, setting_values(args, at_word.1)),
-        Wants::Topic => (start, topics().map(str::to_string).collect()),
+        Wants::Topic => (start, topics().collect()),
     }
 }
 

@@ -21,6 +21,9 @@ use std::time::Duration;
 /// Lines of a program shown unasked.
 const LINES: usize = 24;
 
+/// What shows a page of the documentation.
+const LOOK_UP: &str = ":help";
+
 /// Characters of a line shown unasked.
 const CHARACTERS: usize = 1000;
 
@@ -31,8 +34,13 @@ impl Repl {
     /// Why an input was refused.
     pub(super) fn render_failure(&self, failure: &Failure) -> String {
         match failure {
-            Failure::Program(diagnostics) => self.render_messages(diagnostics),
-            Failure::Run(error) => view::error::run_error(error, self.session.sources(), self.screen),
+            Failure::Program(diagnostics) => {
+                self.render_messages(diagnostics) + &view::docs::more_about(diagnostics, LOOK_UP, self.screen)
+            }
+            Failure::Run(error) => {
+                view::error::run_error(error, self.session.sources(), self.screen)
+                    + &view::docs::more_about_run(error, LOOK_UP, self.screen)
+            }
             Failure::Stopped(after) => {
                 format!("stopped after {}; inputs and history kept\n", view::duration::short(*after))
             }
@@ -292,7 +300,7 @@ impl Repl {
         format!(
             "Type a program, such as  |v: vec[i64]| sum(v), or a command.\n\
              An empty line steps to the next pass with changes.\n\n{table}\n\
-             Names may be cut short. Also  :help COMMAND|PASS|CODE|keys\n"
+             Names may be cut short. Also  :help COMMAND|TOPIC|topics\n"
         )
     }
 

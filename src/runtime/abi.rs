@@ -20,6 +20,7 @@ pub enum Status {
     OutOfMemory = 7,
     /// A bug of ours: a panic was caught at this line.
     Internal = 9,
+    DeserializationError = 10,
     KeyNotFound = 11,
     AssertionError = 12,
     Cancelled = 17,
@@ -30,13 +31,14 @@ pub enum Status {
 
 impl Status {
     /// All of them.
-    pub const ALL: [Status; 11] = [
+    pub const ALL: [Status; 12] = [
         Status::Ok,
         Status::ArrayOutOfBounds,
         Status::BadIteratorLength,
         Status::MismatchedZipSize,
         Status::OutOfMemory,
         Status::Internal,
+        Status::DeserializationError,
         Status::KeyNotFound,
         Status::AssertionError,
         Status::Cancelled,
@@ -58,6 +60,7 @@ impl Status {
             Status::MismatchedZipSize => "MismatchedZipSize",
             Status::OutOfMemory => "OutOfMemory",
             Status::Internal => "Unknown",
+            Status::DeserializationError => "DeserializationError",
             Status::KeyNotFound => "KeyNotFoundError",
             Status::AssertionError => "AssertionError",
             Status::Cancelled => "Cancelled",
@@ -151,6 +154,18 @@ pub const HASH_MULTIPLIER: u64 = 0xa076_1d64_78bd_642f;
 /// The slot of dictionaries that have none yet: never written to, since they have no room for an entry.
 pub(super) static EMPTY_SLOT: u64 = 0;
 
+/// The operands of an `nditer` in memory.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct NdSpace {
+    /// The element that the first iteration reads.
+    pub start: i64,
+    /// `vec[i64]`.
+    pub shape: WeldVec,
+    /// `vec[i64]`.
+    pub strides: WeldVec,
+}
+
 /// A loop body: runs the iterations `lo..hi`, reads captured values from `env`, merges into the builders in
 /// `frame`. Returns a [`Status`] number.
 pub type BodyFn =
@@ -220,9 +235,16 @@ macro_rules! for_each_runtime_fn {
             weld_rt_dict_grow(dict: ptr);
             /// Frees what only the building of `*dict` needed.
             weld_rt_dict_seal(dict: ptr);
+            /// Sorts `n` records of `words` words, 1 or 2, by their first word, which counts as unsigned; equal ones keep
+            /// their order. `*out` says where they are: at `data` or at `scratch`, which has the same size.
+            weld_rt_distribute(data: ptr, scratch: ptr, n: i64, words: i64, out: ptr);
             /// Runs `n` iterations of the loop `desc`, in parallel when it pays. On entry the appenders of `*frame` hold
             /// what was appended before; on return `*frame` holds all builders, the mergers without any start value.
             weld_rt_for(desc: ptr, env: ptr, frame: ptr, n: i64);
+            /// `*out = ` the number of elements of an `nditer`, negative when it reaches outside its vector of `len` elements.
+            weld_rt_nd_count(len: i64, space: ptr, out: ptr);
+            /// `*out = ` the row of iteration `k`: see [`super::nd::Row`].
+            weld_rt_nd_row(k: i64, space: ptr, out: ptr);
         }
     };
 }
@@ -255,6 +277,9 @@ const _: () = {
     );
     assert!(size_of::<Appender>() == 24);
     assert!(offset_of!(WeldVec, data) == 0 && offset_of!(WeldVec, len) == 8 && size_of::<WeldVec>() == 16);
+    assert!(offset_of!(NdSpace, shape) == 8 && offset_of!(NdSpace, strides) == 24);
+    assert!(offset_of!(super::nd::Row, end) == 0 && offset_of!(super::nd::Row, base) == 8);
+    assert!(offset_of!(super::nd::Row, stride) == 16 && size_of::<super::nd::Row>() == 24);
     assert!(offset_of!(LoopDesc, body) == 0 && offset_of!(LoopDesc, combine) == 8);
     assert!(offset_of!(LoopDesc, neutral) == 16 && offset_of!(LoopDesc, appenders) == 24);
     assert!(offset_of!(LoopDesc, leaf) == 32 && offset_of!(LoopDesc, frame_bytes) == 40);

@@ -143,6 +143,29 @@ const WORDS: &[(&str, Keyword)] = &[
 /// Names of earlier versions and what they are called now.
 const RENAMED: &[(&str, &str)] = &[("vecbuilder", "appender"), ("groupbuilder", "groupmerger")];
 
+/// What other languages call our types.
+const FOREIGN_TYPES: &[(&str, &str)] = &[
+    ("int", "i32"),
+    ("long", "i64"),
+    ("short", "i16"),
+    ("char", "i8"),
+    ("byte", "u8"),
+    ("float", "f32"),
+    ("double", "f64"),
+    ("string", "vec[i8]"),
+    ("str", "vec[i8]"),
+    ("boolean", "bool"),
+];
+/// What other languages call our functions.
+const FOREIGN_FUNCTIONS: &[(&str, &str)] = &[
+    ("length", "len"),
+    ("size", "len"),
+    ("ln", "log"),
+    ("concat", "flatten"),
+    ("average", "mean"),
+    ("avg", "mean"),
+];
+
 impl Keyword {
     /// Every reserved word with its text.
     pub fn all() -> impl Iterator<Item = (&'static str, Keyword)> {
@@ -157,6 +180,17 @@ impl Keyword {
 /// The present name of a builder that had another one, such as `vecbuilder`.
 pub fn renamed(name: &str) -> Option<&'static str> {
     RENAMED.iter().find(|row| row.0 == name).map(|row| row.1)
+}
+
+/// Our name of a type that other languages call so.
+pub fn foreign_type(name: &str) -> Option<&'static str> {
+    FOREIGN_TYPES.iter().find(|row| row.0 == name.to_lowercase()).map(|row| row.1)
+}
+
+/// Our name of a function that other languages call so; casts are functions, too.
+pub fn foreign_function(name: &str) -> Option<&'static str> {
+    let function = FOREIGN_FUNCTIONS.iter().find(|row| row.0 == name.to_lowercase()).map(|row| row.1);
+    function.or_else(|| foreign_type(name).filter(|ty| !ty.contains('[')))
 }
 
 impl TokenKind {

@@ -78,10 +78,11 @@ impl Buffer {
 
     /// All bytes, in C layout.
     pub fn bytes(&self) -> &[u8] {
-        if self.len == 0 {
+        if self.owner.data().is_null() {
             return &[];
         }
         let size = self.scalar.bytes();
+        // An empty part of a buffer has its place too: behind the literal `""` there is a NUL.
         // SAFETY: `from_owner` and `Builder` guarantee that the owner's memory is readable and unchanging;
         // `slice` keeps `start + len` within it.
         unsafe { std::slice::from_raw_parts(self.owner.data().add(self.start * size), self.len * size) }

@@ -128,7 +128,7 @@ fn encode(key: &Value, out: &mut Vec<u8>) {
         }
         Value::Struct(items) => items.iter().for_each(|item| encode(item, out)),
         // No keys.
-        Value::Dict(_) | Value::Builder(..) => {}
+        Value::Dict(_) | Value::Lanes(_) | Value::Builder(..) => {}
     }
 }
 

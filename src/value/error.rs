@@ -5,6 +5,7 @@
 //! tell the same story; names and numbers are those of LANGUAGE 18.
 //! Must not: know line numbers; who shows the error looks them up in the `SourceMap`.
 
+use super::serial::Corrupt;
 use super::{Value, print};
 use crate::diag::Origin;
 use crate::ir::{Scalar, Ty};
@@ -29,16 +30,32 @@ macro_rules! kinds {
             pub fn code(self) -> u32 {
                 match self { $(ErrorKind::$name => $code,)+ }
             }
+
+            /// The stable id, such as `R004`.
+            pub fn id(self) -> String {
+                format!("R{:03}", self.code())
+            }
+
+            /// One sentence about it.
+            pub fn about(self) -> &'static str {
+                match self { $(ErrorKind::$name => $about,)+ }
+            }
+
+            /// Its page in Markdown, from `docs/`: when it happens, a program that fails so, one that does not.
+            pub fn page(self) -> &'static str {
+                match self { $(ErrorKind::$name => include_str!(concat!("docs/", $text, ".md")),)+ }
+            }
         }
     };
 }
 
 kinds! {
-    ArrayOutOfBounds 4 "ArrayOutOfBounds" "An index of `lookup`, or the start of `slice`, that is not in the vector.";
+    ArrayOutOfBounds 4 "ArrayOutOfBounds" "An index of `lookup`, of a merge into a vecmerger, or the start of `slice`, that is not in the vector.";
     BadIteratorLength 5 "BadIteratorLength" "Start, end and stride of an iterator that do not fit together or the data.";
     MismatchedZipSize 6 "MismatchedZipSize" "Zipped vectors or iterators of different lengths.";
     OutOfMemory 7 "OutOfMemory" "The memory limit was reached.";
     Internal 9 "Unknown" "A bug of ours.";
+    Deserialization 10 "DeserializationError" "Bytes that are not those of a value of the type.";
     KeyNotFound 11 "KeyNotFoundError" "The key of a `lookup` that is not in the dictionary.";
     AssertionError 12 "AssertionError" "The condition of an `assert` was false.";
     Cancelled 17 "Cancelled" "Somebody stopped the run.";
@@ -76,6 +93,12 @@ impl RunError {
         RunError::new(ErrorKind::ArrayOutOfBounds, Some(origin), (start, len), message)
     }
 
+    /// A merge of `{index, x}` into a vecmerger of `len` elements.
+    pub fn merge_out_of_bounds(origin: &Origin, index: i64, len: i64) -> RunError {
+        let message = format!("merge index {index} out of range for length {len}");
+        RunError::new(ErrorKind::ArrayOutOfBounds, Some(origin), (index, len), message)
+    }
+
     /// `iter` or `rangeiter` from `start` to `end` with a stride, or data, that does not fit.
     pub fn bad_iterator(origin: &Origin, start: i64, end: i64) -> RunError {
         let message = format!(
@@ -83,6 +106,15 @@ impl RunError {
              and every step must lie in the vector"
         );
         RunError::new(ErrorKind::BadIteratorLength, Some(origin), (start, end), message)
+    }
+
+    /// `nditer` from element `start` of a vector of `len` elements, with a shape or strides that do not fit.
+    pub fn bad_nd_iterator(origin: &Origin, start: i64, len: i64) -> RunError {
+        let message = format!(
+            "nditer from {start} over {len} elements: shape and strides must have the same length, no dimension may be \
+             negative, and every step must lie in the vector"
+        );
+        RunError::new(ErrorKind::BadIteratorLength, Some(origin), (start, len), message)
     }
 
     /// A loop of `count` iterations with the annotation `loopsize: promised`.
@@ -96,6 +128,26 @@ impl RunError {
     pub fn mismatched_zip(origin: &Origin, first: i64, other: i64) -> RunError {
         let message = format!("zipped lengths differ: {first} and {other}");
         RunError::new(ErrorKind::MismatchedZipSize, Some(origin), (first, other), message)
+    }
+
+    /// `deserialize` of bytes that are no value of its type.
+    pub fn corrupt(origin: &Origin, corrupt: Corrupt) -> RunError {
+        let (values, message) = match corrupt {
+            Corrupt::Short { offset, len } => (
+                (offset, len),
+                format!("the {len} bytes end too early: more belong to what begins at offset {offset}"),
+            ),
+            Corrupt::Count { offset, count } => (
+                (offset, count),
+                format!("the count {count} at offset {offset} is negative or more than the rest can hold"),
+            ),
+            Corrupt::Rest { offset, len } => ((offset, len), {
+                let rest = len - offset;
+                format!("{rest} of {len} bytes are left over: the value ends at offset {offset}")
+            }),
+            Corrupt::Type => return RunError::internal(Some(origin), "a type without bytes"),
+        };
+        RunError::new(ErrorKind::Deserialization, Some(origin), values, message)
     }
 
     /// `lookup(d, key)` with a key of type `ty` that is none of the `count` keys of `d`.

@@ -8,8 +8,8 @@ use super::buffer::{self, Buffer, Owner, decode};
 use super::layout::{field_offsets, layout};
 use super::{Dict, Value, table};
 use crate::ir::{BuilderTy, Scalar, Ty};
-use crate::runtime::abi;
 use crate::runtime::dict::hash_seed;
+use crate::runtime::{Function, abi};
 use std::sync::Arc;
 
 /// Inputs of a run in memory: a struct of all parameters in order.
@@ -60,6 +60,28 @@ pub unsafe fn read(
 ) -> Value {
     // SAFETY: the contract of this function is that of `Shape::read`.
     unsafe { Shape::new(ty).read(data, take) }
+}
+
+const _: () = assert!(crate::ir::MAX_C_ARGS == crate::runtime::MAX_C_ARGS);
+
+/// Calls a C function on `args` of the types `tys`, as LANGUAGE 14 says; the result is a copy. The error is one line.
+///
+/// # Safety
+/// The function takes a pointer to each argument and one to its result, writes a value of type `result` there, and changes
+/// nothing else that is ours.
+pub unsafe fn call(function: &Function, args: &[Value], tys: &[Ty], result: &Ty) -> Result<Value, String> {
+    let arguments = Arguments::new(args, tys)?;
+    let mut memory = buffer::Builder::with_len(Scalar::U8, layout(result).size.max(1));
+    let mut pointers: Vec<*const u8> =
+        field_offsets(tys).into_iter().map(|offset| arguments.as_ptr().wrapping_add(offset)).collect();
+    let to = memory.bytes_mut().as_mut_ptr();
+    pointers.push(to);
+    // SAFETY: the contract of this function.
+    if !unsafe { function.call(&pointers) } {
+        return Err(format!("a C function of {} arguments", args.len()));
+    }
+    // SAFETY: the function has written a value of this type, or left the zeros, which are one too.
+    Ok(unsafe { read(to, result, &mut |_| None) })
 }
 
 /// A type with its numbers worked out, so that a million structs do not compute them a million times.
@@ -202,8 +224,8 @@ impl Shape {
             }
             Shape::Opaque(ty) => {
                 let count = match ty.as_builder() {
-                    // SAFETY: an appender is a pointer and two i64, its length first.
-                    Some(BuilderTy::Appender(_)) => unsafe {
+                    // SAFETY: an appender is a pointer and two i64, its length first; a vecmerger is a vector.
+                    Some(BuilderTy::Appender(_) | BuilderTy::VecMerger(..)) => unsafe {
                         data.add(LEN_OFFSET).cast::<i64>().read_unaligned()
                     },
                     Some(BuilderTy::Merger(..)) => 1,
@@ -219,9 +241,9 @@ impl Shape {
     }
 }
 
-/// Writes `{pointer, len}`. The pointer of an empty vector is null.
+/// Writes `{pointer, len}`. An empty vector has a pointer too: behind the literal `""` there is a NUL.
 fn write_vector(out: &mut [u8], memory: &[u8], len: usize) -> Option<()> {
-    let address = if memory.is_empty() { 0 } else { memory.as_ptr().expose_provenance() };
+    let address = memory.as_ptr().expose_provenance();
     out.get_mut(..LEN_OFFSET)?.copy_from_slice(&(address as u64).to_le_bytes());
     out.get_mut(LEN_OFFSET..2 * LEN_OFFSET)?.copy_from_slice(&(len as i64).to_le_bytes());
     Some(())

@@ -9,12 +9,13 @@ mod dict;
 mod error;
 pub mod layout;
 pub mod literal;
-#[cfg(feature = "jit")]
 pub mod marshal;
 pub mod print;
+pub mod serial;
 #[cfg(feature = "jit")]
 mod table;
 
+pub use crate::runtime::{Function, Libraries, nd};
 pub use buffer::Buffer;
 pub use dict::{Dict, Index};
 pub use error::{ErrorKind, RunError};
@@ -35,6 +36,8 @@ pub enum Value {
     Struct(Vec<Value>),
     /// A dictionary.
     Dict(Arc<Dict>),
+    /// A SIMD value: its lanes in order. Lives only inside a run of the interpreter.
+    Lanes(Vec<Literal>),
     /// A builder that the program returns without calling `result`: its type and how many values it holds.
     Builder(Ty, u64),
 }

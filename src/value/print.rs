@@ -132,6 +132,8 @@ impl Printer {
                 })?;
                 write!(out, ":{ty}")
             }
+            // Never part of a result; shown in internal errors only.
+            Value::Lanes(lanes) => write!(out, "{lanes:?}"),
             Value::Builder(ty, count) => {
                 write!(out, "<{ty}")?;
                 if !matches!(ty.as_builder(), Some(BuilderTy::Merger(..))) {

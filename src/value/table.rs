@@ -47,7 +47,7 @@ fn hash(key: &Value, state: u64) -> u64 {
         }
         Value::Struct(items) => items.iter().fold(state, |state, item| hash(item, state)),
         // No keys.
-        Value::Dict(_) | Value::Builder(..) => state,
+        Value::Dict(_) | Value::Lanes(_) | Value::Builder(..) => state,
     }
 }
 

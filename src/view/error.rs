@@ -6,22 +6,17 @@
 use super::{Role, Screen};
 use crate::diag::render::{Report, Severity, render, render_report};
 use crate::diag::{Diagnostics, Label, SourceMap};
-use crate::value::{ErrorKind, RunError};
+use crate::value::RunError;
 
 /// Messages about a program.
 pub fn diagnostics(messages: &Diagnostics, sources: &SourceMap, screen: Screen) -> String {
     render(messages, sources, screen.render_options())
 }
 
-/// The stable id of a kind of run-time error: `R004`.
-pub fn run_error_id(kind: ErrorKind) -> String {
-    format!("R{:03}", kind.code())
-}
-
 /// Why a run has no value, with the place under it.
 pub fn run_error(error: &RunError, sources: &SourceMap, screen: Screen) -> String {
     let report = Report {
-        id: run_error_id(error.kind),
+        id: error.kind.id(),
         severity: Severity::Error,
         class: "run-time error".to_string(),
         title: error.message.clone(),

@@ -4,10 +4,10 @@
 //! Promises: a key once published keeps its meaning; one object fits on one line; large trees are cut to a bounded text.
 
 use super::duration::rounded_milliseconds;
-use super::error::run_error_id;
 use super::passes_table::Measured;
 use super::program;
 use crate::diag::{Diagnostic, Diagnostics, SourceMap, Span};
+use crate::docs::Topic;
 use crate::ir::{self, Expr, Program, Ty};
 use crate::passes::{Firing, Miss, Step};
 use crate::plan::cost::{Counters, counters};
@@ -38,6 +38,22 @@ pub fn check(program: &Program, warnings: &Diagnostics, sources: &SourceMap) -> 
     json!({"type": program.func.body.ty.to_string(), "params": params, "warnings": warnings})
 }
 
+/// `docs.v1`: a page of `weld docs`.
+pub fn topic(topic: &Topic) -> Json {
+    let examples: Vec<Json> = topic
+        .examples()
+        .iter()
+        .map(|example| json!({"program": example.program, "gives": example.gives}))
+        .collect();
+    json!({
+        "id": topic.id,
+        "kind": topic.kind.name(),
+        "title": topic.title,
+        "text": topic.text,
+        "examples": examples,
+    })
+}
+
 /// `error.v1` for a program that was rejected: the first error, the others under `more`.
 pub fn rejected(messages: &Diagnostics, sources: &SourceMap) -> Json {
     let mut errors = messages.0.iter().filter(|message| message.code.is_error());
@@ -52,7 +68,7 @@ pub fn rejected(messages: &Diagnostics, sources: &SourceMap) -> Json {
 /// `error.v1` for a run that failed.
 pub fn run_error(error: &RunError, sources: &SourceMap) -> Json {
     let span = error.origin.as_ref().map(|origin| origin.primary());
-    json!({"error": error_object(error.kind.name(), &run_error_id(error.kind), &error.message, span, None, sources)})
+    json!({"error": error_object(error.kind.name(), &error.kind.id(), &error.message, span, None, sources)})
 }
 
 /// `error.v1` for what is not about a place in a program.

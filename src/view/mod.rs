@@ -6,6 +6,7 @@
 //! Must not: run anything, read files, or decide where text goes.
 
 pub mod diff;
+pub mod docs;
 pub mod duration;
 pub mod error;
 pub mod explain;

@@ -4,29 +4,7 @@
 //! simplest decision. So a failing program is made smaller by making its list smaller, and whatever comes out is
 //! still typed and linear, for it went through the generator.
 
-/// The generator splitmix64.
-pub struct Random(u64);
-
-impl Random {
-    /// A stream of numbers for a seed.
-    pub fn new(seed: u64) -> Random {
-        Random(seed)
-    }
-
-    /// The next number.
-    pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        bits ^ (bits >> 31)
-    }
-
-    /// A number below `n`.
-    pub fn below(&mut self, n: u64) -> u64 {
-        self.next() % n.max(1)
-    }
-}
+use crate::workers::random::Random;
 
 /// Decisions being made: new ones from a seed, or those of a list again.
 pub struct Choices {

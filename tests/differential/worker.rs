@@ -1,19 +1,17 @@
 //! The process that runs programs. It tells its supervisor what it does, line by line.
 //!
-//! `begin BASE INDEX`, then one of `ok RUNS STEALS`, `slow`, `fail FILE`; `count KIND COUNT NAME` for the tables; `alive` while
-//! a failing program is made smaller.
+//! Besides what all workers say: `ok RUNS STEALS`; `count KIND COUNT NAME` for the tables; `alive` while a failing program
+//! is made smaller.
 
-use super::choices::{Choices, Random};
+use super::choices::Choices;
 use super::generate::{Generated, generate};
 use super::shrink::shrink;
 use crate::engines::{Complaint, Engines, Plan, Report};
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use crate::workers::random::Random;
+use crate::workers::{self, Task, say};
+use std::path::PathBuf;
 use std::time::Duration;
 use weld::plan::Effort;
-
-/// The environment variable with the work: `run BASE FIRST STRIDE END` or `one FILE`.
-pub const TASK: &str = "WELD_DIFFERENTIAL_TASK";
 
 /// How a `one` task ends when engines disagree.
 pub const DISAGREES: i32 = 3;
@@ -25,21 +23,16 @@ pub const SHRINK_LIMIT: Duration = Duration::from_secs(40);
 const MOST_SHRUNK: u64 = 4;
 
 /// Does the work of a task.
-pub fn work(task: &str) {
-    let words: Vec<&str> = task.split(' ').collect();
-    match words[..] {
-        ["run", base, first, stride, end] => {
-            let number = |text: &str| text.parse::<u64>().unwrap_or(0);
-            run(number(base), number(first), number(stride).max(1), number(end));
-        }
-        ["one", file] => {
+pub fn work(task: Task) {
+    match task {
+        Task::Run { base, first, stride, end } => run(base, first, stride, end),
+        Task::One(file) => {
             let text = std::fs::read_to_string(file).unwrap_or_default();
             let list = text.split_whitespace().filter_map(|word| word.parse().ok()).collect();
             let generated = generate(&mut Choices::replay(list));
             let disagrees = matches!(judge(&mut Engines::new(), &generated), Err(Complaint::Wrong(_)));
             std::process::exit(if disagrees { DISAGREES } else { 0 });
         }
-        _ => eprintln!("no such task: {task}"),
     }
 }
 
@@ -51,16 +44,7 @@ pub fn program(base: u64, index: u64) -> Generated {
 
 /// Where failing programs go.
 pub fn file(base: u64, index: u64, extension: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("differential");
-    let _ = std::fs::create_dir_all(&folder);
-    folder.join(format!("{base}-{index}.{extension}"))
-}
-
-fn say(line: &str) {
-    // The supervisor reads a pipe; without it there is nobody to tell.
-    let mut out = std::io::stdout().lock();
-    let _ = writeln!(out, "{line}");
-    let _ = out.flush();
+    workers::file("differential", base, index, extension)
 }
 
 fn run(base: u64, first: u64, stride: u64, end: u64) {

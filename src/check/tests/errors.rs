@@ -197,27 +197,6 @@ fn names() {
 }
 
 #[test]
-fn not_built() {
-    for text in [
-        "|v: vec[i64]| sort(v, |a, b| i32(a - b)) + 1",
-        "|v: vec[i64]| let by = (|a, b| 1); sort(v, by)",
-        "|v: vec[i64]| for(v, vecmerger[i64,+](v), |b,i,x| merge(b, {x, x}))",
-        "|v: vec[i64]| result(for(simditer(v), merger[i64,+], |b,i,x| merge(b, x)))",
-        "|v: vec[i64]| result(for(fringeiter(v), merger[i64,+], |b,i,x| merge(b, x)))",
-        "|v: vec[i64]| serialize(v)",
-        "|v: vec[u8]| deserialize[i64](v) + 1L",
-        "|| cudf[f, i64](1, 2) + 1L",
-        "|| broadcast(1)",
-        "|x: simd[i64]| x",
-    ] {
-        let found = errors(text);
-        assert_eq!(found.len(), 1, "{text}: {found:#?}");
-        assert_eq!(found[0].code, Code::NotBuiltYet);
-        assert!(found[0].title.ends_with("is not built yet in this version"));
-    }
-}
-
-#[test]
 fn independent_mistakes_are_reported_once_each_in_order() {
     let text = "|x: i64| let a = x + 1; let b = undefined; let c = a + b; let d = sqrt(x); {c, d, !x}";
     let found: Vec<Code> = errors(text).iter().map(|error| error.code).collect();

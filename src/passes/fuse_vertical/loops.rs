@@ -2,7 +2,7 @@
 //! The rule `fuse_loops`: one consumer, one producer.
 
 use crate::diag::stack;
-use crate::ir::{Expr, ExprKind, For, Iter, Lambda, Let, Name, Param, build, print};
+use crate::ir::{Expr, ExprKind, For, Iter, Lambda, Let, Name, Param, build, print, visit};
 use crate::passes::uses::Uses;
 use crate::passes::{PassCx, pattern, subst};
 use crate::plan::merges;
@@ -79,13 +79,34 @@ fn check(outer: &For, inner: &For, consumer: &Expr, producer: &Expr) -> Result<(
             );
         }
     }
+    if pattern::calls_interleave(&outer.func.body, &inner.func.body) {
+        return refuse(
+            "C functions are called, and in one loop they would be called in another order",
+            Some("annotate functions that only compute: `@(pure:true)`"),
+        );
+    }
     let Some(sites) = merge_sites(&inner.func) else {
         return refuse(
             "the first loop passes its builder through something that fusion does not follow",
             None,
         );
     };
+    if merges_lanes(&inner.func.body) {
+        return refuse(
+            "the first loop merges SIMD values, and each of them is several elements of the vector",
+            Some("write the first loop on scalars; `vectorize` finds the lanes"),
+        );
+    }
     let uses = Uses::of(&outer.func.body);
+    if let [_, index, _] = outer.func.params.as_slice()
+        && uses.name(&index.name).count > 0
+        && inner.iters.iter().any(Iter::counts_elements)
+    {
+        return refuse(
+            "the loop reads its index, and that of the first loop is the index of an element of `simditer` or `fringeiter`",
+            None,
+        );
+    }
     if let [_, index, _] = outer.func.params.as_slice()
         && uses.name(&index.name).count > 0
         && !merges::per_iteration(&inner.func).is_once()
@@ -107,6 +128,15 @@ fn check(outer: &For, inner: &For, consumer: &Expr, producer: &Expr) -> Result<(
         return Err((condition, Some("merge in one place: choose the value with `if`, then merge it")));
     }
     Ok(())
+}
+
+/// Whether a SIMD value is merged somewhere.
+fn merges_lanes(body: &Expr) -> bool {
+    let mut found = false;
+    visit::walk(body, &mut |expr| {
+        found |= matches!(&expr.kind, ExprKind::Merge(_, value) if value.ty.has_simd());
+    });
+    found
 }
 
 /// In how many places a loop body merges; `None` when its builder goes where fusion cannot follow.

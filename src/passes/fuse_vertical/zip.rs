@@ -32,9 +32,22 @@ pub fn fuse_zip(cx: &mut PassCx, expr: &Expr) -> Expr {
     if parts.iters.len() < 2 || parts.simd || expr.note("loopsize").is_some() {
         return expr.clone();
     }
+    // The index of such a loop is none of the loops behind its iterators.
+    if parts.iters.iter().any(Iter::counts_elements) {
+        return expr.clone();
+    }
     let [own, index, elem] = parts.func.params.as_slice() else { return expr.clone() };
     let maps: Vec<Option<Source>> = parts.iters.iter().map(|iter| source(cx, iter)).collect();
     if maps.iter().all(Option::is_none) || !cx.may_fire(expr) {
+        return expr.clone();
+    }
+    // Each loop behind an iterator ends before the lengths are compared and this loop begins.
+    let data = || parts.iters.iter().filter_map(Iter::data);
+    let body = &parts.func.body;
+    if data().any(|data| data.facts.calls || pattern::calls_interleave(data, body)) {
+        let condition = "C functions are called, and in one loop they would be called in another order";
+        let would = "annotate functions that only compute: `@(pure:true)`".to_string();
+        cx.missed("fuse_zip", &expr.origin, condition, Some(would));
         return expr.clone();
     }
     // The new iterators, each vector once, and which of them each old one reads.
@@ -157,6 +170,9 @@ fn as_map<'a>(node: &'a Expr, parts: &'a For) -> Result<Map<'a>, &'static str> {
     }
     if parts.simd || node.note("loopsize").is_some() {
         return Err("the zipped loop is vectorized or annotated");
+    }
+    if parts.iters.iter().any(Iter::counts_elements) {
+        return Err("the zipped loop is over the blocks or the fringe of a vector");
     }
     if !merges::per_iteration(&parts.func).is_once() {
         return Err(

@@ -1,18 +1,19 @@
 #![forbid(unsafe_code)]
-//! `:help`: the commands, the keys, a pass or an error code.
+//! `:help`: the commands, the keys, and the pages of `weld docs`.
 
 use super::{COMMANDS, Command, Wants, find};
-use crate::diag::{Code, suggest};
-use crate::passes;
+use crate::diag::suggest;
+use crate::docs;
 use crate::repl::Repl;
 use crate::repl::reply::{Failure, Outcome, Reply};
+use crate::view;
 
 pub(super) static COMMAND: Command = Command {
     names: &["help", "h", "?"],
     args: "[TOPIC]",
     help: "this list, or more about one thing",
-    more: "Topics: the commands, the passes, the codes of errors, and `keys`.",
-    examples: &[":help", ":help load", ":help keys", ":help E0203"],
+    more: "Topics: the commands, `keys`, and everything that `topics` lists: errors, passes, rules, macros, the language.",
+    examples: &[":help", ":help load", ":help keys", ":help E0203", ":help appender"],
     wants: Wants::Topic,
     run,
 };
@@ -30,53 +31,43 @@ Ctrl-A, -E   begin and end of the line; Ctrl-W, -U, -K delete a word, to the beg
 
 fn run(repl: &mut Repl, args: &str) -> Outcome {
     let topic = args.trim_start_matches(':');
-    if topic.is_empty() {
-        return Ok(Reply::text(repl.render_help()));
+    match topic {
+        "" => return Ok(Reply::text(repl.render_help())),
+        "keys" => return Ok(Reply::text(KEYS)),
+        "topics" => return Ok(Reply::text(view::docs::list(repl.screen))),
+        _ => {}
     }
-    if topic == "keys" {
-        return Ok(Reply::text(KEYS));
-    }
-    if let Some(pass) = passes::find(topic) {
-        let info = pass.info();
-        return Ok(Reply::text(format!("pass {}\n{}", info.name, without_fences(info.doc))));
-    }
-    if let Some(code) = Code::ALL.iter().find(|code| code.id().eq_ignore_ascii_case(topic)) {
-        return Ok(Reply::text(format!("{} ({}): {}", code.id(), code.class(), code.about())));
-    }
-    match find(topic) {
-        Ok(command) => Ok(Reply::text(about(command))),
-        Err(failure) if COMMANDS.iter().any(|command| command.name().starts_with(topic)) => Err(failure),
-        Err(_) => {
-            let near = suggest(topic, topics());
-            let help = near.map_or(":help lists the commands".to_string(), |near| {
-                format!("did you mean `:help {near}`?")
-            });
-            Err(Failure::new(format!("there is no help about `{topic}`")).help(help))
+    // `type` is a command and a keyword; with its colon it is the command.
+    let page = if args.starts_with(':') { None } else { docs::find(topic) };
+    let command = COMMANDS.iter().find(|command| command.names.contains(&topic));
+    match (command, page) {
+        (Some(command), None) => Ok(Reply::text(about(command))),
+        (None, Some(page)) => Ok(Reply::text(view::docs::page(&page, repl.screen))),
+        (Some(command), Some(page)) => {
+            Ok(Reply::text(format!("{}\n{}", about(command), view::docs::page(&page, repl.screen))))
         }
+        (None, None) => match find(topic) {
+            Ok(command) => Ok(Reply::text(about(command))),
+            Err(failure) if COMMANDS.iter().any(|command| command.name().starts_with(topic)) => Err(failure),
+            Err(_) => Err(unknown(topic)),
+        },
     }
 }
 
-/// Everything there is help about, but error codes.
-pub(in crate::repl) fn topics() -> impl Iterator<Item = &'static str> {
-    let commands = COMMANDS.iter().map(|command| command.name());
-    let passes = passes::ALL.iter().map(|pass| pass.info().name);
-    commands.chain(passes).chain(["keys"])
+fn unknown(topic: &str) -> Failure {
+    let near = match suggest(topic, COMMANDS.iter().map(|command| command.name())) {
+        Some(command) => vec![command],
+        None => docs::nearest(topic),
+    };
+    let help = view::docs::did_you_mean(&near, ":help").unwrap_or(":help lists the commands".to_string());
+    Failure::new(format!("there is no help about `{topic}`")).help(help)
 }
 
-/// A doc comment for a screen: code is indented, not fenced.
-fn without_fences(doc: &str) -> String {
-    let mut text = String::new();
-    let mut in_code = false;
-    // Every line of a doc comment begins with a blank.
-    for line in doc.trim_end().lines().map(|line| line.strip_prefix(' ').unwrap_or(line)) {
-        if line.starts_with("```") {
-            in_code = !in_code;
-            continue;
-        }
-        let indent = if in_code { "    " } else { "" };
-        text += &format!("{indent}{line}\n");
-    }
-    text
+/// Everything there is help about.
+pub(in crate::repl) fn topics() -> impl Iterator<Item = String> {
+    let commands = COMMANDS.iter().map(|command| command.name().to_string());
+    let pages = docs::topics().into_iter().map(|topic| topic.id.to_string());
+    commands.chain(pages).chain(["keys".to_string(), "topics".to_string()])
 }
 
 fn about(command: &Command) -> String {

@@ -6,11 +6,13 @@
 
 mod clear;
 mod edit;
+mod fmt;
 mod generate;
 mod give;
 mod help;
 mod history;
 mod inputs;
+mod library;
 mod load;
 mod passes;
 mod quit;
@@ -71,9 +73,11 @@ pub(super) static COMMANDS: &[&Command] = &[
     &load::LOAD,
     &load::RELOAD,
     &edit::COMMAND,
+    &fmt::COMMAND,
     &give::COMMAND,
     &generate::COMMAND,
     &inputs::COMMAND,
+    &library::COMMAND,
     &run::COMMAND,
     &time::COMMAND,
     &type_of::COMMAND,

@@ -18,9 +18,6 @@ use crate::diag::{Code, Diagnostic, Diagnostics, SourceId, Span};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-/// Messages after this many are dropped: the first ones are the ones to read.
-pub(super) const MAX_MESSAGES: usize = 20;
-
 /// How far the end of a string in foreign quotes is looked for.
 const MAX_QUOTED: usize = 60;
 
@@ -69,9 +66,7 @@ impl Lexer<'_> {
     }
 
     fn report(&mut self, message: Diagnostic) {
-        if self.diagnostics.0.len() < MAX_MESSAGES {
-            self.diagnostics.push(message);
-        }
+        self.diagnostics.push_some(message);
     }
 
     fn skip_while(&mut self, test: impl Fn(u8) -> bool) {

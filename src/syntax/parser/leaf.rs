@@ -115,6 +115,10 @@ impl Parser<'_> {
             let builder = if now == "appender" { BuilderKind::Appender } else { BuilderKind::GroupMerger };
             return self.new_builder(builder, span).kind.clone();
         }
+        if let Some(builder) = self.mistyped_builder() {
+            self.bump();
+            return self.new_builder(builder, span).kind.clone();
+        }
         self.bump();
         ExprKind::Ident(Ident { text: text.into(), mark: 0, span })
     }
@@ -294,33 +298,38 @@ impl Parser<'_> {
 
     fn type_in_brackets(&mut self, name: &str) -> Ty {
         let start = self.span();
-        let mut ty = None;
+        let (mut types, errors) = (Vec::new(), self.last_error);
         if self.kind() == TokenKind::OpenBracket {
-            self.brackets(TokenKind::CloseBracket, |parser| {
-                let next = parser.ty();
-                ty.get_or_insert(next);
-            });
+            self.brackets(TokenKind::CloseBracket, |parser| types.push(parser.ty()));
+            if types.len() != 1 && self.last_error == errors {
+                let title = format!("`{name}` needs one type, found {}", types.len());
+                let message = Diagnostic::new(Code::UnexpectedToken, self.since(start), title);
+                self.report(message.help(format!("write `{name}[i64](x)`")));
+            }
         } else {
             self.expected(&format!("`[` and a type after `{name}`"));
         }
-        ty.unwrap_or(Ty { kind: crate::syntax::ast::TyKind::Hole, span: start })
+        types.into_iter().next().unwrap_or(Ty { kind: crate::syntax::ast::TyKind::Hole, span: start })
     }
 
     fn cudf(&mut self) -> ExprKind {
         let start = self.span();
-        let (mut name, mut ty) = (None, None);
+        let (mut name, mut types) = (None, Vec::new());
+        let errors = self.last_error;
         if self.kind() == TokenKind::OpenBracket {
             self.brackets(TokenKind::CloseBracket, |parser| match name {
                 None => name = Some(parser.ident("the name of a C function")),
-                Some(_) => {
-                    let next = parser.ty();
-                    ty.get_or_insert(next);
-                }
+                Some(_) => types.push(parser.ty()),
             });
         } else {
             self.expected("`[` after `cudf`");
         }
-        let (Some(name), Some(ty)) = (name, ty) else {
+        if types.len() > 1 && self.last_error == errors {
+            let message =
+                Diagnostic::new(Code::UnexpectedToken, self.since(start), "`cudf` has one result type");
+            self.report(message.help("write `cudf[name,i64](x)`"));
+        }
+        let (Some(name), Some(ty)) = (name, types.into_iter().next()) else {
             let message = Diagnostic::new(
                 Code::UnexpectedToken,
                 self.since(start),

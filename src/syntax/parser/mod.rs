@@ -10,13 +10,14 @@ mod expr;
 mod leaf;
 mod list;
 mod loops;
+mod mistyped;
 mod program;
 #[cfg(test)]
 mod tests;
 mod ty;
 
 use super::ast::{Ident, Program};
-use super::lexer::{self, MAX_MESSAGES};
+use super::lexer;
 use super::token::{Token, TokenKind};
 use crate::diag::{Code, Diagnostic, Diagnostics, SourceId, Span};
 
@@ -139,9 +140,7 @@ impl<'a> Parser<'a> {
 
     /// Adds a message that does not disturb the parse.
     fn report(&mut self, message: Diagnostic) {
-        if self.diagnostics.0.len() < MAX_MESSAGES {
-            self.diagnostics.push(message);
-        }
+        self.diagnostics.push_some(message);
     }
 
     /// Adds a message about the present token, unless there is one already.

@@ -40,23 +40,9 @@ impl Parser<'_> {
                 self.bump();
                 TyKind::Scalar(scalar)
             }
-            TokenKind::Keyword(Keyword::Vec) => {
-                self.bump();
-                TyKind::Vec(Box::new(self.one_arg("vec", level)))
-            }
-            TokenKind::Keyword(Keyword::Simd) => {
-                self.bump();
-                TyKind::Simd(Box::new(self.one_arg("simd", level)))
-            }
-            TokenKind::Keyword(Keyword::Dict) => {
-                self.bump();
-                let (types, _) = self.type_args("dict", 2, false, level);
-                TyKind::Dict(Box::new(pair(types, token.span)))
-            }
-            TokenKind::Keyword(Keyword::Builder(builder)) => {
-                self.bump();
-                self.builder_kind(builder, false, level)
-            }
+            TokenKind::Keyword(
+                word @ (Keyword::Vec | Keyword::Simd | Keyword::Dict | Keyword::Builder(_)),
+            ) => self.generic_type(word, level),
             TokenKind::OpenBrace => {
                 let mut fields = Vec::new();
                 self.brackets(TokenKind::CloseBrace, |parser| fields.push(parser.ty_at(level + 1)));
@@ -94,7 +80,22 @@ impl Parser<'_> {
         }
     }
 
-    /// An alias, or the old name of a builder.
+    /// The type that begins with this keyword; here stands the keyword, or a name that was meant to be it.
+    fn generic_type(&mut self, word: Keyword, level: u32) -> TyKind {
+        let span = self.bump().span;
+        match word {
+            Keyword::Vec => TyKind::Vec(Box::new(self.one_arg("vec", level))),
+            Keyword::Simd => TyKind::Simd(Box::new(self.one_arg("simd", level))),
+            Keyword::Dict => {
+                let (types, _) = self.type_args("dict", 2, false, level);
+                TyKind::Dict(Box::new(pair(types, span)))
+            }
+            Keyword::Builder(builder) => self.builder_kind(builder, false, level),
+            _ => TyKind::Hole,
+        }
+    }
+
+    /// An alias, the old name of a builder, or a slip.
     fn named_type(&mut self, level: u32) -> TyKind {
         let span = self.span();
         let text = self.snippet(span);
@@ -104,6 +105,9 @@ impl Parser<'_> {
             self.bump();
             let builder = if now == "appender" { BuilderKind::Appender } else { BuilderKind::GroupMerger };
             return self.builder_kind(builder, false, level);
+        }
+        if let Some(word) = self.mistyped_type() {
+            return self.generic_type(word, level);
         }
         TyKind::Alias(self.ident("a type"))
     }

@@ -1,7 +1,7 @@
 //! Inputs: typed data with edge values, of lengths around those where loops are cut.
 
 use super::Gen;
-use crate::differential::choices::Random;
+use crate::workers::random::Random;
 use weld::ir::{Literal, Scalar, Ty};
 use weld::value::{Value, buffer};
 

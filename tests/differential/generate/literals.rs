@@ -118,6 +118,10 @@ pub(super) fn simplest(ty: &Ty) -> String {
         Ty::Scalar(scalar) => Literal::from_i64(*scalar, 1).to_string(),
         Ty::Vec(_) => format!("([]:{ty})"),
         Ty::Struct(fields) => format!("{{{}}}", fields.iter().map(simplest).collect::<Vec<_>>().join(", ")),
+        Ty::Dict(entry) => match entry.1.elem() {
+            Some(elem) => format!("result(groupmerger[{},{elem}])", entry.0),
+            None => format!("result(dictmerger[{},{},+])", entry.0, entry.1),
+        },
         other => format!("{other}"),
     }
 }

@@ -1,7 +1,6 @@
 //! Loops: iterators, builders, and bodies that are derived from their builder by construction.
 
 use super::scope::{Cost, Var};
-use super::vectors::{Data, named};
 use super::{Gen, Piece};
 use weld::ir::{BuilderTy, MergeOp, Scalar, Ty};
 
@@ -14,16 +13,6 @@ pub(super) enum Floats {
     Sums,
     /// Only those whose products are exact.
     Products,
-}
-
-/// The iterators of a loop.
-struct Iters {
-    text: String,
-    elem: Ty,
-    cost: Cost,
-    small: bool,
-    /// The degree of vectors in the elements.
-    inner: u32,
 }
 
 impl Gen<'_> {
@@ -41,7 +30,12 @@ impl Gen<'_> {
         let mut builders = Vec::new();
         for field in fields {
             builders.push(match field {
+                Ty::Vec(elem) if elem.is_mergeable() && self.choices.chance(20) => {
+                    let op = *self.choices.one_of(&[MergeOp::Add, MergeOp::Max, MergeOp::Min, MergeOp::Mul]);
+                    Ty::builder(BuilderTy::VecMerger((**elem).clone(), op))
+                }
                 Ty::Vec(elem) => Ty::builder(BuilderTy::Appender((**elem).clone())),
+                Ty::Dict(entry) => Ty::builder(self.dict_builder(&entry.0, &entry.1)),
                 _ => {
                     let op = *self.choices.one_of(&[MergeOp::Add, MergeOp::Max, MergeOp::Min, MergeOp::Mul]);
                     Ty::builder(BuilderTy::Merger(field.clone(), op))
@@ -167,7 +161,36 @@ impl Gen<'_> {
                     }
                 }
             }
-            _ => ty.to_string(),
+            BuilderTy::DictMerger(key, value, _) => {
+                self.see("dictmerger");
+                let plain = format!("{ty}");
+                match self.choices.weighted(&[74, 16, 10]) {
+                    0 => plain,
+                    1 => {
+                        self.see("dictmerger with a start value");
+                        let start = self.expr(&super::dicts::dict(key.clone(), value.clone()));
+                        format!("{ty}({})", start.text)
+                    }
+                    _ => {
+                        self.see("merge outside a loop");
+                        let entry = self.entry(key, value);
+                        format!("merge({plain}, {})", entry.text)
+                    }
+                }
+            }
+            BuilderTy::GroupMerger(key, value) => {
+                self.see("groupmerger");
+                if self.choices.chance(10) {
+                    self.see("merge outside a loop");
+                    let entry = self.entry(key, value);
+                    return format!("merge({ty}, {})", entry.text);
+                }
+                ty.to_string()
+            }
+            BuilderTy::VecMerger(elem, _) => {
+                let slots = self.slots(elem);
+                format!("{ty}({slots})")
+            }
         }
     }
 
@@ -415,160 +438,15 @@ impl Gen<'_> {
                 let value = self.merged(value, floats);
                 (format!("merge({b}, {})", value.text), 0)
             }
-            _ => (b, 0),
+            Some(BuilderTy::DictMerger(key, value, _) | BuilderTy::GroupMerger(key, value)) => {
+                let entry = self.entry(key, value);
+                (format!("merge({b}, {})", entry.text), entry.longest())
+            }
+            Some(BuilderTy::VecMerger(elem, _)) => {
+                let value = self.placed(elem);
+                (format!("merge({b}, {})", value.text), 0)
+            }
+            None => (b, 0),
         }
     }
-
-    /// One or more iterators of one length.
-    fn iterators(&mut self) -> Iters {
-        let count = self.choices.weighted(&[78, 4, 14, 4]);
-        if count == 0 {
-            return self.single_iterator();
-        }
-        self.see("zip of iterators");
-        let Some(base) = self.vector_var() else { return self.single_iterator() };
-        let base = named(base);
-        let mut all =
-            Iters { text: String::new(), elem: Ty::BOOL, cost: cost_of(&base), small: true, inner: 0 };
-        let (mut texts, mut elems) = (Vec::new(), Vec::new());
-        for _ in 0..count {
-            let one = self.iterator_as_long_as(&base);
-            all.small &= one.small;
-            all.inner = all.inner.max(one.inner);
-            texts.push(one.text);
-            elems.push(one.elem);
-        }
-        all.text = format!("zip({})", texts.join(", "));
-        all.elem = if count == 1 { elems.remove(0) } else { Ty::tuple(elems) };
-        all
-    }
-
-    fn single_iterator(&mut self) -> Iters {
-        match self.choices.weighted(&[70, 14, 16]) {
-            0 => {
-                let data = self.some_vector();
-                let plain = self.choices.chance(8);
-                let text = if plain { format!("iter({})", data.text) } else { data.text.clone() };
-                Iters { text, cost: cost_of(&data), small: data.small, inner: data.inner, elem: data.elem }
-            }
-            1 => {
-                self.see("rangeiter");
-                let (text, cost) = match self.choices.draw(6) {
-                    0 => ("rangeiter(0L, 5L, 1L)".to_string(), Cost { degree: 0, factor: 5 }),
-                    1 => ("rangeiter(5L, 0L, -1L)".to_string(), Cost { degree: 0, factor: 5 }),
-                    2 => ("rangeiter(-3L, 9L, 3L)".to_string(), Cost { degree: 0, factor: 4 }),
-                    3 => ("rangeiter(7L, 7L, 1L)".to_string(), Cost { degree: 0, factor: 1 }),
-                    _ => match self.vector_var() {
-                        Some(var) => {
-                            let data = named(var);
-                            (format!("rangeiter(0L, len({}), 1L)", data.text), cost_of(&data))
-                        }
-                        None => ("rangeiter(0L, 17L, 1L)".to_string(), Cost { degree: 0, factor: 17 }),
-                    },
-                };
-                Iters { text, elem: Ty::I64, cost, small: false, inner: 0 }
-            }
-            _ => match self.vector_var() {
-                Some(var) => {
-                    self.see("iter with bounds");
-                    let data = named(var);
-                    let v = data.text.clone();
-                    let text = match self.choices.weighted(&[25, 25, 20, 20, 3, 20]) {
-                        0 => format!("iter({v}, 0L, len({v}), 1L)"),
-                        1 => format!("iter({v}, 0L, len({v}) / 2L * 2L, 2L)"),
-                        2 => format!("iter({v}, len({v}) - 1L, -1L, -1L)"),
-                        3 => format!("iter({v}, min(1L, len({v})), len({v}), 1L)"),
-                        5 => {
-                            self.see("iter with bounds over a map");
-                            let elem = self.elem_type();
-                            let function = self.elem_function(&data, &elem, Floats::Any);
-                            let text = format!("iter(map({v}, {}), len({v}) - 1L, -1L, -1L)", function.text);
-                            return Iters {
-                                text,
-                                cost: cost_of(&data),
-                                small: false,
-                                inner: function.longest(),
-                                elem,
-                            };
-                        }
-                        _ => {
-                            self.see("iter that may fail");
-                            format!("iter({v}, 1L, 3L, 1L)")
-                        }
-                    };
-                    Iters {
-                        text,
-                        cost: cost_of(&data),
-                        small: data.small,
-                        inner: data.inner,
-                        elem: data.elem,
-                    }
-                }
-                None => {
-                    let elem = Ty::Scalar(self.palette_scalar());
-                    let data = self.vector_literal(&elem);
-                    Iters {
-                        text: data.text,
-                        elem,
-                        cost: Cost { degree: 0, factor: 4 },
-                        small: false,
-                        inner: data.inner,
-                    }
-                }
-            },
-        }
-    }
-
-    /// An iterator over as many elements as `base` has.
-    fn iterator_as_long_as(&mut self, base: &Data) -> Iters {
-        let cost = cost_of(base);
-        let own = |text: String| Iters {
-            text,
-            elem: base.elem.clone(),
-            cost,
-            small: base.small,
-            inner: base.inner,
-        };
-        let v = &base.text;
-        match self.choices.weighted(&[35, 25, 8, 8, 8, 14, 2]) {
-            1 if base.len.is_some() => {
-                let all = self.visible().into_iter();
-                let same: Vec<Var> =
-                    all.filter(|var| var.len == base.len && var.ty.elem().is_some()).collect();
-                if same.is_empty() {
-                    return own(v.clone());
-                }
-                let other = named(self.choices.one_of(&same).clone());
-                Iters { text: other.text, elem: other.elem, cost, small: other.small, inner: other.inner }
-            }
-            2 => Iters {
-                text: format!("rangeiter(0L, len({v}), 1L)"),
-                elem: Ty::I64,
-                cost,
-                small: false,
-                inner: 0,
-            },
-            3 => own(format!("iter({v}, 0L, len({v}), 1L)")),
-            4 => own(format!("iter({v}, len({v}) - 1L, -1L, -1L)")),
-            5 => {
-                self.see("zip with a map inside");
-                let elem = self.elem_type();
-                let function = self.elem_function(base, &elem, Floats::Any);
-                let text = format!("map({v}, {})", function.text);
-                Iters { text, elem, cost, small: false, inner: function.longest() }
-            }
-            6 => {
-                self.see("zip that may fail");
-                let elem = Ty::Scalar(self.palette_scalar());
-                let other = self.expr(&Ty::vec(elem.clone()));
-                Iters { text: other.text, elem, cost, small: false, inner: other.inner }
-            }
-            _ => own(v.clone()),
-        }
-    }
-}
-
-/// The turns of a loop over `data`.
-fn cost_of(data: &Data) -> Cost {
-    if data.degree > 0 { Cost { degree: data.degree, factor: 1 } } else { Cost { degree: 0, factor: 8 } }
 }

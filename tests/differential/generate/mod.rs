@@ -3,19 +3,24 @@
 //! Promises: the same choices give the same program and inputs; every program passes the checker, ends soon on its
 //! inputs, and most end without an error. Text is made directly, so that the parser and macros are tested too.
 
+mod calls;
 mod data;
+mod dicts;
 mod frames;
+mod iterators;
 mod literals;
 mod loops;
+mod rare;
 mod scalars;
 mod scope;
+mod simd;
 mod values;
 mod vectors;
 
 use super::choices::Choices;
 use scope::{Cost, Lambda, Macro, Var};
 use std::collections::BTreeMap;
-use weld::ir::{BuilderTy, Scalar, Ty};
+use weld::ir::{BuilderTy, MergeOp, Scalar, Ty};
 use weld::value::{Value, print};
 
 /// A program with inputs.
@@ -161,9 +166,8 @@ impl Gen<'_> {
         self.budget += 6;
         let value = if self.choices.chance(3) {
             self.see("builder as the result");
-            let elem = self.elem_type();
-            let builder = Ty::builder(BuilderTy::Appender(elem));
-            Piece::new(self.built(&builder).0)
+            let builder = self.builder_type();
+            Piece::new(self.built(&Ty::builder(builder)).0)
         } else if self.choices.chance(15) {
             self.frame()
         } else {
@@ -257,8 +261,21 @@ impl Gen<'_> {
         }
     }
 
+    fn builder_type(&mut self) -> BuilderTy {
+        match self.choices.weighted(&[40, 30, 20]) {
+            0 => BuilderTy::Appender(self.elem_type()),
+            1 => {
+                let ty = self.dict_type();
+                let (key, value) = ty.entry().cloned().unwrap_or((Ty::I64, Ty::I64));
+                self.dict_builder(&key, &value)
+            }
+            _ => BuilderTy::VecMerger(Ty::I64, MergeOp::Max),
+        }
+    }
+
     fn result_type(&mut self) -> Ty {
-        match self.choices.weighted(&[35, 30, 35]) {
+        match self.choices.weighted(&[35, 30, 35, 9]) {
+            3 => self.dict_type(),
             0 => self.palette_scalar().into(),
             1 => {
                 let elem = self.elem_type();
@@ -266,8 +283,9 @@ impl Gen<'_> {
             }
             _ => {
                 let count = self.choices.draw(3) + 1;
-                let field = |generator: &mut Gen| match generator.choices.draw(2) {
+                let field = |generator: &mut Gen| match generator.choices.weighted(&[45, 45, 10]) {
                     0 => Ty::Scalar(generator.palette_scalar()),
+                    2 => generator.dict_type(),
                     _ => Ty::vec(generator.elem_type()),
                 };
                 Ty::tuple((0..count).map(|_| field(self)).collect())
@@ -280,9 +298,10 @@ impl Gen<'_> {
         if self.choices.chance(8) {
             return Some(self.let_lambda());
         }
-        let ty = match self.choices.weighted(&[55, 30, 15]) {
+        let ty = match self.choices.weighted(&[50, 27, 13, 10]) {
             0 => Ty::vec(self.elem_type()),
             1 => self.palette_scalar().into(),
+            3 => self.dict_type(),
             _ => self.struct_type(1),
         };
         let value = self.rich(&ty);

@@ -3,7 +3,7 @@
 use super::loops::Floats;
 use super::scope::Cost;
 use super::{Gen, Piece};
-use weld::ir::{Scalar, Ty, UnOp};
+use weld::ir::{BuilderTy, MergeOp, Scalar, Ty, UnOp};
 
 const ARITHMETIC: [&str; 5] = ["+", "-", "*", "/", "%"];
 const COMPARISONS: [&str; 6] = ["==", "!=", "<", "<=", ">", ">="];
@@ -30,6 +30,8 @@ impl Gen<'_> {
             12 * loops,
             5 * is_i32,
             3,
+            4 * has_len,
+            5 * loops,
         ];
         match self.choices.weighted(&weights) {
             0 => self.arithmetic(&ty, is_float),
@@ -77,6 +79,14 @@ impl Gen<'_> {
                 let side = Ty::Scalar(self.palette_scalar());
                 let (a, b) = (self.expr(&side), self.expr(&side));
                 Piece::new(format!("compare({}, {})", a.text, b.text))
+            }
+            12 => self.dict_len(),
+            13 => {
+                let op = *self.choices.one_of(&[MergeOp::Add, MergeOp::Max, MergeOp::Min, MergeOp::Mul]);
+                match self.in_blocks(&BuilderTy::Merger(ty.clone(), op)) {
+                    Some(piece) => piece,
+                    None => self.reduction(&ty),
+                }
             }
             _ => {
                 self.see("macro: clamp");
@@ -157,7 +167,7 @@ impl Gen<'_> {
     /// A truth value made by an operation.
     pub(super) fn bool_op(&mut self) -> Piece {
         let loops = u64::from(self.affordable(Cost { degree: 1, factor: 1 }));
-        match self.choices.weighted(&[50, 20, 8, 6, 5, 3, 4 * loops]) {
+        match self.choices.weighted(&[50, 20, 8, 6, 5, 3, 4 * loops, 4]) {
             0 => {
                 let ty = match self.choices.weighted(&[80, 8, 12]) {
                     0 => Ty::Scalar(self.palette_scalar()),
@@ -206,6 +216,7 @@ impl Gen<'_> {
                 let (a, b) = (self.expr(&Ty::BOOL), self.expr(&Ty::BOOL));
                 Piece::new(format!("{name}({}, {})", a.text, b.text))
             }
+            7 => self.key_exists(),
             _ => {
                 self.see("macro: any or all");
                 let name = *self.choices.one_of(&["any", "all"]);

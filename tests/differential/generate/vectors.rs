@@ -47,7 +47,30 @@ impl Gen<'_> {
         let nested = u64::from(elem.elem().is_none());
         let zips = u64::from(elem.fields().is_some_and(|fields| fields.len() > 1));
         let is_i64 = u64::from(*elem == Ty::I64);
-        match self.choices.weighted(&[40, 20, 30, 12, 6 * nested, 40 * zips, 5 * is_i64, 4, 5, 4, 3]) {
+        let mergeable = u64::from(elem.is_mergeable());
+        let bytes = u64::from(*elem == Ty::Scalar(Scalar::U8));
+        let ordered = u64::from(elem.is_ordered());
+        let lanes = u64::from(elem.in_lanes().is_some());
+        let weights = [
+            40,
+            20,
+            30,
+            12,
+            6 * nested,
+            40 * zips,
+            5 * is_i64,
+            4,
+            5,
+            4,
+            10 * ordered,
+            9,
+            9 * mergeable,
+            40 * bytes,
+            7 * lanes,
+            3,
+            3,
+        ];
+        match self.choices.weighted(&weights) {
             0 => self.map(elem),
             1 => self.filter(elem),
             2 => self.appender_loop(elem),
@@ -89,6 +112,31 @@ impl Gen<'_> {
                 let builder = Ty::builder(BuilderTy::Appender(elem.clone()));
                 let (text, degree) = self.iterated(&builder);
                 Piece::with_degree(format!("result({text})"), degree)
+            }
+            10 => self.sort(elem),
+            11 => match self.from_dict(elem) {
+                Some(piece) => piece,
+                None => self.map(elem),
+            },
+            12 => self.vecmerged(elem),
+            13 => self.serialized(),
+            14 => match self.in_blocks(&BuilderTy::Appender(elem.clone())) {
+                Some(piece) => piece,
+                None => self.filter(elem),
+            },
+            15 => {
+                self.see("macro: gather");
+                let data = self.data_at_hand();
+                let items = self.expr(&Ty::vec(elem.clone()));
+                let name = self.fresh("g");
+                self.spend(Cost { degree: data.degree, factor: 1 });
+                // Every index is there, unless there is nothing at all.
+                let text = format!(
+                    "(let {name} = {}; gather({name}, mapi({}, |j, y| if(len({name}) == 0L, 0L, j % len({name})))))",
+                    items.text, data.text
+                );
+                self.see("gather that may fail");
+                Piece { text, degree: data.degree, inner: items.inner, len: data.len }
             }
             _ => {
                 self.see("macro: fill");

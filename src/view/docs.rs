@@ -1,0 +1,134 @@
+#![forbid(unsafe_code)]
+//! Pages of the documentation on a screen, the list of them, and the line behind an error that names its page.
+//!
+//! Promises: code is indented, everything else is the Markdown of the page.
+
+use super::{Role, Screen};
+use crate::diag::Diagnostics;
+use crate::docs::{Kind, Topic, topics};
+use crate::value::RunError;
+
+/// Lines longer than this are hard to read.
+const MOST_COLUMNS: usize = 88;
+
+/// One page.
+pub fn page(topic: &Topic, screen: Screen) -> String {
+    let id = screen.paint(Role::Heading, topic.id);
+    format!("{id}  {}: {}\n\n{}", topic.kind.name(), topic.title, laid_out(&topic.text, screen))
+}
+
+/// All topics, one line each, by kind.
+pub fn list(screen: Screen) -> String {
+    let topics = topics();
+    let mut text = String::new();
+    for kind in Kind::ALL {
+        let of_kind = || topics.iter().filter(|topic| topic.kind == *kind);
+        let width = of_kind().map(|topic| topic.id.chars().count()).max().unwrap_or(0);
+        let space = if text.is_empty() { "" } else { "\n" };
+        text += &format!("{space}{}\n", screen.paint(Role::Heading, kind.heading()));
+        for topic in of_kind() {
+            let id = screen.paint(Role::Rule, &format!("{:width$}", topic.id));
+            text += &format!("  {id}  {}\n", topic.title);
+        }
+    }
+    text
+}
+
+/// The question behind an unknown name, if something is like it; `look_up` shows a page.
+pub fn did_you_mean(near: &[String], look_up: &str) -> Option<String> {
+    let quoted: Vec<String> = near.iter().map(|name| format!("`{look_up} {name}`")).collect();
+    let (last, others) = quoted.split_last()?;
+    let others = if others.is_empty() { String::new() } else { format!("{} or ", others.join(", ")) };
+    Some(format!("did you mean {others}{last}?"))
+}
+
+/// The line that names the page of the first error; `look_up` shows a page.
+pub fn more_about(messages: &Diagnostics, look_up: &str, screen: Screen) -> String {
+    messages.first_error().map_or(String::new(), |error| more(error.code.id(), look_up, screen))
+}
+
+/// The line that names the page of an error that a place of the program is to blame for.
+pub fn more_about_run(error: &RunError, look_up: &str, screen: Screen) -> String {
+    error.origin.as_ref().map_or(String::new(), |_| more(error.kind.name(), look_up, screen))
+}
+
+fn more(id: &str, look_up: &str, screen: Screen) -> String {
+    format!("{}\n", screen.paint(Role::Dim, &format!("more: {look_up} {id}")))
+}
+
+/// A page for a screen: paragraphs as wide as it is, code indented instead of fenced.
+fn laid_out(page: &str, screen: Screen) -> String {
+    let width = screen.width.min(MOST_COLUMNS);
+    let mut text = String::new();
+    let mut paragraph = String::new();
+    let mut in_code = false;
+    for line in page.trim_end().lines().chain([""]) {
+        let is_fence = line.starts_with("```");
+        if in_code && !is_fence {
+            let indent = if line.is_empty() { "" } else { "    " };
+            text += &format!("{indent}{line}\n");
+            continue;
+        }
+        if !is_fence && !line.is_empty() {
+            paragraph += &format!("{line} ");
+            continue;
+        }
+        // The end of a paragraph or of code.
+        fill(&mut text, &std::mem::take(&mut paragraph), width);
+        if !text.is_empty() && !text.ends_with("\n\n") {
+            text.push('\n');
+        }
+        in_code = is_fence && !in_code;
+    }
+    text.truncate(text.trim_end().len());
+    text + "\n"
+}
+
+/// Writes a paragraph in lines of at most so many columns.
+fn fill(text: &mut String, paragraph: &str, width: usize) {
+    let mut column = 0;
+    for word in paragraph.split_whitespace() {
+        let length = word.chars().count();
+        match column {
+            0 => column = length,
+            _ if column + 1 + length <= width => {
+                text.push(' ');
+                column += 1 + length;
+            }
+            _ => {
+                text.push('\n');
+                column = length;
+            }
+        }
+        text.push_str(word);
+    }
+    if column > 0 {
+        text.push('\n');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{laid_out, list, page};
+    use crate::docs::topics;
+    use crate::view::Screen;
+
+    #[test]
+    fn paragraphs_are_filled_and_code_is_not() {
+        let text = "one two three\nfour\n```weld\n1 +\n\n  2\n```\nbecomes\n\n\nend\n";
+        let shown = laid_out(text, Screen { color: false, width: 14 });
+        assert_eq!(shown, "one two three\nfour\n\n    1 +\n\n      2\n\nbecomes\n\nend\n");
+    }
+
+    #[test]
+    fn pages_fit_on_screens() {
+        let screen = Screen { color: false, width: 80 };
+        for topic in topics() {
+            let shown = page(&topic, screen);
+            // Code is not cut; it is meant to be typed.
+            let long = |line: &&str| !line.starts_with("    ") && line.chars().count() > 80;
+            assert_eq!(shown.lines().skip(1).find(long), None, "{}", topic.id);
+        }
+        assert!(list(screen).lines().count() > 100);
+    }
+}
