@@ -54,7 +54,10 @@ fn every_standard_macro_expands() {
 
 #[test]
 fn names_of_a_body_never_capture_those_of_arguments() {
-    assert_eq!(text("macro m(a) = (let t = 1; t + a); let t = 5; m(t)"), "let t = 5; (let t__1 = 1; t__1 + t)");
+    assert_eq!(
+        text("macro m(a) = (let t = 1; t + a); let t = 5; m(t)"),
+        "let t = 5; (let t__1 = 1; t__1 + t)"
+    );
     // A body may bind a name spelled like its parameter, and nest.
     assert_eq!(
         text("macro m(x) = (let y = x; let x = 2; x + y); m(7)"),

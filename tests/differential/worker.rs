@@ -30,7 +30,8 @@ pub fn work(task: Task) {
             let text = std::fs::read_to_string(file).unwrap_or_default();
             let list = text.split_whitespace().filter_map(|word| word.parse().ok()).collect();
             let generated = generate(&mut Choices::replay(list));
-            let disagrees = matches!(judge(&mut Engines::new(), &generated), Err(Complaint::Wrong(_)));
+            let disagrees =
+                matches!(judge(&mut Engines::with_functions(), &generated), Err(Complaint::Wrong(_)));
             std::process::exit(if disagrees { DISAGREES } else { 0 });
         }
     }
@@ -48,7 +49,7 @@ pub fn file(base: u64, index: u64, extension: &str) -> PathBuf {
 }
 
 fn run(base: u64, first: u64, stride: u64, end: u64) {
-    let mut engines = Engines::new();
+    let mut engines = Engines::with_functions();
     let mut shrunk = 0;
     let mut index = first;
     while index < end {

@@ -7,6 +7,7 @@
 #![allow(dead_code, reason = "each test binary uses a part")]
 
 pub mod fixture;
+mod library;
 mod watchdog;
 
 use std::cell::RefCell;
@@ -112,6 +113,15 @@ impl Engines {
         });
         let config = Config { threads: 8, ..Config::default() };
         Engines { session: Session::with_pool(config, Pool::eager(8)), watchdog: Watchdog::start() }
+    }
+
+    /// Engines for generated programs, which call C functions.
+    pub fn with_functions() -> Engines {
+        let mut engines = Engines::new();
+        let library = library::path();
+        let loaded = engines.session.load_library(&library.to_string_lossy());
+        assert!(loaded.is_ok(), "{loaded:?}");
+        engines
     }
 
     /// Checks a program.

@@ -3,7 +3,7 @@
 use super::Gen;
 use crate::workers::random::Random;
 use weld::ir::{Literal, Scalar, Ty};
-use weld::value::{Value, buffer};
+use weld::value::{Dict, Value, buffer};
 
 /// Vectors longer than this are made from one seed, shorter ones element by element so that they can shrink.
 const DRAWN: u64 = 20;
@@ -35,7 +35,7 @@ impl Gen<'_> {
 
     fn length(&mut self, longest: u64) -> u64 {
         const LENGTHS: [u64; 15] = [3, 0, 1, 2, 15, 16, 17, 5, 33, 300, 4095, 4096, 4097, 9000, 20_000];
-        const WEIGHTS: [u64; 15] = [30, 14, 10, 8, 6, 6, 6, 8, 5, 6, 3, 2, 3, 4, 3];
+        const WEIGHTS: [u64; 15] = [30, 14, 10, 8, 6, 6, 6, 8, 5, 6, 2, 2, 2, 2, 2];
         LENGTHS[self.choices.weighted(&WEIGHTS)].min(longest)
     }
 
@@ -68,6 +68,15 @@ impl Gen<'_> {
                     .collect(),
             ),
             Ty::Scalar(scalar) => Value::Scalar(self.scalar(*scalar, edges)),
+            Ty::Dict(entry) => {
+                let entries = Ty::tuple(vec![entry.0.clone(), entry.1.clone()]);
+                let pairs = (0..len.min(DRAWN)).map(|_| self.value(&entries, 0, edges));
+                Value::Dict(
+                    Dict::from_entries(pairs.collect())
+                        .unwrap_or_else(|| Dict::from_unique(Vec::new()))
+                        .into(),
+                )
+            }
             _ => Value::Struct(Vec::new()),
         }
     }

@@ -219,6 +219,10 @@ impl Gen<'_> {
     pub(super) fn dict_len(&mut self) -> Piece {
         self.see("len of a dictionary");
         let asked = self.some_dict(|_| true, |generator| generator.dict_type());
+        if self.choices.chance(40) {
+            self.see("tovec");
+            return Piece::new(format!("({}len(tovec({})))", asked.before, asked.name));
+        }
         Piece::new(format!("({}len({}))", asked.before, asked.name))
     }
 

@@ -42,7 +42,7 @@ impl Gen<'_> {
     }
 
     fn single_iterator(&mut self) -> Iters {
-        match self.choices.weighted(&[66, 14, 14, 6]) {
+        match self.choices.weighted(&[62, 14, 14, 6, 4]) {
             0 => {
                 let data = self.some_vector();
                 let plain = self.choices.chance(8);
@@ -66,6 +66,15 @@ impl Gen<'_> {
                 };
                 Iters { text, elem: Ty::I64, cost, small: false, inner: 0 }
             }
+            4 => {
+                self.see("loop over a zip with a name");
+                let elem = Ty::tuple(vec![self.palette_scalar().into(), self.palette_scalar().into()]);
+                let zip = self.zip(&elem);
+                let name = self.fresh("z");
+                let text = format!("(let {name} = {}; {name})", zip.text);
+                let cost = Cost { degree: zip.degree, factor: 3 };
+                Iters { text, elem, cost, small: false, inner: zip.inner }
+            }
             3 => {
                 let data = self.data_at_hand();
                 let at_hand = self.visible().iter().any(|var| var.name == data.text);
@@ -84,7 +93,7 @@ impl Gen<'_> {
                     self.see("iter with bounds");
                     let data = named(var);
                     let v = data.text.clone();
-                    let text = match self.choices.weighted(&[25, 25, 20, 20, 3, 20]) {
+                    let text = match self.choices.weighted(&[25, 25, 20, 20, 8, 20]) {
                         0 => format!("iter({v}, 0L, len({v}), 1L)"),
                         1 => format!("iter({v}, 0L, len({v}) / 2L * 2L, 2L)"),
                         2 => format!("iter({v}, len({v}) - 1L, -1L, -1L)"),

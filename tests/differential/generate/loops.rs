@@ -43,7 +43,7 @@ impl Gen<'_> {
             });
         }
         let count = builders.len();
-        let nested = count > 2 && self.choices.chance(10);
+        let nested = count > 2 && self.choices.chance(30);
         let ty = if nested {
             self.see("struct of structs of builders");
             let rest = Ty::tuple(builders.split_off(1));

@@ -216,7 +216,7 @@ impl Gen<'_> {
             } else {
                 ["v", "w", "k", "u", "z"][at]
             };
-            let is_vector = ty.elem().is_some();
+            let is_vector = ty.elem().is_some() || ty.entry().is_some();
             self.scope.push(Var {
                 name: name.to_string(),
                 ty: ty.clone(),
@@ -224,7 +224,7 @@ impl Gen<'_> {
                 // Rows of inputs are short.
                 inner: 0,
                 // Vectors among the inputs usually have one length.
-                len: is_vector.then_some(0),
+                len: ty.elem().map(|_| 0),
                 small: true,
             });
             params.push((name.to_string(), ty));
@@ -234,7 +234,7 @@ impl Gen<'_> {
     }
 
     fn param_type(&mut self) -> Ty {
-        match self.choices.weighted(&[45, 20, 12, 10, 6, 7]) {
+        match self.choices.weighted(&[45, 20, 12, 10, 6, 7, 6]) {
             0 => {
                 let scalar = self.palette_scalar();
                 Ty::vec(scalar.into())
@@ -253,6 +253,10 @@ impl Gen<'_> {
             4 => {
                 self.see("param: struct");
                 self.struct_type(1)
+            }
+            6 => {
+                self.see("param: dictionary");
+                self.dict_type()
             }
             _ => {
                 self.see("param: string");
@@ -295,7 +299,7 @@ impl Gen<'_> {
 
     /// `let x = value;`, with the name in scope afterwards.
     fn statement(&mut self) -> Option<String> {
-        if self.choices.chance(8) {
+        if self.choices.chance(14) {
             return Some(self.let_lambda());
         }
         let ty = match self.choices.weighted(&[50, 27, 13, 10]) {

@@ -40,7 +40,7 @@ impl Gen<'_> {
         let b = self.param_name(std::slice::from_ref(&a));
         let paths = scalar_paths(elem);
         let at_path = u64::from(!paths.is_empty());
-        let body = match self.choices.weighted(&[30, 25, 25 * at_path, 20]) {
+        let body = match self.choices.weighted(&[30, 25, 110 * at_path, 20]) {
             0 => {
                 self.see("sort ascending");
                 format!("compare({a}, {b})")
@@ -93,6 +93,26 @@ impl Gen<'_> {
         Piece { text: format!("deserialize[{ty}](serialize({}))", inner.text), len: None, ..inner }
     }
 
+    /// A call of a function of the library that `engines::library` makes.
+    pub(super) fn c_call(&mut self, scalar: Scalar) -> Piece {
+        let note = if self.choices.chance(50) {
+            self.see("pure C function");
+            "@(pure:true) "
+        } else {
+            self.see("C function");
+            ""
+        };
+        if scalar == Scalar::I64 && self.choices.chance(40) {
+            self.see("C function of a vector");
+            let elem = self.elem_type();
+            let vector = self.expr(&Ty::vec(elem));
+            return Piece::new(format!("({note}cudf[weld_test_length, i64]({}))", vector.text));
+        }
+        let ty = Ty::Scalar(scalar);
+        let (a, b) = (self.expr(&ty), self.expr(&ty));
+        Piece::new(format!("({note}cudf[weld_test_later_{scalar}, {scalar}]({}, {}))", a.text, b.text))
+    }
+
     /// The bytes of some value.
     pub(super) fn serialized(&mut self) -> Piece {
         self.see("serialize");
@@ -139,7 +159,7 @@ impl Gen<'_> {
     /// What a vecmerger gets: a place that is nearly always there, and a value.
     pub(super) fn placed(&mut self, elem: &Ty) -> Piece {
         let index = self.expr(&Ty::I64);
-        let index = if self.choices.chance(3) {
+        let index = if self.choices.chance(6) {
             self.see("vecmerger that may fail");
             index.text
         } else {
@@ -159,7 +179,7 @@ impl Gen<'_> {
                 _ => (format!("nditer({v}, 0L, 0L, 1L, [len({v}), 1L], [1L, 9L])"), 1),
             };
         }
-        match self.choices.weighted(&[20, 20, 20, 20, 17, 3]) {
+        match self.choices.weighted(&[20, 20, 20, 20, 10, 10]) {
             0 => (format!("nditer({v}, 0L, len({v}), 1L, [len({v}) / 2L, 2L], [2L, 1L])"), 1),
             1 => (format!("nditer({v}, 0L, len({v}), 1L, [2L, len({v}) / 2L], [1L, 2L])"), 1),
             2 => (format!("nditer({v}, 0L, len({v}), 1L, [3L, len({v})], [0L, 1L])"), 3),

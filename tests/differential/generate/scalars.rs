@@ -30,8 +30,9 @@ impl Gen<'_> {
             12 * loops,
             5 * is_i32,
             3,
-            4 * has_len,
-            5 * loops,
+            5 * has_len,
+            7 * loops,
+            5,
         ];
         match self.choices.weighted(&weights) {
             0 => self.arithmetic(&ty, is_float),
@@ -81,6 +82,7 @@ impl Gen<'_> {
                 Piece::new(format!("compare({}, {})", a.text, b.text))
             }
             12 => self.dict_len(),
+            14 => self.c_call(scalar),
             13 => {
                 let op = *self.choices.one_of(&[MergeOp::Add, MergeOp::Max, MergeOp::Min, MergeOp::Mul]);
                 match self.in_blocks(&BuilderTy::Merger(ty.clone(), op)) {
@@ -124,6 +126,11 @@ impl Gen<'_> {
             }
             self.expr(ty)
         };
+        if op == "*" && !is_float && self.choices.chance(12) {
+            self.see("times zero");
+            let zero = weld::ir::Literal::from_i64(ty.scalar().unwrap_or(Scalar::I64), 0);
+            return Piece::new(format!("({} * {})", a.text, self.written(&zero)));
+        }
         Piece::new(format!("({} {op} {})", a.text, b.text))
     }
 

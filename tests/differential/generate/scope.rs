@@ -37,7 +37,7 @@ pub(super) struct Cost {
 }
 
 /// Turns that a program may take.
-const MOST_TURNS: u64 = 100_000;
+const MOST_TURNS: u64 = 40_000;
 
 impl Gen<'_> {
     /// A name for a new binder. Often fresh, sometimes one that hides another.

@@ -109,13 +109,13 @@ impl Gen<'_> {
             50 * u64::from(!at_hand.is_empty()),
             40 * number * deeper,
             12 * deeper,
-            10 * deeper,
+            14 * deeper,
             8 * int * deeper,
-            6 * float * deeper,
+            14 * float * deeper,
             30 * (1 - number) * deeper,
             6 * deeper,
             6 * number * deeper,
-            8 * (1 - number) * deeper,
+            30 * (1 - number) * deeper,
         ];
         match self.choices.weighted(&weights) {
             0 => {

@@ -1,6 +1,6 @@
 //! Expressions of any type: constants, variables, bindings, branches, calls, and what each kind of type adds.
 
-use super::scope::{Cost, Lambda, Var};
+use super::scope::{Cost, Var};
 use super::{Gen, Piece};
 use weld::ir::{Scalar, Ty};
 
@@ -45,7 +45,7 @@ impl Gen<'_> {
             8,
             4,
             3,
-            3,
+            7,
             4,
             2 + has_fields,
             6,
@@ -107,7 +107,7 @@ impl Gen<'_> {
     }
 
     /// What this kind of type can be made by.
-    fn of_type(&mut self, ty: &Ty) -> Piece {
+    pub(super) fn of_type(&mut self, ty: &Ty) -> Piece {
         match ty {
             Ty::Scalar(Scalar::Bool) => self.bool_op(),
             Ty::Scalar(scalar) => self.number_op(*scalar),
@@ -149,7 +149,7 @@ impl Gen<'_> {
         }
     }
 
-    fn let_in(&mut self, ty: &Ty) -> Piece {
+    pub(super) fn let_in(&mut self, ty: &Ty) -> Piece {
         self.see("let in an operand");
         if self.choices.chance(10) {
             let outer = self.lambdas.len();

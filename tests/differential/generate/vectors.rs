@@ -62,8 +62,8 @@ impl Gen<'_> {
             4,
             5,
             4,
-            10 * ordered,
-            9,
+            (10 + 25 * u64::from(elem.fields().is_some())) * ordered,
+            9 + 12 * u64::from(elem.fields().is_some_and(|fields| fields.len() == 2)),
             9 * mergeable,
             40 * bytes,
             7 * lanes,
@@ -250,7 +250,13 @@ impl Gen<'_> {
         self.see("macro: map");
         let data = self.some_vector();
         let function = self.elem_function(&data, elem, Floats::Any);
-        let text = format!("map({}, {})", data.text, function.text);
+        let text = if self.choices.chance(8) && function.text.starts_with('|') {
+            self.see("function by name");
+            let name = self.fresh("g");
+            format!("(let {name} = ({}); map({}, {name}))", function.text, data.text)
+        } else {
+            format!("map({}, {})", data.text, function.text)
+        };
         Piece { text, degree: data.degree, inner: function.longest(), len: data.len }
     }
 
@@ -286,7 +292,7 @@ impl Gen<'_> {
             1 => "-1L".to_string(),
             _ => self.expr(&Ty::I64).text,
         };
-        let start = match self.choices.weighted(&[50, 46, 4]) {
+        let start = match self.choices.weighted(&[50, 42, 8]) {
             0 => "0L".to_string(),
             1 => {
                 let name = self.fresh("s");
@@ -308,7 +314,7 @@ impl Gen<'_> {
     }
 
     /// `zip(...)` as a value.
-    fn zip(&mut self, elem: &Ty) -> Piece {
+    pub(super) fn zip(&mut self, elem: &Ty) -> Piece {
         let Some(fields) = elem.fields() else { return self.map(elem) };
         self.see("zip as a value");
         let fields = fields.to_vec();
