@@ -40,7 +40,9 @@ declare_pass! {
     /// ```weld
     /// |v: vec[i64]|
     ///   let all = for(v, {merger[i64,+], merger[i64,max]}, |b__1, i__1, row|
-    ///       if(row > 0L, (let w__1 = row * row; {merge(b__1.$0, w__1), merge(b__1.$1, w__1)}), b__1));
+    ///     if(row > 0L,
+    ///       let w__1 = row * row; {merge(b__1.$0, w__1), merge(b__1.$1, w__1)},
+    ///       b__1));
     ///   {result(all.$0), result(all.$1)}
     /// ```
     pub struct FuseHorizontal = "fuse-horizontal";

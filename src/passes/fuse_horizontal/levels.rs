@@ -6,6 +6,7 @@
 //! something needs it as a vector, or if computing it in a second loop costs more than reading it there.
 
 use super::graph::{Graph, Input, Node};
+use super::weave;
 use crate::ir::{Iter, build};
 use crate::passes::pattern;
 use std::collections::{HashMap, HashSet};
@@ -279,13 +280,7 @@ fn lengths(graph: &Graph, runs: &[Run]) -> HashMap<usize, Length> {
     for stream in graph.nodes.iter().flat_map(|node| &node.lens) {
         let Some(run) = runs.get(*stream).filter(|run| !run.kept) else { continue };
         let whole = graph.root(*stream).filter(|base| {
-            let measured = match &graph.bases[*base].iter {
-                Iter::Whole(_) => true,
-                Iter::Range { start, stride, .. } => {
-                    pattern::is_integer(start, 0) && pattern::is_integer(stride, 1)
-                }
-                _ => false,
-            };
+            let measured = weave::length(&graph.bases[*base].iter).is_some();
             // What nothing computes any more may not hide an error.
             let node = &graph.nodes[*stream];
             measured && (node.readers > 0 || pattern::is_droppable(&node.item.value))

@@ -224,11 +224,15 @@ impl Body<'_> {
     }
 }
 
-/// The length of what an iterator reads.
+/// The length of what an iterator reads, where that is a short expression.
 pub fn length(iter: &Iter) -> Option<Expr> {
     match iter {
         Iter::Whole(data) => Some(build::len(data.clone(), data.origin.clone())),
-        Iter::Range { end, .. } if pattern::is_trivial(end) || end.facts.nodes <= 2 => Some(end.clone()),
+        Iter::Range { start, end, stride }
+            if pattern::is_integer(start, 0) && pattern::is_integer(stride, 1) && end.facts.nodes <= 2 =>
+        {
+            Some(end.clone())
+        }
         _ => None,
     }
 }
