@@ -75,21 +75,31 @@ fn barriers(graph: &Graph) -> Vec<Option<usize>> {
 fn bound(graph: &Graph, plan: &Plan) -> HashSet<usize> {
     let changed = plan.groups.iter().filter(|group| group.changed);
     let reads = changed.flat_map(|group| &group.members).filter_map(|at| plan.runs.get(*at));
-    let data = reads.flat_map(|run| &run.reads).filter_map(|read| match read {
-        Input::Base(base) => graph.bases.get(*base)?.iter.data()?.var(),
+    let read = reads.flat_map(|run| &run.reads).filter_map(|read| match read {
+        Input::Base(base) => Some(*base),
         Input::Stream(_) => None,
     });
     let measured = plan.lengths.values().filter_map(|length| match length {
-        Length::Kept(kept) => Some(&graph.nodes.get(*kept)?.item.name),
-        Length::Base(base) => graph.bases.get(*base)?.iter.data()?.var(),
-        Length::Counted(_) => None,
+        Length::Base(base) => Some(*base),
+        Length::Kept(_) | Length::Counted(_) => None,
+    });
+    let bases: HashSet<usize> = read.chain(measured).collect();
+    let data = bases.iter().filter_map(|base| graph.bases.get(*base)).flat_map(|base| {
+        base.iter.operands().into_iter().flat_map(|operand| {
+            let (needs, lens) = graph.needs_of(operand);
+            needs.into_iter().chain(lens)
+        })
+    });
+    let kept = plan.lengths.values().filter_map(|length| match length {
+        Length::Kept(kept) => Some(*kept),
+        Length::Base(_) | Length::Counted(_) => None,
     });
     let results = plan.groups.iter().filter(|group| group.changed).flat_map(|group| &group.sinks);
     let operands = results.filter_map(|sink| match sink {
         Sink::Item(at) => Some(*at).filter(|at| graph.nodes.get(*at).is_some_and(|node| node.item.operand)),
         Sink::Count(_) => None,
     });
-    data.chain(measured).filter_map(|name| graph.index.get(name).copied()).chain(operands).collect()
+    data.chain(kept).chain(operands).collect()
 }
 
 struct Scope<'a> {

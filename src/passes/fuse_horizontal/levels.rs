@@ -157,7 +157,7 @@ impl Levels<'_> {
     fn run(mut self, kept: &[bool]) -> Vec<Run> {
         // Calls of C functions keep their places: what comes later stays later.
         let (mut most, mut floor) = (0, 0);
-        for at in 0..self.graph.nodes.len() {
+        for (at, kept) in kept.iter().copied().enumerate() {
             let node = &self.graph.nodes[at];
             let mut level = floor.max(self.earliest.get(&at).copied().unwrap_or(0));
             for need in &node.needs {
@@ -170,7 +170,7 @@ impl Levels<'_> {
             if calls {
                 level = level.max(most);
             }
-            let mut run = Run { level, done: level, kept: kept[at], alike: at, ..Run::default() };
+            let mut run = Run { level, done: level, kept, alike: at, ..Run::default() };
             if node.member.is_some() {
                 self.member(at, &mut run, floor);
             }
