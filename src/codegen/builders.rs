@@ -161,7 +161,7 @@ impl<'c> FnCx<'_, 'c> {
     }
 
     /// A vector of its own with the same elements.
-    fn copied(&mut self, elem: &Ty, vector: &[Leaf<'c>]) -> Result<Val<'c>, CodegenError> {
+    pub fn copied(&mut self, elem: &Ty, vector: &[Leaf<'c>]) -> Result<Val<'c>, CodegenError> {
         let (from, len) = (pointer(leaf_at(vector, 0)?)?, int(leaf_at(vector, 1)?)?);
         let to = self.allocate(elem, len)?;
         let size = layout::layout(elem);

@@ -162,7 +162,7 @@ impl<'c> FnCx<'_, 'c> {
     }
 
     /// `for at in 0..n` with carried leaves, stopping when asked to.
-    fn polled(
+    pub fn polled(
         &mut self,
         n: IntValue<'c>,
         carried: Val<'c>,

@@ -4,12 +4,11 @@
 //! Promises: evaluation order and laziness of LANGUAGE 6; a scope is the program's, since names are unique.
 
 use super::CodegenError;
-use super::dict::Entry;
 use super::func::FnCx;
 use super::leaves::{Leaf, Val, field_range, int, single};
 use super::module::Check;
 use crate::diag::stack;
-use crate::ir::{BinOp, BuilderTy, Expr, ExprKind, Lambda, Literal, Program, SIMD_LANES, Scalar, Ty};
+use crate::ir::{BinOp, Expr, ExprKind, Lambda, Literal, Program, SIMD_LANES, Scalar, Ty};
 use crate::value::layout;
 use inkwell::IntPredicate;
 
@@ -19,12 +18,12 @@ impl<'c> FnCx<'_, 'c> {
         let (args, result) = (self.param_ptr(1)?, self.param_ptr(2)?);
         let tys: Vec<Ty> = program.func.params.iter().map(|param| param.ty.clone()).collect();
         for (param, offset) in program.func.params.iter().zip(layout::field_offsets(&tys)) {
-            let value = self.load(&param.ty, self.offset(args, offset)?)?;
+            let value = self.input(&param.ty, self.offset(args, offset)?)?;
             self.bind(&param.name, value);
         }
         let body = &program.func.body;
         let value = self.expr(body)?;
-        self.store(&body.ty, &value, result)?;
+        self.output(&body.ty, &value, result)?;
         self.b.build_return(Some(&self.int32(0)))?;
         self.finish()
     }
@@ -116,7 +115,10 @@ impl<'c> FnCx<'_, 'c> {
             ExprKind::Iterate(start, lambda) => self.iterate(start, lambda),
             ExprKind::NewBuilder(arg) => self.new_builder(&expr.ty, arg.as_ref()),
             ExprKind::Merge(builder, value) => self.merge(builder, value, &expr.origin),
-            ExprKind::Result(builder) => self.result(builder),
+            ExprKind::Result(builder) => {
+                let state = self.expr(builder)?;
+                self.result(&builder.ty, state)
+            }
             ExprKind::OptLookup(d, key) => self.dict_optlookup(d, key),
             ExprKind::KeyExists(d, key) => self.dict_keyexists(d, key),
             ExprKind::ToVec(d) => self.tovec(d),
@@ -222,18 +224,6 @@ impl<'c> FnCx<'_, 'c> {
             BinOp::Ge => is(IntPredicate::ULE, 1)?.into(),
             _ => return Err(CodegenError(format!("`{}` on `{}`", op.symbol(), a.ty))),
         }])
-    }
-
-    fn result(&mut self, builder: &Expr) -> Result<Val<'c>, CodegenError> {
-        let mut value = self.expr(builder)?;
-        match builder.ty.as_builder() {
-            Some(BuilderTy::Appender(_)) => value.truncate(2),
-            Some(kind @ BuilderTy::GroupMerger(_, elem)) => {
-                self.finish_groups(&Entry::of(&kind.result_ty())?, elem, single(&value)?)?;
-            }
-            _ => {}
-        }
-        Ok(value)
     }
 }
 

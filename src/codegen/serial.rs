@@ -97,7 +97,7 @@ impl<'c> FnCx<'_, 'c> {
     }
 
     /// The entries of a dictionary as a vector.
-    fn entries(&mut self, ty: &Ty, dict: &[Leaf<'c>]) -> Result<(Entry, Val<'c>), CodegenError> {
+    pub fn entries(&mut self, ty: &Ty, dict: &[Leaf<'c>]) -> Result<(Entry, Val<'c>), CodegenError> {
         let table = self.table(pointer(leaf_at(dict, 0)?)?)?;
         let entries = self.table_ptr(table, offset_of!(Dict, entries))?;
         let len = self.table_int(table, offset_of!(Dict, len))?;

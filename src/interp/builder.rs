@@ -106,15 +106,26 @@ impl Builder {
         })
     }
 
-    /// How many values it holds.
-    pub(super) fn count(&self) -> u64 {
-        match self {
-            Builder::Flat(buffer) => buffer.len() as u64,
-            Builder::Items(items) => items.len() as u64,
-            Builder::Merger { .. } => 1,
-            Builder::Dict(dict) => dict.count(),
-            Builder::Groups(groups) => groups.count(),
-            Builder::Elements { values, .. } => values.len() as u64,
+    /// A builder of which `result` would give `held`.
+    pub(super) fn holding(ty: &BuilderTy, held: Value) -> Option<Builder> {
+        match (ty, held) {
+            (BuilderTy::Appender(_), held) => {
+                let mut builder = Builder::new(ty, None)?;
+                (0..held.len()?).try_for_each(|at| builder.merge(held.at(at)?))?;
+                Some(builder)
+            }
+            (BuilderTy::GroupMerger(..), Value::Dict(dict)) => {
+                let mut builder = Builder::new(ty, None)?;
+                for entry in dict.entries().iter() {
+                    let Value::Struct(entry) = entry else { return None };
+                    let [key, values] = entry.as_slice() else { return None };
+                    for at in 0..values.len()? {
+                        builder.merge(Value::Struct(vec![key.clone(), values.at(at)?]))?;
+                    }
+                }
+                Some(builder)
+            }
+            (_, held) => Builder::new(ty, Some(held)),
         }
     }
 }

@@ -44,10 +44,6 @@ impl DictMerger {
     pub(super) fn result(self) -> Value {
         Value::Dict(Dict::from_unique(self.entries).into())
     }
-
-    pub(super) fn count(&self) -> u64 {
-        self.entries.len() as u64
-    }
 }
 
 /// All values of each key.
@@ -77,10 +73,6 @@ impl GroupMerger {
         let entries =
             self.groups.into_iter().map(|(key, values)| Some(Value::Struct(vec![key, values.result()?])));
         Some(Value::Dict(Dict::from_unique(entries.collect::<Option<_>>()?).into()))
-    }
-
-    pub(super) fn count(&self) -> u64 {
-        self.groups.len() as u64
     }
 }
 

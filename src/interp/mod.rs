@@ -50,7 +50,10 @@ pub fn run_with(
     let body = &program.func.body;
     let mut machine = Machine { scope: Vec::new(), libraries, functions: HashMap::new(), cancel, turns: 0 };
     for (param, arg) in params.iter().zip(args) {
-        machine.bind(&param.name, Slot::Plain(arg.clone()));
+        let Some(input) = Slot::input(arg.clone()) else {
+            return Err(RunError::internal(Some(&param.origin), "a builder that holds something else"));
+        };
+        machine.bind(&param.name, input);
     }
     let result = machine.eval(body).map_err(|error| *error)?;
     Ok(result.finish(&body.ty))

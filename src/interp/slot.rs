@@ -7,6 +7,7 @@
 use super::builder::Builder;
 use crate::ir::{Expr, ExprKind, Ty};
 use crate::value::Value;
+use std::sync::Arc;
 
 /// A value or builders.
 pub(super) enum Slot {
@@ -59,18 +60,40 @@ impl Slot {
         }
     }
 
-    /// The result of a program: live builders become their type and count.
+    /// The result of a program: live builders become their type and what they hold.
     pub(super) fn finish(self, ty: &Ty) -> Value {
         match self {
             Slot::Plain(value) => value,
-            Slot::Builder(builder) => Value::Builder(ty.clone(), builder.count()),
+            Slot::Builder(builder) => match builder.result() {
+                Some(held) => Value::Builder(ty.clone(), held.into()),
+                None => nothing(ty),
+            },
             Slot::Struct(items) => {
                 let fields = ty.fields().unwrap_or(&[]);
                 Value::Struct(items.into_iter().zip(fields).map(|(item, field)| item.finish(field)).collect())
             }
-            Slot::Empty => Value::Builder(ty.clone(), 0),
+            Slot::Empty => nothing(ty),
         }
     }
+
+    /// An input of a program. `None` for a builder that does not hold what its type says.
+    pub(super) fn input(value: Value) -> Option<Slot> {
+        match value {
+            Value::Builder(ty, held) => {
+                let held = Arc::unwrap_or_clone(held);
+                Some(Slot::Builder(Box::new(Builder::holding(ty.as_builder()?, held)?)))
+            }
+            Value::Struct(items) => {
+                items.into_iter().map(Slot::input).collect::<Option<_>>().map(Slot::tuple)
+            }
+            other => Some(Slot::Plain(other)),
+        }
+    }
+}
+
+/// What the verifier would have rejected.
+fn nothing(ty: &Ty) -> Value {
+    Value::Builder(ty.clone(), Value::Struct(Vec::new()).into())
 }
 
 impl<'a> Place<'a> {

@@ -91,7 +91,9 @@ impl<'a> Scanner<'a> {
             Ty::Vec(elem) => self.vector(elem, ty)?,
             Ty::Struct(fields) => self.structure(fields, ty)?,
             Ty::Dict(entry) => self.dictionary(entry, ty)?,
-            Ty::Simd(_) | Ty::Builder(_) | Ty::Infer(_) => {
+            // A builder is given as what its result would be so far.
+            Ty::Builder(builder) => Value::Builder(ty.clone(), self.value(&builder.result_ty())?.into()),
+            Ty::Simd(_) | Ty::Infer(_) => {
                 return Err(format!("a value of type {ty} cannot be an input"));
             }
         };

@@ -7,7 +7,7 @@
 use super::buffer::{self, Buffer, Owner, decode};
 use super::layout::{field_offsets, layout};
 use super::{Dict, Value, table};
-use crate::ir::{BuilderTy, Scalar, Ty};
+use crate::ir::{Scalar, Ty};
 use crate::runtime::dict::hash_seed;
 use crate::runtime::{Function, abi};
 use std::sync::Arc;
@@ -31,9 +31,6 @@ impl Arguments {
         let mut frame = buffer::Builder::with_len(Scalar::U8, layout(&Ty::tuple(tys.to_vec())).size);
         let offsets = field_offsets(tys);
         for (at, ((arg, ty), offset)) in args.iter().zip(tys).zip(offsets).enumerate() {
-            if ty.has_builder() {
-                return Err(format!("input {}: a builder ({ty}) cannot be passed to a program", at + 1));
-            }
             let target = frame.bytes_mut().get_mut(offset..);
             let written = target.and_then(|target| Shape::new(ty).write(arg, target, &mut laid_out));
             written.ok_or_else(|| format!("input {} is no {ty}", at + 1))?;
@@ -99,8 +96,10 @@ enum Shape {
         entry: Box<Shape>,
         stride: usize,
     },
-    /// Something that only its type is known of.
-    Opaque(Ty),
+    /// A builder: what it holds, in the form of its result, at the start of its memory.
+    Builder(Ty, Box<Shape>),
+    /// Something that never crosses.
+    Nothing,
 }
 
 /// Length of a vector and of an appender, in bytes from their start.
@@ -121,7 +120,8 @@ impl Shape {
                 let entry = Ty::tuple(vec![entry.0.clone(), entry.1.clone()]);
                 Shape::Dict { entry: Box::new(Shape::new(&entry)), stride: layout(&entry).size }
             }
-            Ty::Simd(_) | Ty::Builder(_) | Ty::Infer(_) => Shape::Opaque(ty.clone()),
+            Ty::Builder(builder) => Shape::Builder(ty.clone(), Box::new(Shape::new(&builder.result_ty()))),
+            Ty::Simd(_) | Ty::Infer(_) => Shape::Nothing,
         }
     }
 
@@ -143,6 +143,9 @@ impl Shape {
                 let memory = elem.write_items(items, *stride, laid_out)?;
                 write_vector(out, memory.bytes(), items.len())?;
                 laid_out.push(memory);
+            }
+            (Shape::Builder(ty, held), Value::Builder(found, value)) if found == ty => {
+                held.write(value, out, laid_out)?;
             }
             (Shape::Struct(fields), Value::Struct(items)) if fields.len() == items.len() => {
                 for ((offset, field), item) in fields.iter().zip(items) {
@@ -222,21 +225,11 @@ impl Shape {
                     .map(|(offset, field)| unsafe { field.read(data.wrapping_add(*offset), take) });
                 Value::Struct(items.collect())
             }
-            Shape::Opaque(ty) => {
-                let count = match ty.as_builder() {
-                    // SAFETY: an appender is a pointer and two i64, its length first; a vecmerger is a vector.
-                    Some(BuilderTy::Appender(_) | BuilderTy::VecMerger(..)) => unsafe {
-                        data.add(LEN_OFFSET).cast::<i64>().read_unaligned()
-                    },
-                    Some(BuilderTy::Merger(..)) => 1,
-                    // SAFETY: these are pointers to their tables.
-                    Some(BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..)) => unsafe {
-                        i64::try_from(read_table(data).1).unwrap_or(0)
-                    },
-                    _ => 0,
-                };
-                Value::Builder(ty.clone(), u64::try_from(count).unwrap_or(0))
+            Shape::Builder(ty, held) => {
+                // SAFETY: what it holds begins where the builder begins.
+                Value::Builder(ty.clone(), unsafe { held.read(data, take) }.into())
             }
+            Shape::Nothing => Value::Struct(Vec::new()),
         }
     }
 }
@@ -355,16 +348,17 @@ mod tests {
     }
 
     #[test]
-    fn builders_are_counted() {
+    fn builders_cross_as_what_they_hold() {
         let appender = Ty::builder(BuilderTy::Appender(Ty::I64));
-        let memory = [0u64, 5, 8, 42];
         let ty = Ty::tuple(vec![appender.clone(), Ty::I64]);
-        // SAFETY: an appender of five elements and a number.
-        let value = unsafe { read(memory.as_ptr().cast(), &ty, &mut |_| None) };
-        let expected =
-            Value::Struct(vec![Value::Builder(appender.clone(), 5), Value::Scalar(Literal::I64(42))]);
-        assert!(value.same(&expected), "{value:?}");
-        assert!(Arguments::new(&[Value::Builder(appender.clone(), 0)], &[appender]).is_err());
+        let held = parse_value("[1L, 2L]", &Ty::vec(Ty::I64)).unwrap();
+        let value =
+            Value::Struct(vec![Value::Builder(appender, held.into()), Value::Scalar(Literal::I64(42))]);
+        let arguments = Arguments::new(std::slice::from_ref(&value), std::slice::from_ref(&ty)).unwrap();
+        // SAFETY: the argument is of this type, and nothing is taken over.
+        let back = unsafe { read(arguments.as_ptr(), &ty, &mut |_| None) };
+        assert!(value.same(&back), "{back:?}");
+        assert!(value.fits(&ty));
     }
 
     #[test]

@@ -38,8 +38,9 @@ pub enum Value {
     Dict(Arc<Dict>),
     /// A SIMD value: its lanes in order. Lives only inside a run of the interpreter.
     Lanes(Vec<Literal>),
-    /// A builder that the program returns without calling `result`: its type and how many values it holds.
-    Builder(Ty, u64),
+    /// A builder that a program returns without calling `result`, or that it is given: its type, and what `result` would
+    /// give now.
+    Builder(Ty, Arc<Value>),
 }
 
 impl Value {
@@ -61,7 +62,7 @@ impl Value {
             (Value::Dict(a), Value::Dict(b)) => {
                 a.len() == b.len() && a.entries().iter().zip(b.entries().iter()).all(|(a, b)| a.same(b))
             }
-            (Value::Builder(a, n), Value::Builder(b, m)) => a == b && n == m,
+            (Value::Builder(a, held), Value::Builder(b, other)) => a == b && held.same(other),
             _ => false,
         }
     }
@@ -127,7 +128,9 @@ impl Value {
                 }
                 _ => false,
             }),
-            (Value::Builder(found, _), _) => found == ty,
+            (Value::Builder(found, held), Ty::Builder(builder)) => {
+                found == ty && held.fits(&builder.result_ty())
+            }
             _ => false,
         }
     }

@@ -134,11 +134,15 @@ impl Printer {
             }
             // Never part of a result; shown in internal errors only.
             Value::Lanes(lanes) => write!(out, "{lanes:?}"),
-            Value::Builder(ty, count) => {
+            Value::Builder(ty, held) => {
                 write!(out, "<{ty}")?;
                 if !matches!(ty.as_builder(), Some(BuilderTy::Merger(..))) {
-                    let plural = if *count == 1 { "" } else { "s" };
-                    write!(out, ", {} element{plural}", grouped(count))?;
+                    let count = match &**held {
+                        Value::Dict(dict) => dict.len(),
+                        vector => vector.len().unwrap_or(0),
+                    };
+                    let plural = if count == 1 { "" } else { "s" };
+                    write!(out, ", {} element{plural}", grouped(&(count as u64)))?;
                 }
                 out.write_str("; call `result` on it>")
             }
@@ -229,11 +233,12 @@ mod tests {
     #[test]
     fn builders_say_what_to_do() {
         let appender = Ty::builder(BuilderTy::Appender(Scalar::I32.into()));
-        let value = Value::Builder(appender.clone(), 3);
+        let held = Value::vector(&Scalar::I32.into(), vec![Value::Scalar(Literal::I32(1)); 3]).unwrap();
+        let value = Value::Builder(appender.clone(), held.into());
         assert_eq!(to_text(&value, &appender), "<appender[i32], 3 elements; call `result` on it>");
         let merger = Ty::builder(BuilderTy::Merger(Ty::I64, MergeOp::Max));
         assert_eq!(
-            to_text(&Value::Builder(merger.clone(), 1), &merger),
+            to_text(&Value::Builder(merger.clone(), Value::Scalar(Literal::I64(1)).into()), &merger),
             "<merger[i64,max]; call `result` on it>"
         );
     }

@@ -227,7 +227,7 @@ impl Gen<'_> {
     }
 
     /// Entries, keys or values as a vector of `elem`, if some dictionary has such.
-    pub(super) fn from_dict(&mut self, elem: &Ty) -> Option<Piece> {
+    pub(super) fn drawn_from_dict(&mut self, elem: &Ty) -> Option<Piece> {
         let can_be_value = elem.is_mergeable() || elem.elem().is_some();
         let entry = match elem.fields() {
             Some([key, value]) if key.is_hashable() && (value.is_mergeable() || value.elem().is_some()) => {

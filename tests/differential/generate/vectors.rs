@@ -114,7 +114,7 @@ impl Gen<'_> {
                 Piece::with_degree(format!("result({text})"), degree)
             }
             10 => self.sort(elem),
-            11 => match self.from_dict(elem) {
+            11 => match self.drawn_from_dict(elem) {
                 Some(piece) => piece,
                 None => self.map(elem),
             },
