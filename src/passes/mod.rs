@@ -6,6 +6,7 @@
 //! [`Optimized::internal_error`] and the last good program is kept.
 //! Must not: know syntax, LLVM, or what the trace looks like on a screen.
 
+mod cse;
 mod cx;
 mod fold_constants;
 mod fuse_vertical;

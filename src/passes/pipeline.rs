@@ -2,6 +2,7 @@
 //! The list of all passes, the default pipeline, and pipelines written as text.
 
 use super::Pass;
+use super::cse::Cse;
 use super::fold_constants::FoldConstants;
 use super::fuse_vertical::FuseVertical;
 use super::inline_apply::InlineApply;
@@ -13,7 +14,7 @@ use crate::diag::suggest;
 
 /// Every pass, in the order of the default pipeline.
 pub static ALL: &[&dyn Pass] =
-    &[&InlineApply, &InlineLet, &FuseVertical, &FoldConstants, &SizeHints, &Predicate, &Vectorize];
+    &[&InlineApply, &InlineLet, &FuseVertical, &FoldConstants, &Cse, &SizeHints, &Predicate, &Vectorize];
 
 /// What runs when nothing else is asked for.
 pub static DEFAULT: &[&dyn Pass] = &[
@@ -26,6 +27,8 @@ pub static DEFAULT: &[&dyn Pass] = &[
     &InlineLet,
     // After fusion, since constants of a producer then meet those of its consumer.
     &FoldConstants,
+    // After fusion, which wants each loop to have a producer of its own, and after folding, which makes more equal.
+    &Cse,
     // After fusion: a loop that is fused away needs no capacity.
     &SizeHints,
     // Right before vectorize, which takes bodies without branches only.
