@@ -4,6 +4,7 @@
 //! Promises: no terminal, no global state, no reading of the environment; every failure is a value. Two sessions share
 //! nothing. Programs keep what they need alive and may be run from several threads at once.
 
+mod foreign;
 pub mod header;
 #[cfg(feature = "jit")]
 mod program;
@@ -15,7 +16,7 @@ use crate::config::Config;
 use crate::diag::{Code, Diagnostic, Diagnostics, SourceId, SourceMap, Span};
 use crate::ir;
 use crate::passes::{self, Optimized};
-use crate::runtime::Pool;
+use crate::runtime::{Libraries, Pool};
 use crate::value::{RunError, Value};
 use crate::{check, expand, interp, syntax};
 use std::sync::Arc;
@@ -61,6 +62,7 @@ pub struct Session {
     config: Config,
     sources: SourceMap,
     pool: Arc<Pool>,
+    libraries: Libraries,
     #[cfg(feature = "jit")]
     engine: program::SharedEngine,
     #[cfg(feature = "jit")]
@@ -80,6 +82,7 @@ impl Session {
             config,
             sources: SourceMap::default(),
             pool,
+            libraries: Libraries::default(),
             #[cfg(feature = "jit")]
             engine: program::SharedEngine::default(),
             #[cfg(feature = "jit")]
@@ -110,6 +113,17 @@ impl Session {
         self.sources.add(name, text)
     }
 
+    /// Makes the C functions of a library known to programs that are checked, compiled and run from now on: a path, or a
+    /// plain name that the system looks for. Loading it runs its code. The error is one line for the user.
+    pub fn load_library(&mut self, name: &str) -> Result<(), String> {
+        self.libraries.load(name)
+    }
+
+    /// The libraries that were loaded, in order.
+    pub fn libraries(&self) -> &Libraries {
+        &self.libraries
+    }
+
     /// Parses, expands macros, infers types, checks builders.
     pub fn check(&self, source: SourceId) -> Result<Checked, Diagnostics> {
         let text = self.sources.text(source);
@@ -137,6 +151,9 @@ impl Session {
         let (program, more) = check::check(&expanded, &names);
         times.check = start.elapsed();
         messages.0.extend(more.0);
+        if let Some(program) = &program {
+            messages.0.extend(foreign::unknown(program, &self.libraries));
+        }
         match program {
             Some(program) if !messages.has_errors() => {
                 Ok(Checked { program, source, warnings: messages, times })
@@ -162,6 +179,6 @@ impl Session {
         args: &[Value],
         signal: &AtomicU32,
     ) -> Result<Value, RunError> {
-        interp::run(program, args, signal)
+        interp::run_with(program, args, &self.libraries, signal)
     }
 }

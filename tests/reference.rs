@@ -94,6 +94,15 @@ fn acceptance_programs() {
         ),
         ("|| result(for([-4,-9], merger[i32,max], |b,i,e| merge(b,e)))", "-4"),
         ("|| result(for([]:vec[f64], merger[f64,min], |b,i,e| merge(b,e)))", "1.0/0.0"),
+        (
+            "|| tovec(result(for([2,1,2], dictmerger[i32,i64,+], |b,i,e| merge(b,{e,1L}))))",
+            "[{2, 2L}, {1, 1L}]",
+        ),
+        (
+            "|| let d = result(for([1,2], groupmerger[i32,i64], |b,i,e| merge(b,{e % 2,i})));
+             {lookup(d,0), optlookup(d,9)}",
+            "{[1L], {false, []:vec[i64]}}",
+        ),
         ("|| len(\"a#b\")", "3L"),
     ]);
     assert_eq!(run("macro pair(a,b) = {a,b}; |b: i32| pair(b, 1)", &["9"]), "{9, 1}");
@@ -103,6 +112,30 @@ fn acceptance_programs() {
     let index = "|v: vec[i32]| let pos = filter(v, |x| x > 0);
                  result(for(pos, appender, |b,i,x| merge(b, {x, i})))";
     assert_eq!(run(index, &["[-3,4,0,-1,9]"]), "[{4, 0L}, {9, 1L}]");
+}
+
+#[test]
+fn dictionaries() {
+    check_all(&[
+        ("|| countby([3, 1, 3])", "[{3, 2L}, {1, 1L}]:dict[i32,i64]"),
+        ("|| sumby([\"a\", \"b\", \"a\"], [1.5, 2.0, 3.0])", "[{[97c], 4.5}, {[98c], 2.0}]:dict[vec[i8],f64]"),
+        ("|| groupby([true, false, true], [1, 2, 3])", "[{true, [1, 3]}, {false, [2]}]:dict[bool,vec[i32]]"),
+        ("|| result(dictmerger[i32,i64,+])", "[]:dict[i32,i64]"),
+        ("|| let d = countby([5, 6, 5]); {keys(d), values(d), getor(d, 5, 9L), getor(d, 7, 9L), len(d)}",
+         "{[5, 6], [2L, 1L], 2L, 9L, 2L}"),
+        ("|| let d = countby([5, 6]); lookup(d, 9)", "error 11: key 9 is not in the dictionary of 2 keys"),
+        ("|| let d = countby([\"ab\"]); lookup(d, \"x y\")",
+         "error 11: key \"x y\" is not in the dictionary of 1 key"),
+        ("|| let d = countby([5]); {keyexists(d, 5), keyexists(d, 6)}", "{true, false}"),
+        // All NaNs are one key, and the first zero keeps its sign.
+        ("|| countby([-0.0, 0.0/0.0, 0.0, -(0.0/0.0)])", "[{-0.0, 2L}, {0.0/0.0, 2L}]:dict[f64,i64]"),
+        ("|| countby([{1, [-0.0F]}, {1, [0.0F]}])", "[{{1, [-0.0F]}, 2L}]:dict[{i32,vec[f32]},i64]"),
+        // A missing dictionary is an empty one.
+        ("|| let d = result(for([{1, countby([4])}], groupmerger[i32,dict[i32,i64]], |b, i, x| merge(b, x)));
+             let e = result(for([1], dictmerger[i32,i64,max](lookup(lookup(d, 1), 0L)), |b, i, x| merge(b, {x, -3L})));
+             {e, optlookup(d, 2)}",
+         "{[{4, 1L}, {1, -3L}]:dict[i32,i64], {false, []:vec[dict[i32,i64]]}}"),
+    ]);
 }
 
 #[test]

@@ -56,6 +56,7 @@ const UNSAFE: &[&str] = &[
     "src/runtime/",
     "src/value/buffer.rs",
     "src/value/marshal.rs",
+    "src/interp/foreign.rs",
     "src/codegen/func.rs",
     "src/codegen/jit.rs",
     "src/codegen/call.rs",

@@ -5,6 +5,7 @@
 //! of a macro or of the parser and is reported, never trusted.
 
 use super::closures::Given;
+use super::obligations::Obligation;
 use super::{Checker, fixes, messages};
 use crate::diag::{Code, Diagnostic, Span};
 use crate::ir::{Expr, ExprKind, Ty, build};
@@ -27,6 +28,7 @@ impl Checker<'_> {
                 Expr::new(ExprKind::Select(c, a, b), ty, span)
             }
             (Builtin::Iterate, [start, func]) => self.infer_iterate(start, func, span),
+            (Builtin::Sort, [v, func]) => self.infer_sort(v, func, span),
             (Builtin::Zip, [_, _, ..]) => {
                 let vectors: Vec<Expr> = args.iter().map(|arg| self.infer(arg)).collect();
                 let elems =
@@ -37,7 +39,7 @@ impl Checker<'_> {
             }
             (Builtin::Len, [v]) => {
                 let typed = self.infer(v);
-                self.vector_elem(v, &typed.ty, "`len`");
+                self.oblige(Obligation::Len { ty: typed.ty.clone(), operand: v.clone() });
                 build::len(typed, span)
             }
             (Builtin::Assert, [c]) => {
@@ -45,10 +47,26 @@ impl Checker<'_> {
                 Expr::new(ExprKind::Assert(typed), Ty::BOOL, span)
             }
             (Builtin::Lookup, [v, i]) => {
-                let (vector, index) = (self.infer(v), self.infer(i));
-                let elem = self.vector_elem(v, &vector.ty, "`lookup`");
-                self.expect_i64(i, &index, "the index of `lookup`");
-                Expr::new(ExprKind::Lookup(vector, index), elem, span)
+                let (collection, index) = (self.infer(v), self.infer(i));
+                let elem = self.lookup_of(&collection, &index, [v.clone(), i.clone()]);
+                Expr::new(ExprKind::Lookup(collection, index), elem, span)
+            }
+            (Builtin::OptLookup | Builtin::KeyExists, [d, k]) => {
+                let (dict, key) = (self.infer(d), self.infer(k));
+                let what = format!("`{}`", builtin.name());
+                let (key_ty, value_ty) = self.dict_entry(d, &dict.ty, &what);
+                self.expect_key(d, k, &key.ty, &key_ty);
+                if builtin == Builtin::KeyExists {
+                    return Expr::new(ExprKind::KeyExists(dict, key), Ty::BOOL, span);
+                }
+                let ty = self.limited(Ty::tuple(vec![Ty::BOOL, value_ty]), span);
+                Expr::new(ExprKind::OptLookup(dict, key), ty, span)
+            }
+            (Builtin::ToVec, [d]) => {
+                let dict = self.infer(d);
+                let (key, value) = self.dict_entry(d, &dict.ty, "`tovec`");
+                let ty = self.limited(Ty::vec(Ty::tuple(vec![key, value])), span);
+                Expr::new(ExprKind::ToVec(dict), ty, span)
             }
             (Builtin::Slice, [v, i, n]) => {
                 let (vector, start, count) = (self.infer(v), self.infer(i), self.infer(n));
@@ -72,31 +90,22 @@ impl Checker<'_> {
                 let ty = self.result_of(&builder.ty, whole);
                 Expr::new(ExprKind::Result(builder), ty, span)
             }
-            (
-                Builtin::ToVec
-                | Builtin::Broadcast
-                | Builtin::Serialize
-                | Builtin::OptLookup
-                | Builtin::KeyExists
-                | Builtin::Sort,
-                _,
-            ) => {
-                for arg in args {
-                    // The comparator of a sort is no mistake of its own.
-                    if !self.is_lambda(arg) {
-                        self.infer(arg);
-                    }
-                }
+            (Builtin::Broadcast | Builtin::Serialize, _) => {
+                args.iter().for_each(|arg| drop(self.infer(arg)));
                 self.not_built(builtin.name(), span)
             }
             (
                 Builtin::If
                 | Builtin::Select
                 | Builtin::Iterate
+                | Builtin::Sort
                 | Builtin::Zip
                 | Builtin::Len
                 | Builtin::Assert
                 | Builtin::Lookup
+                | Builtin::OptLookup
+                | Builtin::KeyExists
+                | Builtin::ToVec
                 | Builtin::Slice
                 | Builtin::Merge
                 | Builtin::Result,

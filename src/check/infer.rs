@@ -7,7 +7,7 @@
 use super::scope::{Binding, Closure};
 use super::{Checker, HoleKind, MAX_NODES, fixes, messages};
 use crate::diag::{Code, Diagnostic, Span, stack};
-use crate::ir::{BuilderTy, Expr, ExprKind, Let, Name, Notes, Scalar, Ty, build};
+use crate::ir::{BuilderTy, Expr, ExprKind, Let, MAX_C_ARGS, Name, Notes, Scalar, Ty, build};
 use crate::syntax::ast;
 use std::cell::Cell;
 use std::rc::Rc;
@@ -75,9 +75,14 @@ impl Checker<'_> {
             ast::ExprKind::For { iters, builder, func, .. } => self.infer_for(iters, builder, func, expr),
             ast::ExprKind::NewBuilder(ty, arg) => self.infer_new_builder(ty, arg.as_ref(), span),
             ast::ExprKind::Deserialize(..) => self.not_built("deserialize", span),
-            ast::ExprKind::CUdf { args, .. } => {
-                args.iter().for_each(|arg| drop(self.infer(arg)));
-                self.not_built("cudf", span)
+            ast::ExprKind::CUdf { name, ty, args } => {
+                let args: Vec<Expr> = args.iter().map(|arg| self.infer(arg)).collect();
+                if args.len() > MAX_C_ARGS {
+                    self.report(messages::too_many_c_arguments(name, args.len()));
+                    return self.broken(span);
+                }
+                let ty = self.convert(ty);
+                Expr::new(ExprKind::CUdf(name.text.clone(), args), ty, span)
             }
             // The parser has reported it.
             ast::ExprKind::Error => self.broken(span),
@@ -327,7 +332,32 @@ impl Checker<'_> {
                                 .related(written.span, format!("combines `{wants_text}` values"))
                         });
                     }
-                    _ => self.expect_i64(arg, typed, "the size hint of an appender"),
+                    BuilderTy::DictMerger(..) => {
+                        self.unify(arg.span, &typed.ty, &kind.result_ty(), |cx, found, wants| {
+                            let (found_text, wants_text) = (cx.text(found), cx.text(wants));
+                            let title = format!(
+                                "this dictmerger starts with {}, but it fills a `{wants_text}`",
+                                messages::a(&found_text)
+                            );
+                            cx.mismatch(arg, found, wants, title)
+                                .related(written.span, format!("fills a `{wants_text}`"))
+                        });
+                    }
+                    BuilderTy::VecMerger(elem, _) => {
+                        let wants = Ty::vec(elem.clone());
+                        self.unify(arg.span, &typed.ty, &wants, |cx, found, wants| {
+                            let (found_text, wants_text) = (cx.text(found), cx.text(wants));
+                            let title = format!(
+                                "this vecmerger starts with {}, but it starts with a copy of a `{wants_text}`",
+                                messages::a(&found_text)
+                            );
+                            cx.mismatch(arg, found, wants, title)
+                                .related(written.span, format!("changes the elements of a `{wants_text}`"))
+                        });
+                    }
+                    // The parser has refused it.
+                    BuilderTy::GroupMerger(..) => {}
+                    BuilderTy::Appender(_) => self.expect_i64(arg, typed, "the size hint of an appender"),
                 },
                 _ => self.types.poison_all(&typed.ty),
             }
@@ -342,7 +372,12 @@ impl Checker<'_> {
 
     /// Requires a type; `what` names the role of the expression.
     pub(super) fn expect(&mut self, expr: &ast::Expr, typed: &Expr, wants: &Ty, what: &str) {
-        self.unify(expr.span, &typed.ty, wants, |cx, found, wants| {
+        self.expect_ty(expr, &typed.ty, wants, what);
+    }
+
+    /// As [`Checker::expect`], for an expression whose type is `found`.
+    pub(super) fn expect_ty(&mut self, expr: &ast::Expr, found: &Ty, wants: &Ty, what: &str) {
+        self.unify(expr.span, found, wants, |cx, found, wants| {
             let (found_text, wants_text) = (cx.text(found), cx.text(wants));
             let title =
                 format!("{what} is {}, but this is {}", messages::a(&wants_text), messages::a(&found_text));

@@ -111,10 +111,10 @@ impl Walk<'_> {
                 (uses, Derived::Unknown)
             }
             ExprKind::NewBuilder(arg) => {
-                if let Ty::Builder(builder) = &expr.ty
-                    && let BuilderTy::Appender(elem) = &**builder
-                {
-                    self.check_stored(elem, span, "an appender");
+                match expr.ty.as_builder() {
+                    Some(BuilderTy::Appender(elem)) => self.check_stored(elem, span, "an appender"),
+                    Some(BuilderTy::GroupMerger(_, value)) => self.check_stored(value, span, "a groupmerger"),
+                    _ => {}
                 }
                 let uses = arg.as_ref().map(|arg| self.walk(arg, By::Value).0).unwrap_or_default();
                 (uses, Derived::fresh(span))

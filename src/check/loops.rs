@@ -8,7 +8,7 @@ use super::closures::{Callee, Given};
 use super::scope::Binding;
 use super::{Checker, Obligation, loop_messages, messages, show};
 use crate::diag::{Diagnostic, Span};
-use crate::ir::{BuilderTy, Expr, ExprKind, For, Iter, Lambda, Name, Ty};
+use crate::ir::{BuilderTy, Expr, ExprKind, For, Iter, Lambda, Name, NdIter, Ty};
 use crate::syntax::ast::{self, Builtin, IterKind};
 use std::sync::Arc;
 
@@ -178,12 +178,30 @@ impl Checker<'_> {
                 let (start, end, stride) = (start.clone(), end.clone(), stride.clone());
                 (Iter::Range { start, end, stride }, Ty::I64)
             }
+            (
+                IterKind::NdIter,
+                [data, range @ .., shape_arg, strides_arg],
+                [typed, start, end, stride, shape, strides],
+            ) => {
+                let elem = self.vector_elem(data, &typed.ty, "`nditer`");
+                self.expect_range(range, [start, end, stride]);
+                self.expect(shape_arg, shape, &Ty::vec(Ty::I64), "the shape of `nditer`");
+                self.expect(strides_arg, strides, &Ty::vec(Ty::I64), "the strides of `nditer`");
+                let nd = NdIter {
+                    data: typed.clone(),
+                    start: start.clone(),
+                    end: end.clone(),
+                    stride: stride.clone(),
+                    shape: shape.clone(),
+                    strides: strides.clone(),
+                };
+                (Iter::Nd(Box::new(nd)), elem)
+            }
             (kind, ..) => {
                 let name = match kind {
-                    IterKind::Iter | IterKind::RangeIter => "an iterator of this form",
                     IterKind::SimdIter => "simditer",
                     IterKind::FringeIter => "fringeiter",
-                    IterKind::NdIter => "nditer",
+                    IterKind::Iter | IterKind::RangeIter | IterKind::NdIter => "an iterator of this form",
                 };
                 let data = self.not_built(name, iter.span);
                 let elem = data.ty.clone();

@@ -8,7 +8,7 @@ use super::HoleKind;
 use super::closures::Given;
 use super::show::show;
 use crate::diag::{Code, Diagnostic, Span, suggest};
-use crate::ir::{Expr, ExprKind, Scalar, Ty};
+use crate::ir::{Expr, ExprKind, MAX_C_ARGS, Scalar, Ty};
 use crate::syntax::ast::{self, Builtin};
 
 /// The longest type in a message, in bytes.
@@ -117,6 +117,11 @@ pub(super) fn builder_stored(span: Span, holder: &str, ty: &str) -> Diagnostic {
     Diagnostic::new(Code::BuilderPlacement, span, format!("{holder} cannot hold builders"))
         .label(a(ty))
         .help("take the value out of the builder first, with `result`; builders can be in structs")
+}
+
+pub(super) fn too_many_c_arguments(name: &ast::Ident, n: usize) -> Diagnostic {
+    let title = format!("a C function takes at most {MAX_C_ARGS} arguments, this call has {n}");
+    Diagnostic::new(Code::ArgumentCount, name.span, title).help("pass several values as one struct: `{a, b}`")
 }
 
 pub(super) fn unknown_note(key: &ast::Ident, known: &[&str]) -> Diagnostic {
@@ -253,6 +258,7 @@ pub(super) fn not_a_lambda(expr: &ast::Expr, role: &str, ty: Option<&str>, hides
         _ if hides_macro => "this value hides the macro of the same name, give the value another name",
         "" => "only lambdas, macros and built-in functions can be called",
         "the function of `for`" => "write a lambda, as in `|b, i, x| merge(b, x)`, or the name of one",
+        "the function of `sort`" => "write a lambda, as in `|a, b| compare(a, b)`, or the name of one",
         _ => "write a lambda, as in `|s| {s, false}`, or the name of one",
     };
     Diagnostic::new(Code::NotALambda, expr.span, title)

@@ -9,6 +9,8 @@
 mod builder_messages;
 mod builtins;
 mod closures;
+mod dict_messages;
+mod dicts;
 mod finish;
 mod fixes;
 mod infer;
@@ -20,6 +22,7 @@ mod obligations;
 mod operators;
 mod scope;
 mod show;
+mod sort;
 mod types;
 mod unify;
 mod uses;

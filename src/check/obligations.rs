@@ -4,6 +4,7 @@
 //! Promises: an obligation is decided as soon as its type is known, at the latest when the whole program has
 //! been seen; what is unknown then is reported as the place that should have said it.
 
+use super::sort::Sorted;
 use super::{Checker, loop_messages, messages};
 use crate::diag::Span;
 use crate::ir::op::Operands;
@@ -25,6 +26,14 @@ pub(super) enum Obligation {
     Cast { ty: Ty, to: Scalar, operand: ast::Expr },
     /// What a merger combines: numbers.
     Mergeable { ty: Ty, span: Span },
+    /// What a dictionary can find again.
+    Hashable { ty: Ty, span: Span },
+    /// Something that has a length.
+    Len { ty: Ty, operand: ast::Expr },
+    /// `lookup(collection, index)` has type `result`.
+    Lookup { collection: Ty, index: Ty, result: Ty, args: [ast::Expr; 2] },
+    /// What `sort` takes, or sorts by.
+    Sorted { ty: Ty, what: Sorted, span: Span },
     /// What a loop fills.
     LoopBuilder { ty: Ty, builder: ast::Expr },
 }
@@ -93,6 +102,12 @@ impl Checker<'_> {
                 }
             },
             Obligation::Mergeable { ty, span } => self.decide_mergeable(ty, *span),
+            Obligation::Hashable { ty, span } => self.decide_hashable(ty, *span),
+            Obligation::Len { ty, operand } => self.decide_len(ty, operand),
+            Obligation::Lookup { collection, index, result, args } => {
+                self.decide_lookup(collection, index, result, args)
+            }
+            Obligation::Sorted { ty, what, span } => self.decide_sorted(ty, *what, *span),
             Obligation::LoopBuilder { ty, builder } => self.decide_loop_builder(ty, builder),
         }
     }

@@ -4,10 +4,12 @@
 //! Promises: what a type may not hold (builders in vectors, parts that are not built yet, too many fields) is
 //! reported where it is written.
 
+use super::obligations::Obligation;
 use super::{Checker, Hole, HoleKind, messages};
 use crate::diag::{Code, Diagnostic, Span, stack};
 use crate::ir::{BuilderTy, Ty};
 use crate::syntax::ast::{self, TyKind};
+use std::sync::Arc;
 
 impl Checker<'_> {
     /// The type that was written. Each `?` becomes an unknown.
@@ -58,10 +60,28 @@ impl Checker<'_> {
             }
             TyKind::Hole => self.hole(written.span, what.clone()),
             TyKind::Simd(_) => self.type_not_built("simd", written.span),
-            TyKind::Dict(_) => self.type_not_built("dict", written.span),
-            TyKind::DictMerger(..) => self.type_not_built("dictmerger", written.span),
-            TyKind::GroupMerger(_) => self.type_not_built("groupmerger", written.span),
-            TyKind::VecMerger(..) => self.type_not_built("vecmerger", written.span),
+            TyKind::Dict(pair) => {
+                let key = self.convert_key(&pair.0);
+                let value = self.convert_elem(&pair.1, "a dictionary");
+                Ty::Dict(Arc::new((key, value)))
+            }
+            TyKind::DictMerger(pair, op) => {
+                let key = self.convert_key(&pair.0);
+                let value = stack::deep(|| self.convert_part(&pair.1, &HoleKind::Written));
+                self.require_mergeable(&value, pair.1.span);
+                Ty::builder(BuilderTy::DictMerger(key, value, *op))
+            }
+            TyKind::GroupMerger(pair) => {
+                let key = self.convert_key(&pair.0);
+                let value = self.convert_elem(&pair.1, "a groupmerger");
+                Ty::builder(BuilderTy::GroupMerger(key, value))
+            }
+            TyKind::VecMerger(elem, op) => {
+                let span = elem.span;
+                let elem = stack::deep(|| self.convert_part(elem, &HoleKind::Written));
+                self.require_mergeable(&elem, span);
+                Ty::builder(BuilderTy::VecMerger(elem, *op))
+            }
             TyKind::Alias(name) => {
                 let title = format!("no type is named `{}`", name.text);
                 self.report(Diagnostic::new(Code::UnknownType, name.span, title));
@@ -78,6 +98,14 @@ impl Checker<'_> {
         }
         self.report(messages::builder_stored(elem.span, holder, &ty.to_string()));
         self.types.poison()
+    }
+
+    /// The type of the keys of a dictionary.
+    fn convert_key(&mut self, key: &ast::Ty) -> Ty {
+        let ty = stack::deep(|| self.convert_part(key, &HoleKind::Written));
+        let ty = self.limited(ty, key.span);
+        self.oblige(Obligation::Hashable { ty: ty.clone(), span: key.span });
+        ty
     }
 
     fn type_not_built(&mut self, name: &str, span: Span) -> Ty {

@@ -81,6 +81,9 @@ pub struct Common {
         hide_env = true
     )]
     pub passes: Option<String>,
+    /// A library of C functions for `cudf`: a path, or a name that the system looks for; may be repeated
+    #[arg(long, global = true, value_name = "LIB")]
+    pub library: Vec<String>,
     /// What LLVM does
     #[arg(long, global = true, value_enum, value_name = "HOW")]
     pub effort: Option<Effort>,

@@ -48,6 +48,16 @@ impl Context {
     pub fn load(&mut self, source: &Source) -> Result<Loaded, Failure> {
         let (name, text) = read(source)?;
         let header = Header::parse(&text);
+        let folder = source.file.as_ref().and_then(|file| file.parent()).map(|folder| folder.to_path_buf());
+        for library in header.libraries_beside(folder.as_deref()) {
+            let failed = |message| Failure::Other {
+                exit: code::FAILED,
+                code: "LoadLibraryError",
+                message,
+                hint: None,
+            };
+            self.session.load_library(&library).map_err(failed)?;
+        }
         let id = self.session.add_source(&name, text);
         let checked = self.session.check(id).map_err(|mut messages| {
             messages.0.retain(|message| message.code.is_error() || !self.quiet);
@@ -61,7 +71,6 @@ impl Context {
                 self.say(&format!("warning: {name}, {problem}\n"));
             }
         }
-        let folder = source.file.as_ref().and_then(|file| file.parent()).map(|folder| folder.to_path_buf());
         Ok(Loaded { checked, header, folder })
     }
 

@@ -62,9 +62,19 @@ fn start(cli: Cli) -> i32 {
             return code::USAGE;
         }
     };
-    let Some(command) = cli.command else { return crate::repl::start(config, screen.color) };
+    let Some(command) = cli.command else {
+        return crate::repl::start(config, &cli.common.library, screen.color);
+    };
+    let mut session = Session::new(config);
+    for library in &cli.common.library {
+        if let Err(message) = session.load_library(library) {
+            let text = error::plain(&message, None, error_screen);
+            let _ = io::stderr().lock().write_all(text.as_bytes());
+            return code::USAGE;
+        }
+    }
     let mut cx = Context {
-        session: Session::new(config),
+        session,
         out: BufWriter::with_capacity(1 << 16, io::stdout()),
         screen,
         error_screen,

@@ -1,13 +1,17 @@
 #![forbid(unsafe_code)]
-//! Builders as values: `merger` is its accumulator, `appender` is pointer, length and capacity.
+//! Builders as values: `merger` is its accumulator, `appender` is pointer, length and capacity, `vecmerger` the pointer
+//! and length of a copy that is its own.
 //!
 //! Promises: a merge writes only past the end of what the appender holds, so the old value of a builder, which linearity
 //! makes unreachable, is all that changes. An appender of capacity [`UNCHECKED`] has room for every merge of its loop.
 
 use super::CodegenError;
+use super::dict::Entry;
 use super::expr::scalar_of;
 use super::func::FnCx;
 use super::leaves::{Leaf, Val, int, leaf_at, pointer, single};
+use super::module::Check;
+use crate::diag::Origin;
 use crate::ir::{BuilderTy, Expr, MergeOp, Scalar, Ty};
 use crate::value::layout;
 use inkwell::IntPredicate;
@@ -37,13 +41,21 @@ impl<'c> FnCx<'_, 'c> {
                 Some(arg) => self.expr(arg),
                 None => self.merger_start(value, *op),
             },
-            BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..) | BuilderTy::VecMerger(..) => {
-                Err(CodegenError(format!("no code for `{ty}` yet")))
+            BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..) => {
+                let entry = Entry::of(&builder.result_ty())?;
+                let from = arg.map(|arg| self.leaf(arg)).transpose()?;
+                self.new_table(&entry, from)
+            }
+            BuilderTy::VecMerger(elem, _) => {
+                let arg = arg.ok_or_else(|| CodegenError("a vecmerger without its vector".into()))?;
+                let vector = self.expr(arg)?;
+                self.copied(elem, &vector)
             }
         }
     }
 
-    fn merger_start(&mut self, value: &Ty, op: MergeOp) -> Result<Val<'c>, CodegenError> {
+    /// The value of a fresh merger.
+    pub fn merger_start(&mut self, value: &Ty, op: MergeOp) -> Result<Val<'c>, CodegenError> {
         match value {
             Ty::Struct(fields) => {
                 let mut out = Vec::new();
@@ -57,12 +69,21 @@ impl<'c> FnCx<'_, 'c> {
     }
 
     /// `merge(b, x)`.
-    pub fn merge(&mut self, builder: &Expr, value: &Expr) -> Result<Val<'c>, CodegenError> {
+    pub fn merge(&mut self, builder: &Expr, value: &Expr, origin: &Origin) -> Result<Val<'c>, CodegenError> {
         let (state, item) = (self.expr(builder)?, self.expr(value)?);
         match builder.ty.as_builder() {
             Some(BuilderTy::Appender(elem)) => self.append(elem, &state, &item),
             Some(BuilderTy::Merger(ty, op)) => self.combine_values(ty, *op, &state, &item),
-            _ => Err(CodegenError(format!("no merge into `{}` yet", builder.ty))),
+            Some(kind @ BuilderTy::DictMerger(_, _, op)) => {
+                self.merge_dict(&Entry::of(&kind.result_ty())?, *op, single(&state)?, &item)?;
+                Ok(state)
+            }
+            Some(kind @ BuilderTy::GroupMerger(_, elem)) => {
+                self.merge_group(&Entry::of(&kind.result_ty())?, elem, single(&state)?, &item)?;
+                Ok(state)
+            }
+            Some(BuilderTy::VecMerger(elem, op)) => self.merge_at(elem, *op, state, &item, origin),
+            None => Err(CodegenError(format!("a merge into `{}`", builder.ty))),
         }
     }
 
@@ -88,6 +109,37 @@ impl<'c> FnCx<'_, 'c> {
             .enumerate()
             .map(|(k, scalar)| self.combine(op, *scalar, leaf_at(a, k)?, leaf_at(b, k)?))
             .collect()
+    }
+
+    /// A vector of its own with the same elements.
+    fn copied(&mut self, elem: &Ty, vector: &[Leaf<'c>]) -> Result<Val<'c>, CodegenError> {
+        let (from, len) = (pointer(leaf_at(vector, 0)?)?, int(leaf_at(vector, 1)?)?);
+        let to = self.allocate(elem, len)?;
+        let size = layout::layout(elem);
+        let bytes = self.b.build_int_mul(len, self.int64(size.size as i64), "bytes")?;
+        self.copy_bytes(to, from, bytes, size.align)?;
+        Ok(vec![to.into(), len.into()])
+    }
+
+    /// `v[i] := v[i] op x` in the memory of a vecmerger, for the merged value `{i, x}`.
+    fn merge_at(
+        &mut self,
+        elem: &Ty,
+        op: MergeOp,
+        state: Val<'c>,
+        item: &[Leaf<'c>],
+        origin: &Origin,
+    ) -> Result<Val<'c>, CodegenError> {
+        let (data, len) = (pointer(leaf_at(&state, 0)?)?, int(leaf_at(&state, 1)?)?);
+        let index = int(leaf_at(item, 0)?)?;
+        // A negative index is a huge unsigned number.
+        let inside = self.b.build_int_compare(IntPredicate::ULT, index, len, "inside")?;
+        self.check(inside, Check::MergeIndex, origin, index, len)?;
+        let address = self.elem_address(elem, data, index)?;
+        let old = self.load(elem, address)?;
+        let new = self.combine_values(elem, op, &old, item.get(1..).unwrap_or_default())?;
+        self.store(elem, &new, address)?;
+        Ok(state)
     }
 
     fn append(&mut self, elem: &Ty, state: &[Leaf<'c>], item: &[Leaf<'c>]) -> Result<Val<'c>, CodegenError> {

@@ -5,7 +5,7 @@
 
 use super::jit::Compiled;
 use super::module::Check;
-use crate::runtime::{Failure, Pool, Run, RunOptions, RunStats, Status};
+use crate::runtime::{Failure, Memory, Pool, Run, RunOptions, RunStats, Status};
 use crate::value::buffer::Owner;
 use crate::value::{RunError, Value, layout, marshal};
 use std::sync::Arc;
@@ -49,7 +49,7 @@ impl Compiled {
         let ended = run.execute(|task| unsafe { self.call(task, arguments.as_ptr(), to) });
         let time = start.elapsed();
         let (stats, mut memory) = run.finish();
-        ended.map_err(|failure| self.error(failure))?;
+        ended.map_err(|failure| self.error(failure, &memory))?;
         let mut take =
             |data: *const u8| -> Option<Arc<dyn Owner>> { Some(Arc::new(Taken(memory.take(data)?))) };
         // SAFETY: compiled code wrote a value of type `result` there; what it points at is in `memory`, in `arguments` or
@@ -58,7 +58,8 @@ impl Compiled {
         Ok(Finished { value, time, stats })
     }
 
-    fn error(&self, failure: Failure) -> RunError {
+    /// The error behind a failure; `_memory` holds the key that a failed lookup points at.
+    fn error(&self, failure: Failure, _memory: &Memory) -> RunError {
         let site = self.sites.get(failure.site as usize);
         match (failure.status, site) {
             (Status::OutOfMemory, _) => RunError::out_of_memory(failure.a, failure.b),
@@ -66,12 +67,24 @@ impl Compiled {
             (Status::Timeout, _) => RunError::timeout(),
             (_, Some(site)) => match site.check {
                 Check::Lookup => RunError::lookup_out_of_bounds(&site.origin, failure.a, failure.b),
+                Check::MergeIndex => RunError::merge_out_of_bounds(&site.origin, failure.a, failure.b),
                 Check::Slice => RunError::slice_out_of_bounds(&site.origin, failure.a, failure.b),
                 Check::Iterator => RunError::bad_iterator(&site.origin, failure.a, failure.b),
+                Check::NdIterator => RunError::bad_nd_iterator(&site.origin, failure.a, failure.b),
                 Check::LoopSize => RunError::wrong_loop_size(&site.origin, failure.a, failure.b),
                 Check::Zip => RunError::mismatched_zip(&site.origin, failure.a, failure.b),
                 Check::Assert => RunError::assertion(&site.origin),
                 Check::Division => RunError::divide_by_zero(&site.origin),
+                Check::Key => match &site.key {
+                    Some(ty) => {
+                        let at = std::ptr::with_exposed_provenance(failure.b as usize);
+                        // SAFETY: compiled code stored a key of this type there before it failed, in memory that is
+                        // alive until the end of the call; it was allocated there, so its address is exposed.
+                        let key = unsafe { marshal::read(at, ty, &mut |_| None) };
+                        RunError::key_not_found(&site.origin, &key, ty, failure.a)
+                    }
+                    None => RunError::internal(Some(&site.origin), "a key without a type"),
+                },
             },
             (status, None) => RunError::internal(None, format!("the run ended with {}", status.name())),
         }

@@ -8,6 +8,7 @@ use super::func::FnCx;
 use super::module::ModuleCx;
 use super::target::Machines;
 use crate::ir::Program;
+use crate::runtime::Libraries;
 use inkwell::AddressSpace;
 use inkwell::attributes::{Attribute, AttributeLoc};
 use inkwell::context::Context;
@@ -24,9 +25,10 @@ const MOST_INSTRUCTIONS: usize = 3_000;
 pub(super) fn emit<'c>(
     context: &'c Context,
     program: &Program,
+    libraries: &Libraries,
     machines: &Machines,
 ) -> Result<ModuleCx<'c>, CodegenError> {
-    let mut cx = ModuleCx::new(context, |module| machines.prepare(module));
+    let mut cx = ModuleCx::new(context, libraries, |module| machines.prepare(module));
     let ptr = context.ptr_type(AddressSpace::default());
     let ty = context.i32_type().fn_type(&[ptr.into(), ptr.into(), ptr.into()], false);
     let entry = cx.add_function(ENTRY, ty, Linkage::External);

@@ -4,6 +4,7 @@
 //! Promises: evaluation order and laziness of LANGUAGE 6; a scope is the program's, since names are unique.
 
 use super::CodegenError;
+use super::dict::Entry;
 use super::func::FnCx;
 use super::leaves::{Leaf, Val, field_range, int, single};
 use super::module::Check;
@@ -90,7 +91,9 @@ impl<'c> FnCx<'_, 'c> {
                 let (yes, no) = (self.expr(yes)?, self.expr(no)?);
                 yes.into_iter().zip(no).map(|(yes, no)| self.select(c, yes, no)).collect()
             }
+            ExprKind::Len(d) if d.ty.entry().is_some() => self.dict_len(d),
             ExprKind::Len(v) => Ok(vec![super::leaves::leaf_at(&self.expr(v)?, 1)?]),
+            ExprKind::Lookup(d, key) if d.ty.entry().is_some() => self.dict_lookup(d, key, expr),
             ExprKind::Lookup(v, index) => self.lookup(v, index, expr),
             ExprKind::Slice(v, start, count) => self.slice(v, start, count, expr),
             ExprKind::Assert(c) => {
@@ -110,15 +113,15 @@ impl<'c> FnCx<'_, 'c> {
             ExprKind::For(parts) => self.for_loop(parts, expr),
             ExprKind::Iterate(start, lambda) => self.iterate(start, lambda),
             ExprKind::NewBuilder(arg) => self.new_builder(&expr.ty, arg.as_ref()),
-            ExprKind::Merge(builder, value) => self.merge(builder, value),
+            ExprKind::Merge(builder, value) => self.merge(builder, value, &expr.origin),
             ExprKind::Result(builder) => self.result(builder),
-            ExprKind::OptLookup(..) | ExprKind::KeyExists(..) | ExprKind::ToVec(_) => {
-                Err(CodegenError("a dictionary".into()))
-            }
-            ExprKind::Sort(..) => Err(CodegenError("a sort".into())),
+            ExprKind::OptLookup(d, key) => self.dict_optlookup(d, key),
+            ExprKind::KeyExists(d, key) => self.dict_keyexists(d, key),
+            ExprKind::ToVec(d) => self.tovec(d),
+            ExprKind::Sort(data, func) => self.sort(data, func, expr),
             ExprKind::Serialize(_) | ExprKind::Deserialize(_) => Err(CodegenError("a serialization".into())),
             ExprKind::Broadcast(_) => Err(CodegenError("a broadcast".into())),
-            ExprKind::CUdf(..) => Err(CodegenError("a C function".into())),
+            ExprKind::CUdf(name, args) => self.call_c(name, args, &expr.ty),
         }
     }
 
@@ -217,8 +220,12 @@ impl<'c> FnCx<'_, 'c> {
 
     fn result(&mut self, builder: &Expr) -> Result<Val<'c>, CodegenError> {
         let mut value = self.expr(builder)?;
-        if let Some(BuilderTy::Appender(_)) = builder.ty.as_builder() {
-            value.truncate(2);
+        match builder.ty.as_builder() {
+            Some(BuilderTy::Appender(_)) => value.truncate(2),
+            Some(kind @ BuilderTy::GroupMerger(_, elem)) => {
+                self.finish_groups(&Entry::of(&kind.result_ty())?, elem, single(&value)?)?;
+            }
+            _ => {}
         }
         Ok(value)
     }

@@ -4,7 +4,7 @@
 //! `element`, whose result is as valid as the index its caller checked.
 
 use super::CodegenError;
-use super::leaves::{Leaf, LeafTy, Val, int, leaf_at, memory_ty, pointer, register_ty, with_lanes};
+use super::leaves::{Leaf, LeafTy, Val, int, leaf_at, memory_ty, pointer, register_ty, width, with_lanes};
 use super::module::{Check, ModuleCx};
 use crate::diag::Origin;
 use crate::ir::{BuilderTy, Literal, Name, Scalar, Ty};
@@ -167,7 +167,8 @@ impl<'m, 'c> FnCx<'m, 'c> {
                     self.load_into(field, self.offset(from, offset)?, out)?;
                 }
             }
-            Ty::Simd(_) | Ty::Dict(_) | Ty::Builder(_) | Ty::Infer(_) => {
+            Ty::Dict(_) => out.push(self.b.build_load(self.ptr_ty(), from, "dict")?),
+            Ty::Simd(_) | Ty::Builder(_) | Ty::Infer(_) => {
                 return Err(CodegenError(format!("cannot load a `{ty}`")));
             }
         }
@@ -260,18 +261,38 @@ impl<'m, 'c> FnCx<'m, 'c> {
             }
             Ty::Builder(builder) => match &**builder {
                 BuilderTy::Merger(accumulated, _) => self.store_from(accumulated, value, at, to)?,
-                BuilderTy::Appender(_) => {
-                    for slot in 0..3 {
+                BuilderTy::Appender(_) | BuilderTy::VecMerger(..) => {
+                    for slot in 0..width(ty) {
                         self.b.build_store(self.offset(to, slot * 8)?, leaf_at(value, *at)?)?;
                         *at += 1;
                     }
                 }
-                _ => return Err(CodegenError(format!("cannot store a `{ty}`"))),
+                BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..) => {
+                    self.b.build_store(to, leaf_at(value, *at)?)?;
+                    *at += 1;
+                }
             },
-            Ty::Simd(_) | Ty::Dict(_) | Ty::Infer(_) => {
+            Ty::Dict(_) => {
+                self.b.build_store(to, leaf_at(value, *at)?)?;
+                *at += 1;
+            }
+            Ty::Simd(_) | Ty::Infer(_) => {
                 return Err(CodegenError(format!("cannot store a `{ty}`")));
             }
         }
+        Ok(())
+    }
+
+    /// Copies `bytes` bytes between places that do not overlap, both aligned to `align`.
+    pub fn copy_bytes(
+        &self,
+        to: PointerValue<'c>,
+        from: PointerValue<'c>,
+        bytes: IntValue<'c>,
+        align: usize,
+    ) -> Result<(), CodegenError> {
+        let align = align as u32;
+        self.b.build_memcpy(to, align, from, align, bytes)?;
         Ok(())
     }
 
@@ -341,10 +362,22 @@ impl<'m, 'c> FnCx<'m, 'c> {
         let (fail, pass) = (self.block("fail"), self.block("pass"));
         self.b.build_conditional_branch(holds, pass, fail)?;
         self.b.position_at_end(fail);
+        self.fail(check, site, a, b)?;
+        self.b.position_at_end(pass);
+        Ok(())
+    }
+
+    /// Leaves with the error of `check`.
+    pub fn fail(
+        &self,
+        check: Check,
+        site: u32,
+        a: IntValue<'c>,
+        b: IntValue<'c>,
+    ) -> Result<(), CodegenError> {
         let args = [self.int32(check.status() as u32).into(), self.int32(site).into(), a.into(), b.into()];
         let status = self.call_status("weld_rt_fail", &args)?;
         self.b.build_return(Some(&status))?;
-        self.b.position_at_end(pass);
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use super::func::FnCx;
 use super::leaves::{Leaf, Val, int, leaf_at, pointer};
 use super::module::Check;
 use crate::diag::Origin;
-use crate::ir::{BinOp, Iter, Scalar, Ty};
+use crate::ir::{BinOp, Iter, NdIter, Scalar, Ty};
 use inkwell::IntPredicate;
 use inkwell::values::{BasicValueEnum, IntValue, PointerValue};
 
@@ -19,7 +19,21 @@ pub(super) enum IterVal<'c> {
     Whole { elem: Ty, data: PointerValue<'c> },
     Strided { elem: Ty, data: PointerValue<'c>, start: IntValue<'c>, stride: IntValue<'c> },
     Range { start: IntValue<'c>, stride: IntValue<'c> },
+    Nd { elem: Ty, data: PointerValue<'c>, space: PointerValue<'c>, row: Option<RowSlots<'c>> },
 }
+
+/// Where a running loop keeps the row of an `nditer` that it is in: fields of `runtime::nd::Row`. The runtime writes into
+/// `fresh`; the others never leave the function, so that they become registers.
+#[derive(Clone, Copy)]
+pub(super) struct RowSlots<'c> {
+    fresh: PointerValue<'c>,
+    fields: [PointerValue<'c>; ROW_FIELDS],
+}
+
+/// End, base and stride.
+const ROW_FIELDS: usize = 3;
+/// The words of an `abi::NdSpace`.
+const SPACE_WORDS: u32 = 5;
 
 impl<'c> FnCx<'_, 'c> {
     /// Evaluates an iterator and checks its bounds.
@@ -62,9 +76,80 @@ impl<'c> FnCx<'_, 'c> {
                 let count = self.count(start, end, stride, origin)?;
                 Ok((IterVal::Range { start, stride }, count))
             }
-            Iter::Nd(_) => Err(CodegenError("nditer".into())),
+            Iter::Nd(nd) => self.nd_iterator(nd, &iter.elem_ty(), origin),
             Iter::Simd(_) | Iter::Fringe(_) => Err(CodegenError("a SIMD iterator".into())),
         }
+    }
+
+    fn nd_iterator(
+        &mut self,
+        nd: &NdIter,
+        elem: &Ty,
+        origin: &Origin,
+    ) -> Result<(IterVal<'c>, IntValue<'c>), CodegenError> {
+        let vector = self.expr(&nd.data)?;
+        let start = self.leaf(&nd.start)?;
+        // Both are evaluated and ignored.
+        self.leaf(&nd.end)?;
+        self.leaf(&nd.stride)?;
+        let mut words = vec![start];
+        words.extend(self.expr(&nd.shape)?);
+        words.extend(self.expr(&nd.strides)?);
+        let word = self.m.context.i64_type();
+        let space = self.alloca(word.array_type(SPACE_WORDS).into(), "space")?;
+        for (at, word) in words.into_iter().enumerate() {
+            self.b.build_store(self.offset(space, at * 8)?, word)?;
+        }
+        let (data, len) = (pointer(leaf_at(&vector, 0)?)?, int(leaf_at(&vector, 1)?)?);
+        let out = self.alloca(word.into(), "nd_count")?;
+        self.call_runtime("weld_rt_nd_count", &[len.into(), space.into(), out.into()])?;
+        let count = int(self.b.build_load(word, out, "count")?)?;
+        let inside = self.b.build_int_compare(IntPredicate::SGE, count, self.int64(0), "inside")?;
+        self.check(inside, Check::NdIterator, origin, int(start)?, len)?;
+        Ok((IterVal::Nd { elem: elem.clone(), data, space, row: None }, count))
+    }
+
+    /// Gives the iterators of a loop that starts here what they remember from one iteration to the next.
+    pub fn start_iterators(&mut self, iters: &mut [IterVal<'c>]) -> Result<(), CodegenError> {
+        for iter in iters {
+            let IterVal::Nd { row, .. } = iter else { continue };
+            let word = self.m.context.i64_type();
+            let fresh = self.alloca(word.array_type(ROW_FIELDS as u32).into(), "fresh_row")?;
+            let mut fields = [fresh; ROW_FIELDS];
+            for field in &mut fields {
+                *field = self.alloca(word.into(), "row")?;
+                // No iteration is in a row that ends at 0.
+                self.b.build_store(*field, self.int64(0))?;
+            }
+            *row = Some(RowSlots { fresh, fields });
+        }
+        Ok(())
+    }
+
+    /// The element of a vector that iteration `i` of an `nditer` reads. Iterations come in order, so a row is asked for once.
+    fn nd_index(
+        &mut self,
+        space: PointerValue<'c>,
+        row: RowSlots<'c>,
+        i: IntValue<'c>,
+    ) -> Result<IntValue<'c>, CodegenError> {
+        let word = self.m.context.i64_type();
+        let [end, base, stride] = row.fields;
+        let end = int(self.b.build_load(word, end, "row_end")?)?;
+        let over = self.b.build_int_compare(IntPredicate::SGE, i, end, "over")?;
+        let (next, inside) = (self.block("next_row"), self.block("in_row"));
+        self.b.build_conditional_branch(over, next, inside)?;
+        self.b.position_at_end(next);
+        self.call_runtime("weld_rt_nd_row", &[i.into(), space.into(), row.fresh.into()])?;
+        for (at, field) in row.fields.into_iter().enumerate() {
+            let fresh = self.b.build_load(word, self.offset(row.fresh, at * 8)?, "fresh")?;
+            self.b.build_store(field, fresh)?;
+        }
+        self.enter(inside)?;
+        let base = int(self.b.build_load(word, base, "row_base")?)?;
+        let stride = int(self.b.build_load(word, stride, "row_stride")?)?;
+        let steps = self.b.build_int_mul(i, stride, "steps")?;
+        Ok(self.b.build_int_add(base, steps, "at")?)
     }
 
     /// `(end - start) / stride`, which must be a whole number that is not negative.
@@ -128,6 +213,13 @@ impl<'c> FnCx<'_, 'c> {
                 let address = self.elem_address(elem, *data, at)?;
                 self.load(elem, address)
             }
+            IterVal::Nd { elem, data, space, row } => {
+                let row =
+                    row.ok_or_else(|| CodegenError("a loop over an `nditer` that was not started".into()))?;
+                let at = self.nd_index(*space, row, i)?;
+                let address = self.elem_address(elem, *data, at)?;
+                self.load(elem, address)
+            }
             IterVal::Range { start, stride } => {
                 let steps = self.b.build_int_mul(i, *stride, "steps")?;
                 let first = self.b.build_int_add(*start, steps, "first")?;
@@ -159,6 +251,8 @@ impl<'c> IterVal<'c> {
                 vec![(*data).into(), (*start).into(), (*stride).into()]
             }
             IterVal::Range { start, stride } => vec![(*start).into(), (*stride).into()],
+            // The space is on the stack of who starts the loop, and stays there until it ends.
+            IterVal::Nd { data, space, .. } => vec![(*data).into(), (*space).into()],
         }
     }
 
@@ -173,6 +267,12 @@ impl<'c> IterVal<'c> {
                 data: pointer(leaf_at(leaves, 0)?)?,
                 start: int(leaf_at(leaves, 1)?)?,
                 stride: int(leaf_at(leaves, 2)?)?,
+            },
+            IterVal::Nd { elem, .. } => IterVal::Nd {
+                elem: elem.clone(),
+                data: pointer(leaf_at(leaves, 0)?)?,
+                space: pointer(leaf_at(leaves, 1)?)?,
+                row: None,
             },
             IterVal::Range { .. } => {
                 IterVal::Range { start: int(leaf_at(leaves, 0)?)?, stride: int(leaf_at(leaves, 1)?)? }

@@ -13,6 +13,7 @@ use crate::ir::{Program, Scalar, Ty};
 use crate::math;
 use crate::plan::Effort;
 use crate::runtime::abi::{self, TaskCtx};
+use crate::runtime::{Function, Libraries};
 use inkwell::context::Context;
 use llvm_sys::core::{LLVMCreateMemoryBufferWithMemoryRangeCopy, LLVMDisposeMessage};
 use llvm_sys::error::{LLVMErrorRef, LLVMGetErrorMessage};
@@ -26,6 +27,7 @@ use llvm_sys::orc2::{
     LLVMOrcJITDylibCreateResourceTracker, LLVMOrcJITDylibDefine, LLVMOrcReleaseResourceTracker,
     LLVMOrcResourceTrackerRef, LLVMOrcResourceTrackerRemove,
 };
+use std::collections::HashMap;
 use std::ffi::{CStr, CString};
 use std::ptr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -66,6 +68,8 @@ struct Inner {
     machines: Machines,
     jit: LLVMOrcLLJITRef,
     programs: u64,
+    /// Symbols of C functions that are defined, and where they are.
+    foreign: HashMap<String, usize>,
 }
 
 // SAFETY: the handles are used by one thread at a time: all access goes through the mutex of `Engine`.
@@ -89,6 +93,8 @@ pub struct Compiled {
     entry: EntryFn,
     /// What the numbers of failed checks mean.
     pub sites: Vec<Site>,
+    /// Keeps the libraries of the C functions it calls.
+    _foreign: Vec<Function>,
     /// How long it took.
     pub times: Times,
     /// Bytes of object code.
@@ -114,7 +120,7 @@ impl Engine {
         unsafe {
             check(LLVMOrcCreateLLJIT(&mut jit, ptr::null_mut()))?;
         }
-        let inner = Inner { machines, jit, programs: 0 };
+        let inner = Inner { machines, jit, programs: 0, foreign: HashMap::new() };
         inner.define_symbols()?;
         Ok(Arc::new(Engine { inner: Mutex::new(inner) }))
     }
@@ -124,15 +130,24 @@ impl Engine {
     }
 
     /// Compiles a program.
-    pub fn compile(self: &Arc<Engine>, program: &Program, effort: Effort) -> Result<Compiled, CodegenError> {
+    pub fn compile(
+        self: &Arc<Engine>,
+        program: &Program,
+        libraries: &Libraries,
+        effort: Effort,
+    ) -> Result<Compiled, CodegenError> {
         let mut inner = self.lock();
         let mut times = Times::default();
         let context = Context::create();
         let start = Instant::now();
-        let cx = emit(&context, program, &inner.machines)?;
+        let cx = emit(&context, program, libraries, &inner.machines)?;
         inner.programs += 1;
         let name = format!("{ENTRY}_{}", inner.programs);
         cx.function(ENTRY)?.as_global_value().set_name(&name);
+        for (name, function) in &cx.foreign {
+            let symbol = inner.foreign_symbol(name, function.address())?;
+            cx.function(name)?.as_global_value().set_name(&symbol);
+        }
         times.emit = start.elapsed();
 
         let start = Instant::now();
@@ -153,6 +168,7 @@ impl Engine {
             tracker,
             entry,
             sites: cx.sites,
+            _foreign: cx.foreign.into_values().collect(),
             times,
             code_bytes: object.len(),
             params,
@@ -161,10 +177,16 @@ impl Engine {
     }
 
     /// One level of code as text.
-    pub fn text(&self, program: &Program, effort: Effort, level: Level) -> Result<String, CodegenError> {
+    pub fn text(
+        &self,
+        program: &Program,
+        libraries: &Libraries,
+        effort: Effort,
+        level: Level,
+    ) -> Result<String, CodegenError> {
         let inner = self.lock();
         let context = Context::create();
-        let cx = emit(&context, program, &inner.machines)?;
+        let cx = emit(&context, program, libraries, &inner.machines)?;
         if level != Level::Llvm {
             inner.machines.optimize(&cx.module, effort)?;
         }
@@ -194,22 +216,10 @@ impl Inner {
         symbols.push((math_symbol("rem", Scalar::F64), math::rem_f64 as *const () as usize));
         symbols.push((math_symbol("pow", Scalar::F32), math::pow_f32 as *const () as usize));
         symbols.push((math_symbol("pow", Scalar::F64), math::pow_f64 as *const () as usize));
-        // SAFETY: `self.jit` is live; the names are interned by it; the addresses are functions of this program, which
-        // outlive it. On success the dylib owns the unit and the generator.
+        self.define(&symbols)?;
+        // SAFETY: `self.jit` is live; on success the dylib owns the generator.
         unsafe {
             let dylib = LLVMOrcLLJITGetMainJITDylib(self.jit);
-            let mut pairs = Vec::new();
-            for (name, address) in &symbols {
-                let name = c_string(name)?;
-                pairs.push(LLVMOrcCSymbolMapPair {
-                    Name: LLVMOrcLLJITMangleAndIntern(self.jit, name.as_ptr()),
-                    Sym: LLVMJITEvaluatedSymbol {
-                        Address: *address as u64,
-                        Flags: LLVMJITSymbolFlags { GenericFlags: CALLABLE, TargetFlags: 0 },
-                    },
-                });
-            }
-            check(LLVMOrcJITDylibDefine(dylib, LLVMOrcAbsoluteSymbols(pairs.as_mut_ptr(), pairs.len())))?;
             // `memcpy` and the like, which LLVM may call on its own.
             let mut generator = ptr::null_mut();
             check(LLVMOrcCreateDynamicLibrarySearchGeneratorForProcess(
@@ -221,6 +231,44 @@ impl Inner {
             LLVMOrcJITDylibAddGenerator(dylib, generator);
         }
         Ok(())
+    }
+
+    /// The symbol behind which a C function is: its name, with a number when another function of this name was there first.
+    fn foreign_symbol(&mut self, name: &str, address: usize) -> Result<String, CodegenError> {
+        for copy in 1u64.. {
+            let symbol = if copy == 1 { name.to_string() } else { format!("{name}.{copy}") };
+            match self.foreign.get(&symbol) {
+                Some(known) if *known == address => return Ok(symbol),
+                Some(_) => {}
+                None => {
+                    self.define(&[(symbol.clone(), address)])?;
+                    self.foreign.insert(symbol.clone(), address);
+                    return Ok(symbol);
+                }
+            }
+        }
+        Err(CodegenError(format!("too many functions `{name}`")))
+    }
+
+    /// Makes functions known to compiled code.
+    fn define(&self, symbols: &[(String, usize)]) -> Result<(), CodegenError> {
+        let names: Vec<CString> = symbols.iter().map(|(name, _)| c_string(name)).collect::<Result<_, _>>()?;
+        // SAFETY: `self.jit` is live; the names are interned by it; the addresses are functions that outlive the code that
+        // calls them. On success the dylib owns the unit.
+        unsafe {
+            let mut pairs: Vec<LLVMOrcCSymbolMapPair> = Vec::new();
+            for (name, (_, address)) in names.iter().zip(symbols) {
+                pairs.push(LLVMOrcCSymbolMapPair {
+                    Name: LLVMOrcLLJITMangleAndIntern(self.jit, name.as_ptr()),
+                    Sym: LLVMJITEvaluatedSymbol {
+                        Address: *address as u64,
+                        Flags: LLVMJITSymbolFlags { GenericFlags: CALLABLE, TargetFlags: 0 },
+                    },
+                });
+            }
+            let dylib = LLVMOrcLLJITGetMainJITDylib(self.jit);
+            check(LLVMOrcJITDylibDefine(dylib, LLVMOrcAbsoluteSymbols(pairs.as_mut_ptr(), pairs.len())))
+        }
     }
 
     fn link(&self, object: &[u8], name: &str) -> Result<(LLVMOrcResourceTrackerRef, EntryFn), CodegenError> {

@@ -3,7 +3,7 @@
 //!
 //! Promises: the list of leaves depends on the type alone, so joining branches and carrying loop state are one phi a
 //! leaf, and a field of a struct is a range of its list. No aggregate ever reaches LLVM.
-//! A vector is its pointer and its length; an appender pointer, length and capacity; a merger the value it accumulates.
+//! A vector is its pointer and its length, and so is a vecmerger; an appender pointer, length and capacity; a merger the value it accumulates.
 
 use super::CodegenError;
 use crate::ir::{BuilderTy, Scalar, Ty};
@@ -35,9 +35,8 @@ pub(super) fn leaf_tys(ty: &Ty, out: &mut Vec<LeafTy>) {
         Ty::Builder(builder) => match &**builder {
             BuilderTy::Appender(_) => out.extend([LeafTy::Pointer, count, count]),
             BuilderTy::Merger(value, _) => leaf_tys(value, out),
-            BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..) | BuilderTy::VecMerger(..) => {
-                out.push(LeafTy::Pointer)
-            }
+            BuilderTy::VecMerger(..) => out.extend([LeafTy::Pointer, count]),
+            BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..) => out.push(LeafTy::Pointer),
         },
         Ty::Dict(_) | Ty::Infer(_) => out.push(LeafTy::Pointer),
     }

@@ -18,9 +18,24 @@ use inkwell::values::IntValue;
 /// One accumulator or appender of a loop, and where its leaves are in the builder value.
 #[derive(Clone, Debug)]
 pub(super) enum Part {
-    Merger { at: usize, scalar: Scalar, op: MergeOp },
-    Grow { at: usize, elem: Ty },
-    InPlace { at: usize, elem: Ty },
+    Merger {
+        at: usize,
+        scalar: Scalar,
+        op: MergeOp,
+    },
+    Grow {
+        at: usize,
+        elem: Ty,
+    },
+    InPlace {
+        at: usize,
+        elem: Ty,
+    },
+    /// A dictmerger, groupmerger or vecmerger: registers that stay the same while the loop fills what they point to.
+    Target {
+        at: usize,
+        width: usize,
+    },
 }
 
 /// A loop ready to be emitted.
@@ -31,6 +46,7 @@ pub(super) struct Shape<'p, 'c> {
     pub builders: Vec<Part>,
     pub tree: bool,
     pub lanes: Option<u32>,
+    pub parallel: bool,
     uses_index: bool,
 }
 
@@ -58,7 +74,12 @@ impl<'c> FnCx<'_, 'c> {
             }
         }
         let mut value = if self.in_loop {
-            self.run_here(&shape, n, &start)?
+            let mut shape = shape.clone();
+            self.start_iterators(&mut shape.iters)?;
+            let around = std::mem::replace(&mut self.in_loop, true);
+            let value = self.run_here(&shape, n, &start)?;
+            self.in_loop = around;
+            value
         } else {
             self.run_outlined(&shape, n, &start)?
         };
@@ -320,7 +341,10 @@ fn shape<'p, 'c>(expr: &Expr, parts: &'p For, iters: Vec<IterVal<'c>>) -> Shape<
                     }
                 }
             }
-            _ => {}
+            Some(BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..) | BuilderTy::VecMerger(..)) => {
+                builders.push(Part::Target { at, width: width(ty) });
+            }
+            None => {}
         }
         at += width(ty);
     }
@@ -329,5 +353,13 @@ fn shape<'p, 'c>(expr: &Expr, parts: &'p For, iters: Vec<IterVal<'c>>) -> Shape<
     visit::walk(&parts.func.body, &mut |expr| {
         uses_index |= matches!(&expr.kind, ExprKind::Var(name) if Some(name) == index.as_ref());
     });
-    Shape { parts, iters, builders, tree: rounds(&parts.builder.ty), lanes: plan.lanes, uses_index }
+    Shape {
+        parts,
+        iters,
+        builders,
+        tree: rounds(&parts.builder.ty),
+        lanes: plan.lanes,
+        parallel: plan.parallel,
+        uses_index,
+    }
 }

@@ -4,19 +4,26 @@
 //! conversion guarded); every error is a status, nothing unwinds; the emitter never panics on a verified program.
 //! Floors: reads `ir`, `plan`, `value::layout` and `runtime::abi`; passes and the interpreter never see LLVM.
 
+mod aside;
 mod builders;
 mod call;
 mod compare;
+mod dict;
+mod dict_builders;
 mod emit;
 mod expr;
+mod foreign;
 mod func;
+mod hash;
 mod iterators;
 mod jit;
 mod leaves;
 mod loops;
 mod module;
 mod outline;
+mod records;
 mod scalar;
+mod sort;
 mod target;
 mod tree;
 mod vectors;

@@ -6,24 +6,29 @@
 use super::CodegenError;
 use crate::diag::Origin;
 use crate::ir::Ty;
-use crate::runtime::abi::{Status, for_each_runtime_fn};
+use crate::runtime::abi::{Dict, Status, for_each_runtime_fn};
+use crate::runtime::{Function, Libraries};
 use inkwell::AddressSpace;
 use inkwell::attributes::{Attribute, AttributeLoc};
 use inkwell::context::Context;
 use inkwell::module::{Linkage, Module};
 use inkwell::types::{BasicMetadataTypeEnum, BasicTypeEnum, FunctionType};
-use inkwell::values::{FunctionValue, GlobalValue};
-use std::collections::HashMap;
+use inkwell::values::{BasicValueEnum, FunctionValue, GlobalValue, PointerValue};
+use std::collections::{BTreeMap, HashMap};
 
 /// What a check in compiled code guards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Check {
     /// The index of `lookup`.
     Lookup,
+    /// The index that is merged into a vecmerger.
+    MergeIndex,
     /// The start of `slice`.
     Slice,
     /// The bounds of an iterator.
     Iterator,
+    /// Shape and strides of `nditer`.
+    NdIterator,
     /// The number of iterations that `@(loopsize: N)` promises.
     LoopSize,
     /// The lengths of zipped data.
@@ -32,17 +37,20 @@ pub enum Check {
     Assert,
     /// The divisor of an integer division.
     Division,
+    /// The key of `lookup` in a dictionary.
+    Key,
 }
 
 impl Check {
     /// The error it raises.
     pub fn status(self) -> Status {
         match self {
-            Check::Lookup | Check::Slice => Status::ArrayOutOfBounds,
-            Check::Iterator | Check::LoopSize => Status::BadIteratorLength,
+            Check::Lookup | Check::MergeIndex | Check::Slice => Status::ArrayOutOfBounds,
+            Check::Iterator | Check::NdIterator | Check::LoopSize => Status::BadIteratorLength,
             Check::Zip => Status::MismatchedZipSize,
             Check::Assert => Status::AssertionError,
             Check::Division => Status::DivideByZero,
+            Check::Key => Status::KeyNotFound,
         }
     }
 }
@@ -54,6 +62,8 @@ pub struct Site {
     pub check: Check,
     /// The expression that was checked.
     pub origin: Origin,
+    /// The type of the key, when one was looked up.
+    pub key: Option<Ty>,
 }
 
 /// The module under construction.
@@ -63,15 +73,35 @@ pub(super) struct ModuleCx<'c> {
     pub sites: Vec<Site>,
     /// Comparison functions by the type they compare.
     pub comparers: HashMap<Ty, FunctionValue<'c>>,
+    /// Functions that hash vectors, and that compare keys, by the element type.
+    pub hashers: HashMap<Ty, FunctionValue<'c>>,
+    pub equals: HashMap<Ty, FunctionValue<'c>>,
+    /// The C functions that the program calls, by their symbols in the module.
+    pub foreign: BTreeMap<String, Function>,
+    libraries: Libraries,
     bodies: u32,
 }
 
 impl<'c> ModuleCx<'c> {
     /// A module for the machine that `prepare` knows, with the runtime declared.
-    pub fn new(context: &'c Context, prepare: impl FnOnce(&Module<'c>)) -> ModuleCx<'c> {
+    pub fn new(
+        context: &'c Context,
+        libraries: &Libraries,
+        prepare: impl FnOnce(&Module<'c>),
+    ) -> ModuleCx<'c> {
         let module = context.create_module("weld");
         prepare(&module);
-        let cx = ModuleCx { context, module, sites: Vec::new(), comparers: HashMap::new(), bodies: 0 };
+        let cx = ModuleCx {
+            context,
+            module,
+            sites: Vec::new(),
+            comparers: HashMap::new(),
+            hashers: HashMap::new(),
+            equals: HashMap::new(),
+            foreign: BTreeMap::new(),
+            libraries: libraries.clone(),
+            bodies: 0,
+        };
         cx.declare_runtime();
         cx
     }
@@ -92,7 +122,13 @@ impl<'c> ModuleCx<'c> {
 
     /// The number of a new check site.
     pub fn site(&mut self, check: Check, origin: &Origin) -> u32 {
-        self.sites.push(Site { check, origin: origin.clone() });
+        self.sites.push(Site { check, origin: origin.clone(), key: None });
+        self.sites.len() as u32 - 1
+    }
+
+    /// The number of a new place where a key of type `ty` is looked up.
+    pub fn key_site(&mut self, origin: &Origin, ty: &Ty) -> u32 {
+        self.sites.push(Site { check: Check::Key, origin: origin.clone(), key: Some(ty.clone()) });
         self.sites.len() as u32 - 1
     }
 
@@ -117,6 +153,19 @@ impl<'c> ModuleCx<'c> {
             .ok_or_else(|| CodegenError(format!("function `{name}` is not declared")))
     }
 
+    /// The table of a null dictionary, as `abi::Dict` lays it out: one free slot and nothing else.
+    pub fn no_dict(&self) -> PointerValue<'c> {
+        if let Some(global) = self.module.get_global("no_dict") {
+            return global.as_pointer_value();
+        }
+        let zero = self.context.i64_type().const_zero();
+        let slot = self.constant("no_slot", zero.get_type().into(), &zero).as_pointer_value();
+        let mut fields: Vec<BasicValueEnum<'c>> = vec![slot.into()];
+        fields.resize(size_of::<Dict>() / size_of::<u64>(), zero.into());
+        let table = self.context.const_struct(&fields, false);
+        self.constant("no_dict", table.get_type().into(), &table).as_pointer_value()
+    }
+
     fn declare_runtime(&self) {
         let ptr = self.context.ptr_type(AddressSpace::default());
         macro_rules! kind {
@@ -139,6 +188,21 @@ impl<'c> ModuleCx<'c> {
             };
         }
         for_each_runtime_fn!(declare);
+    }
+
+    /// The declaration of the C function `name` of so many pointers, the result among them. It has a prefix in the module, so
+    /// that it meets no other name.
+    pub fn c_function(&mut self, name: &str, pointers: usize) -> Result<FunctionValue<'c>, CodegenError> {
+        let symbol = format!("cudf.{name}.{pointers}");
+        if let Some(function) = self.module.get_function(&symbol) {
+            return Ok(function);
+        }
+        let found =
+            self.libraries.find(name).ok_or_else(|| CodegenError(format!("no C function `{name}`")))?;
+        self.foreign.insert(symbol.clone(), found);
+        let ptr = self.context.ptr_type(AddressSpace::default());
+        let ty = self.context.void_type().fn_type(&vec![ptr.into(); pointers], false);
+        Ok(self.add_function(&symbol, ty, Linkage::External))
     }
 
     /// The declaration of a math function of two or one arguments, such as `weld_exp_f64`.

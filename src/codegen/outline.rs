@@ -8,12 +8,11 @@ use super::CodegenError;
 use super::func::FnCx;
 use super::leaves::{LeafTy, Val, int, leaf_at, leaves_of, pointer};
 use super::loops::{Part, Shape};
-use crate::ir::{Literal, Name, Scalar, Ty, visit};
+use crate::ir::{Literal, Name, Scalar, Ty};
 use crate::plan::leaf_len;
 use inkwell::AddressSpace;
 use inkwell::module::Linkage;
 use inkwell::values::{FunctionValue, IntValue, PointerValue};
-use std::collections::HashSet;
 
 /// Where the builders of a loop are in a frame.
 struct Frame {
@@ -47,6 +46,15 @@ impl Frame {
     }
 }
 
+/// The leaves of a part that a body reads from its record: they are the same for all iterations.
+fn carried(part: &Part) -> std::ops::Range<usize> {
+    match part {
+        Part::InPlace { at, .. } => *at..*at + 1,
+        Part::Target { at, width } => *at..*at + width,
+        Part::Merger { at, .. } | Part::Grow { at, .. } => *at..*at,
+    }
+}
+
 impl<'c> FnCx<'_, 'c> {
     /// Runs a loop through the runtime, in parallel when it pays.
     pub fn run_outlined(
@@ -56,31 +64,21 @@ impl<'c> FnCx<'_, 'c> {
         start: &Val<'c>,
     ) -> Result<Val<'c>, CodegenError> {
         let number = self.m.next_body();
-        let captured = self.captured(shape);
+        let captured = self.captured(&shape.parts.func.body);
         let frame = Frame::new(&shape.builders);
 
-        // The record of captured registers: names, iterators, data of in-place appenders; eight bytes each.
-        let mut record: Vec<(LeafTy, super::leaves::Leaf<'c>)> = Vec::new();
-        for (name, ty) in &captured {
-            let value = self.vars.get(&name.id()).cloned().unwrap_or_default();
-            record.extend(leaves_of(ty).into_iter().zip(value));
-        }
+        // The record of captured registers: names, iterators, data of in-place appenders and other targets; eight bytes each.
+        let mut record = self.captured_leaves(&captured);
         for iter in &shape.iters {
             record.extend(iter.leaves().into_iter().map(|leaf| (leaf_ty(leaf), leaf)));
         }
         for part in &shape.builders {
-            if let Part::InPlace { at, .. } = part {
-                record.push((LeafTy::Pointer, leaf_at(start, *at)?));
+            for at in carried(part) {
+                let leaf = leaf_at(start, at)?;
+                record.push((leaf_ty(leaf), leaf));
             }
         }
-        let env = self.alloca(self.m.context.i64_type().array_type(record.len() as u32).into(), "env")?;
-        for (slot, (ty, leaf)) in record.iter().enumerate() {
-            let address = self.offset(env, slot * 8)?;
-            match ty {
-                LeafTy::Scalar(scalar) => self.store_scalar(*scalar, *leaf, address)?,
-                LeafTy::Pointer => drop(self.b.build_store(address, *leaf)?),
-            }
-        }
+        let env = self.store_record(&record)?;
         let tys: Vec<LeafTy> = record.iter().map(|(ty, _)| *ty).collect();
         let body = self.outlined_body(number, shape, &captured, &tys, &frame)?;
         let combine = self.combiner(number, shape, &frame)?;
@@ -105,21 +103,6 @@ impl<'c> FnCx<'_, 'c> {
         Ok(value)
     }
 
-    /// The names of this function that the body uses.
-    fn captured(&self, shape: &Shape<'_, 'c>) -> Vec<(Name, Ty)> {
-        let mut seen = HashSet::new();
-        let mut captured = Vec::new();
-        visit::walk(&shape.parts.func.body, &mut |expr| {
-            if let Some(name) = expr.var()
-                && self.vars.contains_key(&name.id())
-                && seen.insert(name.id())
-            {
-                captured.push((name.clone(), expr.ty.clone()));
-            }
-        });
-        captured
-    }
-
     /// `u32 body(TaskCtx*, const u8 *env, u8 *frame, i64 lo, i64 hi)`.
     fn outlined_body(
         &mut self,
@@ -138,31 +121,21 @@ impl<'c> FnCx<'_, 'c> {
         let (env, slot) = (cx.param_ptr(1)?, cx.param_ptr(2)?);
         let (lo, hi) = (int(cx.param(3)?)?, int(cx.param(4)?)?);
 
-        let mut leaves = Vec::new();
-        for (at, ty) in record.iter().enumerate() {
-            let address = cx.offset(env, at * 8)?;
-            leaves.push(match ty {
-                LeafTy::Scalar(scalar) => cx.load_scalar(*scalar, address, None)?,
-                LeafTy::Pointer => cx.b.build_load(cx.ptr_ty(), address, "captured")?,
-            });
-        }
-        let mut leaves = leaves.into_iter();
-        for (name, ty) in captured {
-            let value = leaves.by_ref().take(leaves_of(ty).len()).collect();
-            cx.bind(name, value);
-        }
+        let mut leaves = cx.load_record(env, record)?.into_iter();
+        cx.bind_captured(captured, &mut leaves);
         let mut inner = shape.clone();
         for iter in &mut inner.iters {
             let own: Val<'c> = leaves.by_ref().take(iter.leaves().len()).collect();
             *iter = iter.with_leaves(&own)?;
         }
+        cx.start_iterators(&mut inner.iters)?;
         let blank = cx.blank(&shape.parts.builder.ty)?;
         let mut start = cx.read_frame(&inner, frame, slot, &blank)?;
         for part in &inner.builders {
-            if let Part::InPlace { at, .. } = part {
+            for at in carried(part) {
                 let data =
-                    leaves.next().ok_or_else(|| CodegenError("the data of an appender is missing".into()))?;
-                start.splice(*at..*at + 1, [data]);
+                    leaves.next().ok_or_else(|| CodegenError("the data of a builder is missing".into()))?;
+                start.splice(at..at + 1, [data]);
             }
         }
         let value = if inner.tree {
@@ -176,8 +149,8 @@ impl<'c> FnCx<'_, 'c> {
         Ok(function)
     }
 
-    /// A builder value whose leaves are all zero, to be filled in.
-    fn blank(&self, ty: &Ty) -> Result<Val<'c>, CodegenError> {
+    /// A value whose leaves are all zero.
+    pub fn blank(&self, ty: &Ty) -> Result<Val<'c>, CodegenError> {
         let leaves = leaves_of(ty).into_iter();
         leaves
             .map(|leaf| match leaf {
@@ -206,6 +179,7 @@ impl<'c> FnCx<'_, 'c> {
                 Part::Grow { at, .. } | Part::InPlace { at, .. } => {
                     value.splice(*at..*at + 3, self.load_appender(address)?);
                 }
+                Part::Target { .. } => {}
             }
         }
         Ok(value)
@@ -228,6 +202,7 @@ impl<'c> FnCx<'_, 'c> {
                 Part::Grow { at, .. } | Part::InPlace { at, .. } => {
                     self.store_appender(value.get(*at..*at + 3).unwrap_or_default(), address)?;
                 }
+                Part::Target { .. } => {}
             }
         }
         Ok(())
@@ -285,6 +260,7 @@ impl<'c> FnCx<'_, 'c> {
                     appenders
                         .push(context.const_struct(&[int32(offset).into(), int32(stride).into()], false));
                 }
+                Part::Target { .. } => {}
             }
         }
         let neutral = context.const_string(&neutral, false);
@@ -306,6 +282,8 @@ impl<'c> FnCx<'_, 'c> {
                 int32(frame.merger_bytes).into(),
                 int32(n_appenders).into(),
                 int32(usize::from(shape.tree)).into(),
+                int32(usize::from(!shape.parallel)).into(),
+                int32(0).into(),
             ],
             false,
         );
@@ -315,6 +293,6 @@ impl<'c> FnCx<'_, 'c> {
 }
 
 /// The kind of a register that is a pointer or an `i64`.
-fn leaf_ty(leaf: super::leaves::Leaf<'_>) -> LeafTy {
+pub(super) fn leaf_ty(leaf: super::leaves::Leaf<'_>) -> LeafTy {
     if leaf.is_pointer_value() { LeafTy::Pointer } else { LeafTy::Scalar(Scalar::I64) }
 }

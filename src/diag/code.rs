@@ -51,6 +51,7 @@ codes! {
     NotABuilder "E0209" "type error" "A builder is required here.";
     NotALambda "E0210" "type error" "A lambda is required here, or not allowed here.";
     BadCast "E0211" "type error" "Only scalars can be cast.";
+    KeyType "E0212" "type error" "A dictionary cannot find values of this type again.";
     BadMergeOperator "E0214" "type error" "A merger needs an associative and commutative operator.";
     BuilderPlacement "E0215" "linearity error" "A builder may not be stored here.";
     BadFor "E0221" "type error" "`for` needs a vector, a builder and a function of three parameters.";
@@ -69,6 +70,7 @@ codes! {
     MacroArguments "E0405" "macro error" "A macro called with a wrong number of arguments.";
     RecursiveMacro "E0406" "macro error" "A macro expands to itself.";
     ParameterType "E0407" "type error" "A parameter of the program needs a type.";
+    UnknownCFunction "E0408" "name error" "No C function has this name, in the process or in a loaded library.";
 
     NestingTooDeep "E0501" "limit error" "The program is nested too deeply.";
     ProgramTooLarge "E0502" "limit error" "The program, or what its macros expand to, is too large.";

@@ -3,12 +3,12 @@
 
 use super::{InputError, InputErrorKind};
 use crate::ir::{Literal, Scalar, Ty};
-use crate::value::{Buffer, Value, buffer};
+use crate::value::{Buffer, Dict, Value, buffer};
 
 /// Longest inner vector and text.
 const INNER_LIMIT: i128 = 8;
 
-/// A value of type `ty`: a vector gets `n` elements, vectors inside it up to eight. Numbers lie in `range`, ends
+/// A value of type `ty`: a vector gets `n` elements, a dictionary `n` keys less those met before, vectors inside it up to eight. Numbers lie in `range`, ends
 /// included for integers; without one, signed integers are -9999 to 9999, unsigned ones 0 to 9999, floats 0 to 100
 /// (cut to what the type holds), and inner `vec[i8]` are words.
 pub fn generate(ty: &Ty, n: usize, seed: u64, range: Option<(f64, f64)>) -> Result<Value, InputError> {
@@ -23,6 +23,7 @@ pub fn generate(ty: &Ty, n: usize, seed: u64, range: Option<(f64, f64)>) -> Resu
     let mut source = Source { state: seed, range };
     match ty {
         Ty::Vec(elem) => source.vector(elem, n),
+        Ty::Dict(entry) => source.dictionary(entry, n),
         _ => source.value(ty),
     }
 }
@@ -65,7 +66,11 @@ impl Source {
             Ty::Struct(fields) => {
                 fields.iter().map(|field| self.value(field)).collect::<Result<_, _>>().map(Value::Struct)
             }
-            Ty::Simd(_) | Ty::Dict(_) | Ty::Builder(_) | Ty::Infer(_) => {
+            Ty::Dict(entry) => {
+                let n = self.whole(0, INNER_LIMIT) as usize;
+                self.dictionary(entry, n)
+            }
+            Ty::Simd(_) | Ty::Builder(_) | Ty::Infer(_) => {
                 Err(InputError::new(InputErrorKind::Unsupported, format!("a {ty} cannot be generated")))
             }
         }
@@ -88,6 +93,14 @@ impl Source {
             items.push(self.value(elem)?);
         }
         Ok(Value::Vector(items.into()))
+    }
+
+    /// At most `n` entries: equal keys are one.
+    fn dictionary(&mut self, (key, value): &(Ty, Ty), n: usize) -> Result<Value, InputError> {
+        let entries: Result<Vec<Value>, InputError> =
+            (0..n).map(|_| Ok(Value::Struct(vec![self.value(key)?, self.value(value)?]))).collect();
+        let no_pairs = || InputError::new(InputErrorKind::Unsupported, "entries that are no pairs");
+        Ok(Value::Dict(Dict::from_entries(entries?).ok_or_else(no_pairs)?.into()))
     }
 
     fn scalar(&mut self, scalar: Scalar) -> Literal {

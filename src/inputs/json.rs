@@ -1,13 +1,13 @@
 #![forbid(unsafe_code)]
 //! JSON files, and files with one JSON value per line.
 //!
-//! Promises: arrays are vectors; structs are arrays, or objects whose keys stand in the order of the first object met
+//! Promises: arrays are vectors, and dictionaries as arrays of their entries; structs are arrays, or objects whose keys stand in the order of the first object met
 //! at that place (later ones may have another order, but not other keys); integers are exact; an error names the path to
 //! the value.
 
 use super::{InputError, InputErrorKind};
 use crate::ir::{Literal, Scalar, Ty};
-use crate::value::{Buffer, Value, buffer};
+use crate::value::{Buffer, Dict, Value, buffer};
 use serde_json::Value as Json;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -62,7 +62,12 @@ fn unsupported(path: &Path, ty: &Ty) -> InputError {
 enum Shape {
     Scalar(Scalar),
     Vec(Box<Shape>),
-    Struct { fields: Vec<Shape>, keys: Option<Vec<String>> },
+    Struct {
+        fields: Vec<Shape>,
+        keys: Option<Vec<String>>,
+    },
+    /// With the shape of an entry.
+    Dict(Box<Shape>),
 }
 
 /// What is wrong with a value, and the way to it, innermost step first.
@@ -129,7 +134,11 @@ impl Shape {
             Ty::Struct(fields) => {
                 Shape::Struct { fields: fields.iter().map(Shape::new).collect::<Option<_>>()?, keys: None }
             }
-            Ty::Simd(_) | Ty::Dict(_) | Ty::Builder(_) | Ty::Infer(_) => return None,
+            Ty::Dict(entry) => {
+                let fields = vec![Shape::new(&entry.0)?, Shape::new(&entry.1)?];
+                Shape::Dict(Box::new(Shape::Struct { fields, keys: None }))
+            }
+            Ty::Simd(_) | Ty::Builder(_) | Ty::Infer(_) => return None,
         })
     }
 
@@ -153,6 +162,18 @@ impl Shape {
                 }
                 other => Err(wrong(&other, "vector (an array)")),
             },
+            Shape::Dict(entry) => {
+                let Json::Array(values) = json else {
+                    return Err(wrong(&json, "dictionary (an array of pairs)"));
+                };
+                let mut entries = Vec::with_capacity(values.len());
+                for (at, value) in values.into_iter().enumerate() {
+                    entries.push(entry.read(value).map_err(|problem| problem.inside(format!("[{at}]")))?);
+                }
+                let dict =
+                    Dict::from_entries(entries).ok_or_else(|| Problem::new("entries that are no pairs"))?;
+                Ok(Value::Dict(dict.into()))
+            }
             Shape::Struct { fields, keys } => match json {
                 Json::Array(values) if values.len() == fields.len() => {
                     let items = fields.iter_mut().zip(values).enumerate();

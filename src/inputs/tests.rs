@@ -344,6 +344,7 @@ fn to_json(value: &Value) -> Option<String> {
         Value::Scalars(buffer) => list(buffer.iter().map(Value::Scalar).collect())?,
         Value::Vector(items) => list(items.to_vec())?,
         Value::Struct(items) => list(items.clone())?,
+        Value::Dict(dict) => list(dict.entries().to_vec())?,
         Value::Builder(..) => return None,
     })
 }

@@ -1,6 +1,7 @@
 #![forbid(unsafe_code)]
 //! Builders being filled: `merge` and `result`, and the accumulators of mergers (LANGUAGE 10).
 
+use super::dict::{DictMerger, GroupMerger};
 use super::slot::Slot;
 use crate::ir::{BuilderTy, Literal, MergeOp, Scalar, Ty, op};
 use crate::value::{Value, buffer};
@@ -14,6 +15,12 @@ pub(super) enum Builder {
     Items(Vec<Value>),
     /// A merger.
     Merger { value: Value, op: MergeOp },
+    /// A dictmerger.
+    Dict(DictMerger),
+    /// A groupmerger.
+    Groups(GroupMerger),
+    /// A vecmerger: a copy of its vector.
+    Elements { values: Vec<Value>, elem: Ty, op: MergeOp },
 }
 
 impl Builder {
@@ -32,7 +39,18 @@ impl Builder {
                 };
                 Builder::Merger { value, op: *op }
             }
-            BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..) | BuilderTy::VecMerger(..) => return None,
+            BuilderTy::DictMerger(_, value_ty, op) => {
+                let identity = constant(value_ty, &|scalar| op.identity(scalar))?;
+                Builder::Dict(DictMerger::new(*op, identity, start)?)
+            }
+            BuilderTy::GroupMerger(_, value_ty) => {
+                Builder::Groups(GroupMerger::new(BuilderTy::Appender(value_ty.clone())))
+            }
+            BuilderTy::VecMerger(elem, op) => {
+                let start = start?;
+                let values = (0..start.len()?).map(|at| start.at(at)).collect::<Option<_>>()?;
+                Builder::Elements { values, elem: elem.clone(), op: *op }
+            }
         })
     }
 
@@ -48,16 +66,32 @@ impl Builder {
                 Some(())
             }
             Builder::Merger { value: acc, op } => combine(*op, acc, &value),
+            Builder::Dict(dict) => dict.merge(value),
+            Builder::Groups(groups) => groups.merge(value),
+            Builder::Elements { values, op, .. } => {
+                let (at, value) = slot(&value)?;
+                combine(*op, values.get_mut(usize::try_from(at).ok()?)?, value)
+            }
         }
     }
 
+    /// The index that `value` names and the number of elements, when merging it would miss them.
+    pub(super) fn out_of_range(&self, value: &Value) -> Option<(i64, i64)> {
+        let Builder::Elements { values, .. } = self else { return None };
+        let (at, len) = (slot(value)?.0, values.len() as i64);
+        (!(0..len).contains(&at)).then_some((at, len))
+    }
+
     /// `result(self)`.
-    pub(super) fn result(self) -> Value {
-        match self {
+    pub(super) fn result(self) -> Option<Value> {
+        Some(match self {
             Builder::Flat(buffer) => Value::Scalars(buffer.finish()),
             Builder::Items(items) => Value::Vector(Arc::new(items)),
             Builder::Merger { value, .. } => value,
-        }
+            Builder::Dict(dict) => dict.result(),
+            Builder::Groups(groups) => return groups.result(),
+            Builder::Elements { values, elem, .. } => return Value::vector(&elem, values),
+        })
     }
 
     /// How many values it holds.
@@ -66,7 +100,21 @@ impl Builder {
             Builder::Flat(buffer) => buffer.len() as u64,
             Builder::Items(items) => items.len() as u64,
             Builder::Merger { .. } => 1,
+            Builder::Dict(dict) => dict.count(),
+            Builder::Groups(groups) => groups.count(),
+            Builder::Elements { values, .. } => values.len() as u64,
         }
+    }
+}
+
+/// The index and the value that are merged into a vecmerger.
+fn slot(merged: &Value) -> Option<(i64, &Value)> {
+    match merged {
+        Value::Struct(items) => match items.as_slice() {
+            [Value::Scalar(Literal::I64(at)), value] => Some((*at, value)),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

@@ -8,7 +8,7 @@ use super::{Machine, Outcome, malformed};
 use crate::diag::{Origin, stack};
 use crate::ir::op::{self, ArithmeticError};
 use crate::ir::{BinOp, Expr, ExprKind, Lambda, Literal, Scalar};
-use crate::value::{Buffer, RunError, Value};
+use crate::value::{Buffer, Dict, RunError, Value};
 use std::sync::Arc;
 
 impl Machine<'_> {
@@ -16,8 +16,11 @@ impl Machine<'_> {
     pub(super) fn eval(&mut self, expr: &Expr) -> Outcome<Slot> {
         match &expr.kind {
             ExprKind::Literal(Literal::Str(bytes)) => {
-                let buffer = Buffer::from_bytes(Scalar::I8, bytes);
+                // A NUL follows the last byte, for C functions that look for one; it is no part of the vector.
+                let with_nul: Vec<u8> = bytes.iter().copied().chain([0]).collect();
+                let buffer = Buffer::from_bytes(Scalar::I8, &with_nul);
                 buffer
+                    .and_then(|buffer| buffer.slice(0, bytes.len()))
                     .map(|buffer| Slot::Plain(Value::Scalars(buffer)))
                     .ok_or_else(|| malformed(&expr.origin, "a string"))
             }
@@ -81,6 +84,12 @@ impl Machine<'_> {
                     Literal::I64(len.ok_or_else(|| malformed(origin, "`len` of no vector"))? as i64),
                 )
             }
+            ExprKind::Lookup(d, k) if d.ty.entry().is_some() => self.find(d, k, |dict, key| {
+                let missing = || {
+                    RunError::key_not_found(origin, key, &k.ty, i64::try_from(dict.len()).unwrap_or(i64::MAX))
+                };
+                dict.get(key).cloned().ok_or_else(|| Box::new(missing()))
+            })??,
             ExprKind::Lookup(v, i) => return self.lookup(v, i, origin).map(Slot::Plain),
             ExprKind::Slice(v, i, n) => {
                 let v = self.value(v)?;
@@ -108,19 +117,37 @@ impl Machine<'_> {
             ExprKind::Merge(b, x) => {
                 let mut builder = self.builder(b)?;
                 let x = self.value(x)?;
+                if let Some((index, len)) = builder.out_of_range(&x) {
+                    return Err(Box::new(RunError::merge_out_of_bounds(origin, index, len)));
+                }
                 builder.merge(x).ok_or_else(|| malformed(origin, "a merged value of another type"))?;
                 return Ok(Slot::Builder(builder));
             }
-            ExprKind::Result(b) => self.builder(b)?.result(),
-            ExprKind::OptLookup(..) | ExprKind::KeyExists(..) | ExprKind::ToVec(_) => {
-                return Err(malformed(origin, "a dictionary"));
+            ExprKind::Result(b) => {
+                let value = self.builder(b)?.result();
+                value.ok_or_else(|| malformed(origin, "elements of another type"))?
             }
-            ExprKind::Sort(..) => return Err(malformed(origin, "a sort")),
+            ExprKind::OptLookup(d, k) => {
+                let zero = || d.ty.entry().and_then(|entry| Value::zero(&entry.1));
+                let found = self.find(d, k, |dict, key| dict.get(key).cloned())?;
+                let exists = Value::Scalar(Literal::Bool(found.is_some()));
+                let value = found.or_else(zero).ok_or_else(|| malformed(origin, "a value without a zero"))?;
+                Value::Struct(vec![exists, value])
+            }
+            ExprKind::KeyExists(d, k) => {
+                let exists = self.find(d, k, |dict, key| dict.get(key).is_some())?;
+                Value::Scalar(Literal::Bool(exists))
+            }
+            ExprKind::ToVec(d) => match self.value(d)? {
+                Value::Dict(dict) => Value::Vector(dict.entries().clone()),
+                _ => return Err(malformed(origin, "`tovec` of no dictionary")),
+            },
+            ExprKind::Sort(data, func) => self.sort(data, func, origin)?,
             ExprKind::Serialize(_) | ExprKind::Deserialize(_) => {
                 return Err(malformed(origin, "a serialization"));
             }
             ExprKind::Broadcast(_) => return Err(malformed(origin, "a broadcast")),
-            ExprKind::CUdf(..) => return Err(malformed(origin, "a C function")),
+            ExprKind::CUdf(name, args) => self.call_c(name, args, &expr.ty, origin)?,
         };
         Ok(Slot::Plain(value))
     }
@@ -210,6 +237,14 @@ impl Machine<'_> {
         match vector {
             Some(vector) => find(&vector),
             None => self.look(v, find)?,
+        }
+    }
+
+    /// What `look` finds out about a dictionary and a key.
+    fn find<R>(&mut self, d: &Expr, k: &Expr, look: impl FnOnce(&Dict, &Value) -> R) -> Outcome<R> {
+        match self.value(d)? {
+            Value::Dict(dict) => Ok(look(&dict, &self.value(k)?)),
+            _ => Err(malformed(&d.origin, "a lookup in no dictionary")),
         }
     }
 

@@ -11,16 +11,23 @@ use super::eval::equal_lengths;
 use super::slot::Slot;
 use super::{Machine, Outcome, malformed};
 use crate::diag::Origin;
-use crate::ir::{Expr, For, Iter, Literal, MergeOp};
+use crate::ir::{Expr, For, Iter, Literal, MergeOp, NdIter};
 use crate::plan;
-use crate::value::{RunError, Value};
+use crate::value::{RunError, Value, nd};
 
-/// An evaluated iterator: element `k` is `data[start + k * stride]`, or that number itself without data.
+/// An evaluated iterator of `count` elements.
 struct Source {
     data: Option<Value>,
-    start: i64,
-    stride: i64,
+    steps: Steps,
     count: i64,
+}
+
+/// Where the elements of an iterator are.
+enum Steps {
+    /// Element `k` is `data[start + k * stride]`, or that number itself without data.
+    Line { start: i64, stride: i64 },
+    /// `nditer`: start, shape and strides.
+    Nd { start: i64, shape: Vec<i64>, strides: Vec<i64> },
 }
 
 impl Source {
@@ -40,11 +47,14 @@ impl Source {
                 return Err(bad());
             }
         }
-        Ok(Source { data, start, stride, count })
+        Ok(Source { data, steps: Steps::Line { start, stride }, count })
     }
 
     fn element(&self, k: i64) -> Option<Value> {
-        let at = self.start + k * self.stride;
+        let at = match &self.steps {
+            Steps::Line { start, stride } => start + k * stride,
+            Steps::Nd { start, shape, strides } => nd::Row::of(k, *start, shape, strides).element(k),
+        };
         match &self.data {
             Some(data) => data.at(usize::try_from(at).ok()?),
             None => Some(Value::Scalar(Literal::I64(at))),
@@ -81,7 +91,7 @@ impl Machine<'_> {
             Iter::Whole(data) => {
                 let data = self.value(data)?;
                 let len = data.len().ok_or_else(|| malformed(origin, "a loop over no vector"))? as i64;
-                Ok(Source { data: Some(data), start: 0, stride: 1, count: len })
+                Ok(Source { data: Some(data), steps: Steps::Line { start: 0, stride: 1 }, count: len })
             }
             Iter::Strided { data, start, end, stride } => {
                 let data = self.value(data)?;
@@ -92,9 +102,31 @@ impl Machine<'_> {
                 let (start, end, stride) = (self.int(start)?, self.int(end)?, self.int(stride)?);
                 Source::new(None, start, end, stride, origin)
             }
-            Iter::Nd(_) => Err(malformed(origin, "nditer")),
+            Iter::Nd(nd) => self.nd_source(nd, origin),
             Iter::Simd(_) | Iter::Fringe(_) => Err(malformed(origin, "a SIMD iterator")),
         }
+    }
+
+    fn nd_source(&mut self, iter: &NdIter, origin: &Origin) -> Outcome<Source> {
+        let data = self.value(&iter.data)?;
+        let len = data.len().ok_or_else(|| malformed(origin, "an iterator over no vector"))? as i64;
+        let start = self.int(&iter.start)?;
+        // Both are evaluated and ignored.
+        self.int(&iter.end)?;
+        self.int(&iter.stride)?;
+        let (shape, strides) = (self.ints(&iter.shape)?, self.ints(&iter.strides)?);
+        let count = nd::count(len, start, &shape, &strides)
+            .ok_or_else(|| Box::new(RunError::bad_nd_iterator(origin, start, len)))?;
+        Ok(Source { data: Some(data), steps: Steps::Nd { start, shape, strides }, count })
+    }
+
+    /// A vector of `i64`.
+    fn ints(&mut self, expr: &Expr) -> Outcome<Vec<i64>> {
+        let Value::Scalars(buffer) = self.value(expr)? else {
+            return Err(malformed(&expr.origin, "a vector of i64 was expected"));
+        };
+        let numbers: Option<Vec<i64>> = buffer.iter().map(|literal| literal.as_i64()).collect();
+        numbers.ok_or_else(|| malformed(&expr.origin, "a vector of i64 was expected"))
     }
 
     /// `func(builder, k, element)`.

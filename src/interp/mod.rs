@@ -1,4 +1,3 @@
-#![forbid(unsafe_code)]
 //! The reference interpreter: what a program means, plainly and slowly.
 //!
 //! Promises: follows LANGUAGE 6 to 10 word by word and cuts loops as [`crate::plan`] says, so that its answers,
@@ -8,17 +7,22 @@
 
 mod builder;
 mod compare;
+mod dict;
 mod eval;
+mod foreign;
 mod loops;
 mod slot;
+mod sort;
 
 #[cfg(test)]
 mod tests;
 
 use crate::diag::Origin;
 use crate::ir::{Name, Program};
-use crate::value::{ErrorKind, RunError, Value};
+use crate::value::{ErrorKind, Function, Libraries, RunError, Value};
 use slot::Slot;
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Iterations between two polls of the cancel flag.
@@ -27,13 +31,23 @@ const TURNS_PER_POLL: u32 = 1024;
 /// The value of a program on its inputs. A non-zero `cancel` stops it: the number of [`ErrorKind::Timeout`] because the
 /// time limit passed, any other because somebody asked for it.
 pub fn run(program: &Program, args: &[Value], cancel: &AtomicU32) -> Result<Value, RunError> {
+    run_with(program, args, &Libraries::default(), cancel)
+}
+
+/// As [`run`], with the C functions of these libraries.
+pub fn run_with(
+    program: &Program,
+    args: &[Value],
+    libraries: &Libraries,
+    cancel: &AtomicU32,
+) -> Result<Value, RunError> {
     let params = &program.func.params;
     if params.len() != args.len() {
         let what = format_args!("{} inputs for {} parameters", args.len(), params.len());
         return Err(RunError::internal(None, what));
     }
     let body = &program.func.body;
-    let mut machine = Machine { scope: Vec::new(), cancel, turns: 0 };
+    let mut machine = Machine { scope: Vec::new(), libraries, functions: HashMap::new(), cancel, turns: 0 };
     for (param, arg) in params.iter().zip(args) {
         machine.bind(&param.name, Slot::Plain(arg.clone()));
     }
@@ -49,6 +63,9 @@ struct Machine<'a> {
     /// What each binder stands for, by [`Name::id`]. One place per binder is enough: names are unique and
     /// nothing recurses, so no binder is bound twice at a time.
     scope: Vec<Slot>,
+    libraries: &'a Libraries,
+    /// The C functions called so far.
+    functions: HashMap<Arc<str>, Function>,
     cancel: &'a AtomicU32,
     turns: u32,
 }

@@ -78,6 +78,9 @@ pub struct Lambda {
     pub body: Expr,
 }
 
+/// The most arguments of a C function: those that the interpreter can pass (`value::marshal` asserts that it is the runtime's number).
+pub const MAX_C_ARGS: usize = 16;
+
 /// What a loop runs over. All numbers are `i64`.
 #[derive(Clone, Debug)]
 pub enum Iter {

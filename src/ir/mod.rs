@@ -17,6 +17,7 @@ mod ty;
 pub mod verify;
 pub mod visit;
 
+pub use expr::MAX_C_ARGS;
 pub use expr::{Expr, ExprKind, Facts, For, Iter, Lambda, Let, NdIter, Node, Notes, Param, Program};
 pub use literal::{Literal, format_f32, format_f64};
 pub use name::{Name, Names};

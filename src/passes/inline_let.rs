@@ -174,7 +174,11 @@ impl Sweep<'_, '_> {
         match placement {
             Placement::Keep => return false,
             Placement::KeepUnused => {
-                let condition = if value.facts.may_fail {
+                let condition = if value.facts.calls {
+                    format!(
+                        "nothing uses `{name}`, but its value calls a C function, which may do more than give it"
+                    )
+                } else if value.facts.may_fail {
                     format!("nothing uses `{name}`, but its value may fail, and the error must be reported")
                 } else {
                     format!(

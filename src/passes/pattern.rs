@@ -9,6 +9,19 @@ pub fn is_droppable(expr: &Expr) -> bool {
     !expr.facts.may_fail && !expr.facts.iterates && !expr.facts.calls
 }
 
+/// Whether running two computations in turns, instead of one after the other, can be seen from outside: both call C
+/// functions, or one does and the other may fail, so that another number of calls would come before the error.
+pub fn calls_interleave(a: &Expr, b: &Expr) -> bool {
+    let (a, b) = (a.facts, b.facts);
+    (a.calls && (b.calls || b.may_fail)) || (b.calls && a.may_fail)
+}
+
+/// Whether the operands of a loop call C functions in an order that moving one of them could change.
+pub fn operands_call_in_order(parts: &For) -> bool {
+    let operands = parts.iters.iter().flat_map(crate::ir::Iter::operands);
+    operands.chain([&parts.builder]).filter(|operand| operand.facts.calls).count() > 1
+}
+
 /// Whether repeating it costs nothing: a scalar constant, a variable, or a projection of a variable.
 pub fn is_trivial(expr: &Expr) -> bool {
     match &expr.kind {

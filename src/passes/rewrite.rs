@@ -3,7 +3,7 @@
 //!
 //! Promises: each node is visited once, children first; when nothing fires the result is the input.
 
-use super::PassCx;
+use super::{PassCx, pattern};
 use crate::diag::stack;
 use crate::ir::{Expr, ExprKind, For, Iter, Let, visit};
 use std::borrow::Cow;
@@ -58,7 +58,9 @@ pub fn settle(expr: &Expr) -> Expr {
         ExprKind::Result(a) if is_block(a) => ExprKind::Result(take_lets(a, &mut lets)),
         ExprKind::Len(a) if is_block(a) => ExprKind::Len(take_lets(a, &mut lets)),
         ExprKind::Field(a, k) if is_block(a) => ExprKind::Field(take_lets(a, &mut lets), *k),
-        ExprKind::For(parts) if for_operands(parts).any(is_block) => {
+        ExprKind::For(parts)
+            if for_operands(parts).any(is_block) && !pattern::operands_call_in_order(parts) =>
+        {
             let builder = take_lets(&parts.builder, &mut lets);
             let iters = parts.iters.iter().map(|iter| match iter {
                 Iter::Whole(data) => Iter::Whole(take_lets(data, &mut lets)),

@@ -47,6 +47,11 @@ fn appender_size(cx: &mut PassCx, expr: &Expr) -> Option<Rewrite> {
         cx.missed(RULE, &expr.origin, condition, None);
         return None;
     }
+    if pattern::operands_call_in_order(parts) {
+        let condition = "the operands of the loop call C functions, whose order must stay";
+        cx.missed(RULE, &expr.origin, condition, None);
+        return None;
+    }
     let mut lets = Vec::new();
     let mut new = For::clone(parts);
     let Some(size) = iterations(cx, &mut new.iters, &mut lets) else {

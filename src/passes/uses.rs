@@ -54,19 +54,21 @@ pub struct Uses {
     names: HashMap<Name, Use>,
     fields: HashMap<(Name, u32), Use>,
     live: bool,
+    /// Whether C functions are called.
+    calls: bool,
 }
 
 impl Uses {
     /// Counts the uses in `root`.
     pub fn of(root: &Expr) -> Uses {
-        let mut uses = Uses::default();
+        let mut uses = Uses { calls: root.facts.calls, ..Uses::default() };
         uses.expr(root, Depth::default());
         uses
     }
 
     /// Counts the uses in `root` that remain once every let is gone that nothing needs: for who drops those lets.
     pub fn live(root: &Expr) -> Uses {
-        let mut uses = Uses { live: true, ..Uses::default() };
+        let mut uses = Uses { live: true, calls: root.facts.calls, ..Uses::default() };
         uses.expr(root, Depth::default());
         uses
     }
@@ -89,8 +91,8 @@ impl Uses {
             0 => Placement::KeepUnused,
             _ if pattern::is_trivial(value) => Placement::Everywhere,
             1 if uses.looped => Placement::Keep,
-            // It would run at another time, among other calls.
-            1 if value.facts.calls => Placement::Keep,
+            // It would run at another time, among other calls, or fail before or after another number of them.
+            1 if value.facts.calls || (self.calls && value.facts.may_fail) => Placement::Keep,
             1 if uses.conditional && !droppable => Placement::KeepOutside,
             1 if uses.operand && takes_builder(value) => Placement::Keep,
             1 => Placement::Once,

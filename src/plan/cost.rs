@@ -320,10 +320,18 @@ impl Traffic {
             }
             ExprKind::Merge(b, x) => {
                 self.expr(x, times);
-                if let Some(BuilderTy::Appender(elem)) = b.ty.as_builder() {
-                    self.count(times, size(elem));
+                match b.ty.as_builder() {
+                    Some(BuilderTy::Appender(elem)) => self.count(times, size(elem)),
+                    Some(BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..)) => {
+                        self.count(times, size(&x.ty));
+                    }
+                    _ => {}
                 }
-                add_one(self.expr(b, times))
+                let held = self.expr(b, times);
+                match b.ty.as_builder() {
+                    Some(BuilderTy::VecMerger(..)) => held,
+                    _ => add_one(held),
+                }
             }
             ExprKind::Result(b) => self.expr(b, times),
             ExprKind::For(parts) => self.for_loop(parts, times),
@@ -369,7 +377,7 @@ impl Traffic {
         let times = times.times(&turns);
         self.count(&times, read);
         self.expr(&parts.func.body, &times);
-        grown(start, &merges::per_iteration(&parts.func), &turns)
+        grown(start, &parts.builder.ty, &merges::per_iteration(&parts.func), &turns)
     }
 }
 
@@ -384,8 +392,10 @@ fn add_one(shape: Shape) -> Shape {
 }
 
 /// What an appender holds after `turns` runs of a body.
-fn grown(start: Shape, merges: &Merges, turns: &Amount) -> Shape {
+fn grown(start: Shape, builder: &Ty, merges: &Merges, turns: &Amount) -> Shape {
     match (start, merges) {
+        // Its length never changes.
+        (start, _) if matches!(builder.as_builder(), Some(BuilderTy::VecMerger(..))) => start,
         (Shape::Elements(mut held), Merges::One(Count { min, max: Some(max) })) => {
             let mut more = turns.times(&Amount::number(u64::from(*max)));
             more.at_most |= min != max;
@@ -393,7 +403,9 @@ fn grown(start: Shape, merges: &Merges, turns: &Amount) -> Shape {
             Shape::Elements(held)
         }
         (Shape::Struct(fields), Merges::Each(each)) => Shape::Struct(
-            fields.into_iter().zip(each).map(|(field, merges)| grown(field, merges, turns)).collect(),
+            (fields.into_iter().zip(each).zip(builder.fields().unwrap_or_default()))
+                .map(|((field, merges), builder)| grown(field, builder, merges, turns))
+                .collect(),
         ),
         _ => Shape::Unknown,
     }

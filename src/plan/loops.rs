@@ -18,6 +18,9 @@ pub enum Strategy {
     InPlace,
     /// An appender of unknown size: each segment grows its own piece, joined in order at the end.
     Grow,
+    /// A builder whose merges find what earlier ones left, a vecmerger or a table: the whole loop runs on one thread, in
+    /// order.
+    Sequential,
 }
 
 /// How one loop will run.
@@ -27,8 +30,11 @@ pub struct LoopPlan {
     pub id: usize,
     /// Where the loop came from.
     pub origin: Origin,
-    /// Whether it may run on several threads: loops that are not inside another loop.
+    /// Whether it may run on several threads: loops that are not inside another loop, not `serial`, and without a builder
+    /// that wants its merges in order.
     pub parallel: bool,
+    /// Whether a C function that it calls has the annotation `@(serial:true)`: it runs on the thread that starts it.
+    pub serial: bool,
     /// Iterations per leaf.
     pub leaf: i64,
     /// Iterations computed at once by SIMD instructions.
@@ -53,11 +59,15 @@ pub fn loop_plan(expr: &Expr, parts: &For, depth: usize) -> LoopPlan {
         &mut builders,
     );
     let lanes = simd.then(|| lanes_at_once(parts, tree));
+    let serial = calls_serially(&parts.func.body);
     let origin = &expr.origin;
     LoopPlan {
         id: 0,
         origin: origin.clone(),
-        parallel: depth == 0,
+        parallel: depth == 0
+            && !serial
+            && !builders.iter().any(|(_, strategy)| *strategy == Strategy::Sequential),
+        serial,
         leaf: leaf_len(parts),
         lanes,
         builders,
@@ -121,10 +131,24 @@ fn strategies(
             Strategy::InPlace
         }
         (Some(BuilderTy::Appender(_)), _) => Strategy::Grow,
+        (Some(BuilderTy::VecMerger(..) | BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..)), _) => {
+            Strategy::Sequential
+        }
         _ if tree => Strategy::Tree,
         _ => Strategy::Accumulate,
     };
     out.push((ty.clone(), strategy));
+}
+
+/// Whether a C function is called that may run on one thread only (LANGUAGE 14).
+fn calls_serially(body: &Expr) -> bool {
+    let mut serial = false;
+    if body.facts.calls {
+        visit::walk(body, &mut |expr| {
+            serial |= matches!(expr.kind, ExprKind::CUdf(..)) && expr.note("serial") == Some("true");
+        });
+    }
+    serial
 }
 
 /// How many iterations at once: the fixed 16 of the reduction tree, else about four of the widest registers, so that
@@ -153,6 +177,7 @@ impl fmt::Display for Strategy {
             Strategy::Tree => "16 lanes, fixed tree",
             Strategy::InPlace => "in place, one allocation",
             Strategy::Grow => "growing pieces, joined in order",
+            Strategy::Sequential => "merged in order, on one thread",
         })
     }
 }
@@ -160,7 +185,12 @@ impl fmt::Display for Strategy {
 impl fmt::Display for LoopPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let indent = "  ".repeat(self.depth);
-        let threads = if self.parallel { "parallel" } else { "in its outer loop" };
+        let threads = match self.depth {
+            0 if self.parallel => "parallel",
+            0 if self.serial => "serial",
+            0 => "sequential",
+            _ => "in its outer loop",
+        };
         let simd = match self.lanes {
             Some(lanes) => format!("simd, {lanes} at once"),
             None => "one at a time".to_string(),

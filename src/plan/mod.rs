@@ -8,6 +8,7 @@ pub mod cost;
 pub mod lanes;
 mod loops;
 pub mod merges;
+pub mod sorts;
 
 pub use loops::{LoopPlan, Strategy, loop_plan, plan};
 

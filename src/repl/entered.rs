@@ -40,13 +40,16 @@ impl Repl {
             Some(path) => path.display().to_string(),
             None => format!("p{}", self.accepted + 1),
         };
+        let header = Header::parse(text);
+        let folder = path.as_deref().and_then(Path::parent).map(Path::to_path_buf);
+        for library in header.libraries_beside(folder.as_deref()) {
+            self.session.load_library(&library).map_err(Failure::new)?;
+        }
         let source = self.session.add_source(&name, text.to_string());
         let checked = self.session.check(source)?;
         self.stop_if_asked()?;
         let optimized = self.session.optimize(&checked);
         self.stop_if_asked()?;
-        let header = Header::parse(text);
-        let folder = path.as_deref().and_then(Path::parent).map(Path::to_path_buf);
         let mut reply = Reply { err: self.render_messages(&checked.warnings), ..Reply::default() };
         self.accepted += 1;
         self.program = Some(Entered {

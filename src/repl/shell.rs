@@ -27,10 +27,16 @@ const FAILED: i32 = 1;
 const CLOSED_PIPE: i32 = 141;
 
 /// Runs the explorer until its user leaves; returns the exit code.
-pub fn start(config: Config, color: bool) -> i32 {
+pub fn start(config: Config, libraries: &[String], color: bool) -> i32 {
     let terminal = io::stdin().is_terminal();
     let screen = screen(color && terminal);
-    let repl = Repl::new(config, screen);
+    let mut repl = Repl::new(config, screen);
+    for library in libraries {
+        if let Err(message) = repl.session.load_library(library) {
+            say(&mut io::stderr(), &format!("error: {message}\n"));
+            return FAILED;
+        }
+    }
     if terminal {
         interactive(repl, screen)
     } else {

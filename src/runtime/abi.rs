@@ -20,6 +20,7 @@ pub enum Status {
     OutOfMemory = 7,
     /// A bug of ours: a panic was caught at this line.
     Internal = 9,
+    KeyNotFound = 11,
     AssertionError = 12,
     Cancelled = 17,
     DivideByZero = 18,
@@ -29,13 +30,14 @@ pub enum Status {
 
 impl Status {
     /// All of them.
-    pub const ALL: [Status; 10] = [
+    pub const ALL: [Status; 11] = [
         Status::Ok,
         Status::ArrayOutOfBounds,
         Status::BadIteratorLength,
         Status::MismatchedZipSize,
         Status::OutOfMemory,
         Status::Internal,
+        Status::KeyNotFound,
         Status::AssertionError,
         Status::Cancelled,
         Status::DivideByZero,
@@ -56,6 +58,7 @@ impl Status {
             Status::MismatchedZipSize => "MismatchedZipSize",
             Status::OutOfMemory => "OutOfMemory",
             Status::Internal => "Unknown",
+            Status::KeyNotFound => "KeyNotFoundError",
             Status::AssertionError => "AssertionError",
             Status::Cancelled => "Cancelled",
             Status::DivideByZero => "DivideByZero",
@@ -111,6 +114,55 @@ pub struct WeldVec {
     pub len: i64,
 }
 
+/// A dictionary, and a dictmerger or groupmerger while it is filled. A null pointer is an empty dictionary.
+///
+/// A slot is `hash << 32 | (ticket + 1)`, or 0 when it is free; `ticket` is the number of an entry. The place of a hash is
+/// `hash & mask`, or the next free slot after it, so a larger table is made from the slots alone. Entries lie in the
+/// order of their first insertion, each as the struct `{K,V}`: `tovec` is `entries` and `len`.
+///
+/// The hash of a key is the upper half of a 64-bit state that starts as `seed`. A scalar goes in as `fold(state ^ bits)`,
+/// where `fold` adds (xor) the halves of the 128-bit product with [`HASH_MULTIPLIER`], all NaNs are one and `-0.0` is
+/// `0.0`; a struct field by field; a vector as its length and its elements, integers as their bytes (see
+/// `codegen::hash`).
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct Dict {
+    /// `mask + 1` slots.
+    pub slots: *mut u64,
+    /// One less than the number of slots, a power of two.
+    pub mask: i64,
+    /// The entries.
+    pub entries: *mut u8,
+    /// Number of entries.
+    pub len: i64,
+    /// Number of entries that fit before the table has to grow.
+    pub cap: i64,
+    /// What hashes start from.
+    pub seed: u64,
+    /// Bytes per entry.
+    pub entry_bytes: i64,
+    /// Only while a groupmerger is filled: rows of ticket (`u32`) and value, in the order of the merges.
+    pub log: Appender,
+}
+
+/// What hash states are multiplied by.
+pub const HASH_MULTIPLIER: u64 = 0xa076_1d64_78bd_642f;
+
+/// The slot of dictionaries that have none yet: never written to, since they have no room for an entry.
+pub(super) static EMPTY_SLOT: u64 = 0;
+
+/// The operands of an `nditer` in memory.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct NdSpace {
+    /// The element that the first iteration reads.
+    pub start: i64,
+    /// `vec[i64]`.
+    pub shape: WeldVec,
+    /// `vec[i64]`.
+    pub strides: WeldVec,
+}
+
 /// A loop body: runs the iterations `lo..hi`, reads captured values from `env`, merges into the builders in
 /// `frame`. Returns a [`Status`] number.
 pub type BodyFn =
@@ -145,6 +197,8 @@ pub struct LoopDesc {
     /// the leaf values are combined in the fixed tree. 0: combining is exact and `body` may run over many leaves,
     /// going on with the mergers it finds.
     pub tree: u32,
+    /// 1: the builders include a table that is filled in place, so the loop runs on the thread that began it.
+    pub sequential: u32,
 }
 
 /// One appender of a frame.
@@ -170,9 +224,24 @@ macro_rules! for_each_runtime_fn {
             weld_rt_fail(status: u32, site: u32, a: i64, b: i64);
             /// The status behind a non-zero signal word.
             weld_rt_stop();
+            /// `*out = ` a new [`Dict`] whose entries have `entry_bytes` bytes.
+            weld_rt_dict_new(entry_bytes: i64, out: ptr);
+            /// `*out = ` a new [`Dict`] with the entries of `from`.
+            weld_rt_dict_copy(from: ptr, entry_bytes: i64, out: ptr);
+            /// Makes room for more entries in `*dict`.
+            weld_rt_dict_grow(dict: ptr);
+            /// Frees what only the building of `*dict` needed.
+            weld_rt_dict_seal(dict: ptr);
+            /// Sorts `n` records of `words` words, 1 or 2, by their first word, which counts as unsigned; equal ones keep
+            /// their order. `*out` says where they are: at `data` or at `scratch`, which has the same size.
+            weld_rt_distribute(data: ptr, scratch: ptr, n: i64, words: i64, out: ptr);
             /// Runs `n` iterations of the loop `desc`, in parallel when it pays. On entry the appenders of `*frame` hold
             /// what was appended before; on return `*frame` holds all builders, the mergers without any start value.
             weld_rt_for(desc: ptr, env: ptr, frame: ptr, n: i64);
+            /// `*out = ` the number of elements of an `nditer`, negative when it reaches outside its vector of `len` elements.
+            weld_rt_nd_count(len: i64, space: ptr, out: ptr);
+            /// `*out = ` the row of iteration `k`: see [`super::nd::Row`].
+            weld_rt_nd_row(k: i64, space: ptr, out: ptr);
         }
     };
 }
@@ -205,9 +274,13 @@ const _: () = {
     );
     assert!(size_of::<Appender>() == 24);
     assert!(offset_of!(WeldVec, data) == 0 && offset_of!(WeldVec, len) == 8 && size_of::<WeldVec>() == 16);
+    assert!(offset_of!(NdSpace, shape) == 8 && offset_of!(NdSpace, strides) == 24);
+    assert!(offset_of!(super::nd::Row, end) == 0 && offset_of!(super::nd::Row, base) == 8);
+    assert!(offset_of!(super::nd::Row, stride) == 16 && size_of::<super::nd::Row>() == 24);
     assert!(offset_of!(LoopDesc, body) == 0 && offset_of!(LoopDesc, combine) == 8);
     assert!(offset_of!(LoopDesc, neutral) == 16 && offset_of!(LoopDesc, appenders) == 24);
     assert!(offset_of!(LoopDesc, leaf) == 32 && offset_of!(LoopDesc, frame_bytes) == 40);
     assert!(offset_of!(LoopDesc, merger_bytes) == 44 && offset_of!(LoopDesc, n_appenders) == 48);
-    assert!(offset_of!(LoopDesc, tree) == 52 && size_of::<LoopDesc>() == 56);
+    assert!(offset_of!(LoopDesc, tree) == 52 && offset_of!(LoopDesc, sequential) == 56);
+    assert!(size_of::<LoopDesc>() == 64);
 };

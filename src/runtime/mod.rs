@@ -5,7 +5,11 @@
 //! abort; a run never uses more memory than its limit.
 
 pub mod abi;
+pub mod dict;
+mod digits;
+mod libraries;
 mod memory;
+pub mod nd;
 pub mod pool;
 mod run;
 mod shims;
@@ -13,6 +17,7 @@ mod shims;
 mod tests;
 
 pub use abi::{Failure, Status};
+pub use libraries::{Function, Libraries, MAX_C_ARGS};
 pub use memory::{Allocation, Memory};
 pub use pool::Pool;
 pub use run::{Run, RunOptions, RunStats};

@@ -4,7 +4,9 @@
 //! Contract of all of them: `ctx` is the context that the runtime gave to the calling code, used by this thread
 //! only; pointers are valid as `abi` says.
 
-use super::abi::{Appender, LoopDesc, Status, TaskCtx};
+use super::abi::{Appender, Dict, LoopDesc, NdSpace, Status, TaskCtx, WeldVec};
+use super::digits::{Place, distribute};
+use super::nd;
 use super::pool;
 use super::run::{TaskInner, plain_failure};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -60,6 +62,65 @@ pub unsafe extern "C" fn weld_rt_grow(
     unsafe { with(ctx, body) }
 }
 
+/// `*out = ` a new dictionary.
+///
+/// # Safety
+/// `ctx` is as the module says; `out` may be written.
+pub unsafe extern "C" fn weld_rt_dict_new(ctx: *mut TaskCtx, entry_bytes: i64, out: *mut *mut Dict) -> u32 {
+    // SAFETY: a null dictionary is an empty one; the rest by contract.
+    unsafe { weld_rt_dict_copy(ctx, std::ptr::null(), entry_bytes, out) }
+}
+
+/// `*out = ` a copy of a dictionary.
+///
+/// # Safety
+/// `ctx` is as the module says; `out` may be written; `from` is null or a dictionary with entries of this size.
+pub unsafe extern "C" fn weld_rt_dict_copy(
+    ctx: *mut TaskCtx,
+    from: *const Dict,
+    entry_bytes: i64,
+    out: *mut *mut Dict,
+) -> u32 {
+    // SAFETY: by contract.
+    let body = |inner: &mut TaskInner| match unsafe { inner.dict_copy(from, entry_bytes) } {
+        Ok(dict) => {
+            // SAFETY: by contract.
+            unsafe { *out = dict };
+            0
+        }
+        Err(failure) => inner.fail(failure),
+    };
+    // SAFETY: by contract.
+    unsafe { with(ctx, body) }
+}
+
+/// Makes room for more entries.
+///
+/// # Safety
+/// `ctx` is as the module says; `dict` is a dictionary being filled, used by nobody else.
+pub unsafe extern "C" fn weld_rt_dict_grow(ctx: *mut TaskCtx, dict: *mut Dict) -> u32 {
+    let body = |inner: &mut TaskInner| {
+        // SAFETY: by contract.
+        unsafe { inner.dict_grow(dict) }.map_or_else(|failure| inner.fail(failure), |()| 0)
+    };
+    // SAFETY: by contract.
+    unsafe { with(ctx, body) }
+}
+
+/// Frees what only the building needed.
+///
+/// # Safety
+/// As for [`weld_rt_dict_grow`].
+pub unsafe extern "C" fn weld_rt_dict_seal(ctx: *mut TaskCtx, dict: *mut Dict) -> u32 {
+    let body = |inner: &mut TaskInner| {
+        // SAFETY: by contract.
+        unsafe { inner.dict_seal(dict) };
+        0
+    };
+    // SAFETY: by contract.
+    unsafe { with(ctx, body) }
+}
+
 /// Records a failed check.
 ///
 /// # Safety
@@ -79,6 +140,50 @@ pub unsafe extern "C" fn weld_rt_stop(ctx: *mut TaskCtx) -> u32 {
     unsafe { with(ctx, |inner| inner.fail(plain_failure(inner.run().stop_status()))) }
 }
 
+/// Sorts records by their first word.
+///
+/// # Safety
+/// `ctx` is as the module says; `data` and `scratch` are different memory of `n * words` initialised or writable words
+/// each, aligned, used by nobody else; `out` may be written.
+pub unsafe extern "C" fn weld_rt_distribute(
+    ctx: *mut TaskCtx,
+    data: *mut u64,
+    scratch: *mut u64,
+    n: i64,
+    words: i64,
+    out: *mut *mut u64,
+) -> u32 {
+    let n = usize::try_from(n).unwrap_or(0);
+    let body = |inner: &mut TaskInner| {
+        let stop = || inner.run().stopped();
+        let place = match words {
+            // SAFETY: by contract; memory of the runtime is never uninitialised, whatever it holds.
+            1 => unsafe { distribute::<1>(records(data, n), records(scratch, n), &stop) },
+            // SAFETY: the same.
+            _ => unsafe { distribute::<2>(records(data, n), records(scratch, n), &stop) },
+        };
+        let sorted = match place {
+            Some(Place::Data) => data,
+            Some(Place::Scratch) => scratch,
+            None => return inner.fail(plain_failure(inner.run().stop_status())),
+        };
+        // SAFETY: by contract.
+        unsafe { *out = sorted };
+        0
+    };
+    // SAFETY: by contract.
+    unsafe { with(ctx, body) }
+}
+
+/// `n` records at `data`.
+///
+/// # Safety
+/// They are there, for as long as the result is used, and nobody else uses them.
+unsafe fn records<'a, const WORDS: usize>(data: *mut u64, n: usize) -> &'a mut [[u64; WORDS]] {
+    // SAFETY: by contract; an array of words is aligned as a word is.
+    unsafe { std::slice::from_raw_parts_mut(data.cast(), n) }
+}
+
 /// Runs a loop.
 ///
 /// # Safety
@@ -95,4 +200,54 @@ pub unsafe extern "C" fn weld_rt_for(
     // SAFETY: by contract. The context is passed on as a pointer, since the body uses it too.
     let body = || unsafe { pool::run_loop(ctx, &*desc, env, frame, n) };
     catch_unwind(AssertUnwindSafe(body)).unwrap_or(Status::Internal as u32)
+}
+
+/// `*out = ` the number of elements of an `nditer` over a vector of `len` elements; -1 when it is not in the vector.
+///
+/// # Safety
+/// `space` is an `NdSpace` whose vectors are vectors of `i64`; `out` may be written.
+pub unsafe extern "C" fn weld_rt_nd_count(
+    _ctx: *mut TaskCtx,
+    len: i64,
+    space: *const NdSpace,
+    out: *mut i64,
+) -> u32 {
+    // SAFETY: by contract.
+    let (space, out) = unsafe { (&*space, &mut *out) };
+    // SAFETY: by contract.
+    let (shape, strides) = unsafe { (numbers(&space.shape), numbers(&space.strides)) };
+    *out = nd::count(len, space.start, shape, strides).unwrap_or(-1);
+    0
+}
+
+/// `*out = ` the row of iteration `k` of an `nditer`.
+///
+/// # Safety
+/// As [`weld_rt_nd_count`], which has accepted the space; `k` is below the count.
+pub unsafe extern "C" fn weld_rt_nd_row(
+    _ctx: *mut TaskCtx,
+    k: i64,
+    space: *const NdSpace,
+    out: *mut nd::Row,
+) -> u32 {
+    // SAFETY: by contract.
+    let (space, out) = unsafe { (&*space, &mut *out) };
+    // SAFETY: by contract.
+    let (shape, strides) = unsafe { (numbers(&space.shape), numbers(&space.strides)) };
+    *out = nd::Row::of(k, space.start, shape, strides);
+    0
+}
+
+/// The elements of a vector of `i64`.
+///
+/// # Safety
+/// `vector` is one, and it stays as it is while the result is used.
+unsafe fn numbers(vector: &WeldVec) -> &[i64] {
+    match usize::try_from(vector.len) {
+        Ok(len) if len > 0 && !vector.data.is_null() => {
+            // SAFETY: by contract: aligned data of that many elements.
+            unsafe { std::slice::from_raw_parts(vector.data.cast::<i64>(), len) }
+        }
+        _ => &[],
+    }
 }

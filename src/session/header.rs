@@ -19,6 +19,8 @@ pub struct Header {
     pub title: Option<String>,
     /// `#@ lesson`.
     pub lesson: Option<String>,
+    /// `#@ library LIB`.
+    pub libraries: Vec<String>,
     /// `#@ in NAME = VALUE` or `NAME = @FILE`.
     pub inputs: Vec<HeaderInput>,
     /// `#@ expect CLAIM`.
@@ -108,10 +110,19 @@ impl Header {
         header
     }
 
+    /// The libraries, paths starting at the folder of the program; plain names are the system's to look for.
+    pub fn libraries_beside<'h>(&'h self, folder: Option<&'h Path>) -> impl Iterator<Item = String> + 'h {
+        self.libraries.iter().map(move |library| match folder {
+            Some(folder) if library.contains('/') => folder.join(library).display().to_string(),
+            _ => library.clone(),
+        })
+    }
+
     fn add(&mut self, key: &str, rest: &str, line: usize) -> Result<(), String> {
         match key {
             "title" => self.title = Some(rest.to_string()),
             "lesson" => self.lesson = Some(rest.to_string()),
+            "library" => self.libraries.push(rest.to_string()),
             "quiz" => self.quizzes.push(rest.to_string()),
             "in" => {
                 let (name, spec) = rest.split_once('=').ok_or("an input is written `#@ in NAME = VALUE`")?;
@@ -124,7 +135,7 @@ impl Header {
             "expect" if rest.starts_with("result") => self.expect(rest, line)?,
             "expect" => rest.split(',').try_for_each(|part| self.expect(part.trim(), line))?,
             _ => {
-                let keys = ["title", "lesson", "in", "expect", "quiz"];
+                let keys = ["title", "lesson", "library", "in", "expect", "quiz"];
                 let hint = match suggest(key, keys.into_iter()) {
                     Some(near) => format!("did you mean `#@ {near}`?"),
                     None => format!("there are {}", keys.join(", ")),

@@ -37,7 +37,7 @@ impl Session {
 
     /// Compiles a program as it is; the required lowering is part of code generation, so every step compiles.
     pub fn compile_ir(&self, program: &ir::Program) -> Result<Program, CodegenError> {
-        let compiled = self.engine()?.compile(program, self.config.effort)?;
+        let compiled = self.engine()?.compile(program, &self.libraries, self.config.effort)?;
         Ok(Program {
             compiled,
             pool: self.pool.clone(),
@@ -49,7 +49,7 @@ impl Session {
 
     /// One level of code of a program as text.
     pub fn code(&self, program: &ir::Program, level: Level) -> Result<String, CodegenError> {
-        self.engine()?.text(program, self.config.effort, level)
+        self.engine()?.text(program, &self.libraries, self.config.effort, level)
     }
 
     /// The processor that programs are compiled for.

@@ -5,7 +5,9 @@
 //! tell the same story; names and numbers are those of LANGUAGE 18.
 //! Must not: know line numbers; who shows the error looks them up in the `SourceMap`.
 
+use super::{Value, print};
 use crate::diag::Origin;
+use crate::ir::{Scalar, Ty};
 use std::fmt;
 
 macro_rules! kinds {
@@ -32,11 +34,12 @@ macro_rules! kinds {
 }
 
 kinds! {
-    ArrayOutOfBounds 4 "ArrayOutOfBounds" "An index of `lookup`, or the start of `slice`, that is not in the vector.";
+    ArrayOutOfBounds 4 "ArrayOutOfBounds" "An index of `lookup`, of a merge into a vecmerger, or the start of `slice`, that is not in the vector.";
     BadIteratorLength 5 "BadIteratorLength" "Start, end and stride of an iterator that do not fit together or the data.";
     MismatchedZipSize 6 "MismatchedZipSize" "Zipped vectors or iterators of different lengths.";
     OutOfMemory 7 "OutOfMemory" "The memory limit was reached.";
     Internal 9 "Unknown" "A bug of ours.";
+    KeyNotFound 11 "KeyNotFoundError" "The key of a `lookup` that is not in the dictionary.";
     AssertionError 12 "AssertionError" "The condition of an `assert` was false.";
     Cancelled 17 "Cancelled" "Somebody stopped the run.";
     DivideByZero 18 "DivideByZero" "Integer `/` or `%` by zero.";
@@ -73,6 +76,12 @@ impl RunError {
         RunError::new(ErrorKind::ArrayOutOfBounds, Some(origin), (start, len), message)
     }
 
+    /// A merge of `{index, x}` into a vecmerger of `len` elements.
+    pub fn merge_out_of_bounds(origin: &Origin, index: i64, len: i64) -> RunError {
+        let message = format!("merge index {index} out of range for length {len}");
+        RunError::new(ErrorKind::ArrayOutOfBounds, Some(origin), (index, len), message)
+    }
+
     /// `iter` or `rangeiter` from `start` to `end` with a stride, or data, that does not fit.
     pub fn bad_iterator(origin: &Origin, start: i64, end: i64) -> RunError {
         let message = format!(
@@ -80,6 +89,15 @@ impl RunError {
              and every step must lie in the vector"
         );
         RunError::new(ErrorKind::BadIteratorLength, Some(origin), (start, end), message)
+    }
+
+    /// `nditer` from element `start` of a vector of `len` elements, with a shape or strides that do not fit.
+    pub fn bad_nd_iterator(origin: &Origin, start: i64, len: i64) -> RunError {
+        let message = format!(
+            "nditer from {start} over {len} elements: shape and strides must have the same length, no dimension may be \
+             negative, and every step must lie in the vector"
+        );
+        RunError::new(ErrorKind::BadIteratorLength, Some(origin), (start, len), message)
     }
 
     /// A loop of `count` iterations with the annotation `loopsize: promised`.
@@ -93,6 +111,13 @@ impl RunError {
     pub fn mismatched_zip(origin: &Origin, first: i64, other: i64) -> RunError {
         let message = format!("zipped lengths differ: {first} and {other}");
         RunError::new(ErrorKind::MismatchedZipSize, Some(origin), (first, other), message)
+    }
+
+    /// `lookup(d, key)` with a key of type `ty` that is none of the `count` keys of `d`.
+    pub fn key_not_found(origin: &Origin, key: &Value, ty: &Ty, count: i64) -> RunError {
+        let plural = if count == 1 { "" } else { "s" };
+        let message = format!("key {} is not in the dictionary of {count} key{plural}", key_text(key, ty));
+        RunError::new(ErrorKind::KeyNotFound, Some(origin), (count, 0), message)
     }
 
     /// `assert(false)`.
@@ -126,6 +151,24 @@ impl RunError {
         RunError::new(ErrorKind::Internal, origin, (0, 0), format!("internal error: {what}"))
     }
 }
+
+/// A key as messages show it: strings as text, long keys cut.
+fn key_text(key: &Value, ty: &Ty) -> String {
+    let printable = |byte: &u8| matches!(byte, b' '..=b'~') && *byte != b'"';
+    let text = match key {
+        Value::Scalars(buffer) if buffer.scalar() == Scalar::I8 && buffer.bytes().iter().all(printable) => {
+            format!("\"{}\"", String::from_utf8_lossy(buffer.bytes()))
+        }
+        _ => print::preview(key, ty, 8),
+    };
+    match text.char_indices().nth(MAX_KEY_TEXT) {
+        Some((at, _)) => format!("{}...", text.get(..at).unwrap_or("")),
+        None => text,
+    }
+}
+
+/// The longest key in a message, in characters.
+const MAX_KEY_TEXT: usize = 60;
 
 impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

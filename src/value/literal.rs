@@ -5,7 +5,7 @@
 //! error names the exact text to write instead; a million elements take well under a second, so this is a
 //! scanner over bytes that fills flat buffers, not the expression parser.
 
-use super::{Value, buffer};
+use super::{Dict, Value, buffer};
 use crate::ir::{BinOp, Literal, Scalar, Ty, op};
 
 /// Reads `text` as a value of type `ty`. The error is one line for the user.
@@ -29,6 +29,7 @@ pub fn example(ty: &Ty) -> String {
         Ty::Scalar(scalar) => Literal::from_i64(*scalar, 3).to_string(),
         Ty::Vec(elem) if **elem == Ty::I8 => "\"text\"".to_string(),
         Ty::Vec(elem) => format!("[{0}, {0}]", example(elem)),
+        Ty::Dict(entry) => format!("[{{{}, {}}}]", example(&entry.0), example(&entry.1)),
         Ty::Struct(fields) => format!("{{{}}}", fields.iter().map(example).collect::<Vec<_>>().join(", ")),
         other => format!("a {other}"),
     }
@@ -89,7 +90,8 @@ impl<'a> Scanner<'a> {
             Ty::Scalar(want) => Value::Scalar(self.scalar(*want)?),
             Ty::Vec(elem) => self.vector(elem, ty)?,
             Ty::Struct(fields) => self.structure(fields, ty)?,
-            Ty::Simd(_) | Ty::Dict(_) | Ty::Builder(_) | Ty::Infer(_) => {
+            Ty::Dict(entry) => self.dictionary(entry, ty)?,
+            Ty::Simd(_) | Ty::Builder(_) | Ty::Infer(_) => {
                 return Err(format!("a value of type {ty} cannot be an input"));
             }
         };
@@ -146,6 +148,23 @@ impl<'a> Scanner<'a> {
             buffer.push(&literal).ok_or_else(|| format!("`{literal}` is no {scalar}"))
         })?;
         Ok(Value::Scalars(buffer.finish()))
+    }
+
+    /// The vector of the entries.
+    fn dictionary(&mut self, (key, value): &(Ty, Ty), ty: &Ty) -> Result<Value, String> {
+        let start = self.at;
+        if !self.take(b'[') {
+            return Err(self.unexpected(&format!("a {ty} such as `{}`", example(ty))));
+        }
+        let entry = Ty::tuple(vec![key.clone(), value.clone()]);
+        let mut entries = Vec::new();
+        self.items(b']', &mut |scanner| {
+            entries.push(scanner.value(&entry)?);
+            Ok(())
+        })?;
+        let dict =
+            Dict::from_entries(entries).ok_or_else(|| self.fail(start, "entries that are no pairs"))?;
+        Ok(Value::Dict(dict.into()))
     }
 
     /// Items between commas up to `close`, with an optional comma after the last one.

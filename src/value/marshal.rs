@@ -4,10 +4,12 @@
 //! everything else is copied; padding of arguments is zero; memory is laid out as [`super::layout`] says.
 //! `unsafe` is confined to reading what a pointer leads to.
 
-use super::Value;
 use super::buffer::{self, Buffer, Owner, decode};
 use super::layout::{field_offsets, layout};
+use super::{Dict, Value, table};
 use crate::ir::{BuilderTy, Scalar, Ty};
+use crate::runtime::dict::hash_seed;
+use crate::runtime::{Function, abi};
 use std::sync::Arc;
 
 /// Inputs of a run in memory: a struct of all parameters in order.
@@ -60,6 +62,28 @@ pub unsafe fn read(
     unsafe { Shape::new(ty).read(data, take) }
 }
 
+const _: () = assert!(crate::ir::MAX_C_ARGS == crate::runtime::MAX_C_ARGS);
+
+/// Calls a C function on `args` of the types `tys`, as LANGUAGE 14 says; the result is a copy. The error is one line.
+///
+/// # Safety
+/// The function takes a pointer to each argument and one to its result, writes a value of type `result` there, and changes
+/// nothing else that is ours.
+pub unsafe fn call(function: &Function, args: &[Value], tys: &[Ty], result: &Ty) -> Result<Value, String> {
+    let arguments = Arguments::new(args, tys)?;
+    let mut memory = buffer::Builder::with_len(Scalar::U8, layout(result).size.max(1));
+    let mut pointers: Vec<*const u8> =
+        field_offsets(tys).into_iter().map(|offset| arguments.as_ptr().wrapping_add(offset)).collect();
+    let to = memory.bytes_mut().as_mut_ptr();
+    pointers.push(to);
+    // SAFETY: the contract of this function.
+    if !unsafe { function.call(&pointers) } {
+        return Err(format!("a C function of {} arguments", args.len()));
+    }
+    // SAFETY: the function has written a value of this type, or left the zeros, which are one too.
+    Ok(unsafe { read(to, result, &mut |_| None) })
+}
+
 /// A type with its numbers worked out, so that a million structs do not compute them a million times.
 enum Shape {
     Scalar(Scalar),
@@ -70,6 +94,11 @@ enum Shape {
     },
     /// Fields with their offsets.
     Struct(Vec<(usize, Shape)>),
+    Dict {
+        /// The struct `{K,V}`.
+        entry: Box<Shape>,
+        stride: usize,
+    },
     /// Something that only its type is known of.
     Opaque(Ty),
 }
@@ -88,7 +117,11 @@ impl Shape {
             Ty::Struct(fields) => {
                 Shape::Struct(field_offsets(fields).into_iter().zip(fields.iter().map(Shape::new)).collect())
             }
-            Ty::Simd(_) | Ty::Dict(_) | Ty::Builder(_) | Ty::Infer(_) => Shape::Opaque(ty.clone()),
+            Ty::Dict(entry) => {
+                let entry = Ty::tuple(vec![entry.0.clone(), entry.1.clone()]);
+                Shape::Dict { entry: Box::new(Shape::new(&entry)), stride: layout(&entry).size }
+            }
+            Ty::Simd(_) | Ty::Builder(_) | Ty::Infer(_) => Shape::Opaque(ty.clone()),
         }
     }
 
@@ -102,12 +135,12 @@ impl Shape {
             (Shape::Scalars(scalar), Value::Scalars(buffer)) if buffer.scalar() == *scalar => {
                 write_vector(out, buffer.bytes(), buffer.len())?;
             }
+            (Shape::Dict { entry, stride }, Value::Dict(dict)) => {
+                let header = if dict.is_empty() { 0 } else { entry.write_dict(dict, *stride, laid_out)? };
+                out.get_mut(..LEN_OFFSET)?.copy_from_slice(&header.to_le_bytes());
+            }
             (Shape::Vector { elem, stride }, Value::Vector(items)) => {
-                let mut memory = buffer::Builder::with_len(Scalar::U8, items.len().checked_mul(*stride)?);
-                for (at, item) in items.iter().enumerate() {
-                    elem.write(item, memory.bytes_mut().get_mut(at * stride..)?, laid_out)?;
-                }
-                let memory = memory.finish();
+                let memory = elem.write_items(items, *stride, laid_out)?;
                 write_vector(out, memory.bytes(), items.len())?;
                 laid_out.push(memory);
             }
@@ -119,6 +152,34 @@ impl Shape {
             _ => return None,
         }
         Some(())
+    }
+
+    /// Values of this shape, one after the other.
+    fn write_items(&self, items: &[Value], stride: usize, laid_out: &mut Vec<Buffer>) -> Option<Buffer> {
+        let mut memory = buffer::Builder::with_len(Scalar::U8, items.len().checked_mul(stride)?);
+        for (at, item) in items.iter().enumerate() {
+            self.write(item, memory.bytes_mut().get_mut(at * stride..)?, laid_out)?;
+        }
+        Some(memory.finish())
+    }
+
+    /// The header of a dictionary with entries of this shape: its address.
+    fn write_dict(&self, dict: &Dict, stride: usize, laid_out: &mut Vec<Buffer>) -> Option<u64> {
+        let slots = table::slots(dict)?;
+        let mask = slots.len() as u64 - 1;
+        let slots: Vec<u8> = slots.into_iter().flat_map(u64::to_le_bytes).collect();
+        let slots = Buffer::from_bytes(Scalar::U64, &slots)?;
+        let entries = self.write_items(dict.entries(), stride, laid_out)?;
+        let address = |buffer: &Buffer| buffer.bytes().as_ptr().expose_provenance() as u64;
+        let len = dict.len() as u64;
+        // The fields of `abi::Dict`, without a log.
+        let fields =
+            [address(&slots), mask, address(&entries), len, len, hash_seed(), stride as u64, 0, 0, 0];
+        let fields: Vec<u8> = fields.into_iter().flat_map(u64::to_le_bytes).collect();
+        let header = Buffer::from_bytes(Scalar::U64, &fields)?;
+        let at = address(&header);
+        laid_out.extend([slots, entries, header]);
+        Some(at)
     }
 
     /// # Safety
@@ -147,6 +208,13 @@ impl Shape {
                 let items = (0..len).map(|at| unsafe { elem.read(first.wrapping_add(at * stride), take) });
                 Value::Vector(Arc::new(items.collect()))
             }
+            Shape::Dict { entry, stride } => {
+                // SAFETY: `data` leads to the pointer of a dictionary.
+                let (first, len) = unsafe { read_table(data) };
+                // SAFETY: entry `at` begins `at * stride` bytes after the first.
+                let entries = (0..len).map(|at| unsafe { entry.read(first.wrapping_add(at * stride), take) });
+                Value::Dict(Arc::new(Dict::from_unique(entries.collect())))
+            }
             Shape::Struct(fields) => {
                 // SAFETY: a field begins at its offset.
                 let items = fields
@@ -156,11 +224,15 @@ impl Shape {
             }
             Shape::Opaque(ty) => {
                 let count = match ty.as_builder() {
-                    // SAFETY: an appender is a pointer and two i64, its length first.
-                    Some(BuilderTy::Appender(_)) => unsafe {
+                    // SAFETY: an appender is a pointer and two i64, its length first; a vecmerger is a vector.
+                    Some(BuilderTy::Appender(_) | BuilderTy::VecMerger(..)) => unsafe {
                         data.add(LEN_OFFSET).cast::<i64>().read_unaligned()
                     },
                     Some(BuilderTy::Merger(..)) => 1,
+                    // SAFETY: these are pointers to their tables.
+                    Some(BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..)) => unsafe {
+                        i64::try_from(read_table(data).1).unwrap_or(0)
+                    },
                     _ => 0,
                 };
                 Value::Builder(ty.clone(), u64::try_from(count).unwrap_or(0))
@@ -169,9 +241,9 @@ impl Shape {
     }
 }
 
-/// Writes `{pointer, len}`. The pointer of an empty vector is null.
+/// Writes `{pointer, len}`. An empty vector has a pointer too: behind the literal `""` there is a NUL.
 fn write_vector(out: &mut [u8], memory: &[u8], len: usize) -> Option<()> {
-    let address = if memory.is_empty() { 0 } else { memory.as_ptr().expose_provenance() };
+    let address = memory.as_ptr().expose_provenance();
     out.get_mut(..LEN_OFFSET)?.copy_from_slice(&(address as u64).to_le_bytes());
     out.get_mut(LEN_OFFSET..2 * LEN_OFFSET)?.copy_from_slice(&(len as i64).to_le_bytes());
     Some(())
@@ -187,6 +259,18 @@ unsafe fn read_vector(data: *const u8) -> (*const u8, usize) {
         (data.cast::<*const u8>().read_unaligned(), data.add(LEN_OFFSET).cast::<i64>().read_unaligned())
     };
     (first, usize::try_from(len).unwrap_or(0))
+}
+
+/// First entry and number of entries of a dictionary.
+///
+/// # Safety
+/// `data` leads to a pointer, which is null or leads to a table.
+unsafe fn read_table(data: *const u8) -> (*const u8, usize) {
+    // SAFETY: by contract.
+    let table = unsafe { data.cast::<*const abi::Dict>().read_unaligned().as_ref() };
+    table.map_or((std::ptr::null(), 0), |table| {
+        (table.entries.cast_const(), usize::try_from(table.len).unwrap_or(0))
+    })
 }
 
 /// # Safety

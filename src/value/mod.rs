@@ -5,14 +5,18 @@
 //! copied on its way to compiled code; every printed value parses back to the same bits.
 
 pub mod buffer;
+mod dict;
 mod error;
 pub mod layout;
 pub mod literal;
-#[cfg(feature = "jit")]
 pub mod marshal;
 pub mod print;
+#[cfg(feature = "jit")]
+mod table;
 
+pub use crate::runtime::{Function, Libraries, nd};
 pub use buffer::Buffer;
+pub use dict::{Dict, Index};
 pub use error::{ErrorKind, RunError};
 
 use crate::ir::{Literal, Scalar, Ty};
@@ -29,6 +33,8 @@ pub enum Value {
     Vector(Arc<Vec<Value>>),
     /// A struct.
     Struct(Vec<Value>),
+    /// A dictionary.
+    Dict(Arc<Dict>),
     /// A builder that the program returns without calling `result`: its type and how many values it holds.
     Builder(Ty, u64),
 }
@@ -49,26 +55,31 @@ impl Value {
             (Value::Struct(a), Value::Struct(b)) => {
                 a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b))
             }
+            (Value::Dict(a), Value::Dict(b)) => {
+                a.len() == b.len() && a.entries().iter().zip(b.entries().iter()).all(|(a, b)| a.same(b))
+            }
             (Value::Builder(a, n), Value::Builder(b, m)) => a == b && n == m,
             _ => false,
         }
     }
 
-    /// The number of elements, if this is a vector.
+    /// The number of elements of a vector, or of keys of a dictionary.
     #[allow(clippy::len_without_is_empty, reason = "a value that is no vector is not empty either")]
     pub fn len(&self) -> Option<usize> {
         match self {
             Value::Scalars(buffer) => Some(buffer.len()),
             Value::Vector(items) => Some(items.len()),
+            Value::Dict(dict) => Some(dict.len()),
             _ => None,
         }
     }
 
-    /// Element `at` of a vector.
+    /// Element `at` of a vector, entry `at` of a dictionary.
     pub fn at(&self, at: usize) -> Option<Value> {
         match self {
             Value::Scalars(buffer) => buffer.get(at).map(Value::Scalar),
             Value::Vector(items) => items.get(at).cloned(),
+            Value::Dict(dict) => dict.entries().get(at).cloned(),
             _ => None,
         }
     }
@@ -84,6 +95,17 @@ impl Value {
         Some(Value::Scalars(buffer.finish()))
     }
 
+    /// The value whose bits are all zero: `false`, empty vectors and dictionaries. `None` for types that have none.
+    pub fn zero(ty: &Ty) -> Option<Value> {
+        Some(match ty {
+            Ty::Scalar(scalar) => Value::Scalar(zero(*scalar)),
+            Ty::Vec(elem) => Value::vector(elem, Vec::new())?,
+            Ty::Struct(fields) => Value::Struct(fields.iter().map(Value::zero).collect::<Option<_>>()?),
+            Ty::Dict(_) => Value::Dict(Arc::default()),
+            Ty::Simd(_) | Ty::Builder(_) | Ty::Infer(_) => return None,
+        })
+    }
+
     /// Whether this is a value of type `ty`.
     pub fn fits(&self, ty: &Ty) -> bool {
         match (self, ty) {
@@ -96,6 +118,12 @@ impl Value {
                 items.len() == fields.len()
                     && items.iter().zip(fields.iter()).all(|(item, field)| item.fits(field))
             }
+            (Value::Dict(dict), Ty::Dict(entry)) => dict.entries().iter().all(|item| match item {
+                Value::Struct(item) => {
+                    matches!(item.as_slice(), [key, value] if key.fits(&entry.0) && value.fits(&entry.1))
+                }
+                _ => false,
+            }),
             (Value::Builder(found, _), _) => found == ty,
             _ => false,
         }

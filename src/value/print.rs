@@ -68,6 +68,9 @@ impl Write for Stream<'_> {
     }
 }
 
+/// The types in a dictionary of a type that is none.
+const NO_ENTRY: (Ty, Ty) = (Ty::BOOL, Ty::BOOL);
+
 #[derive(Clone, Copy)]
 struct Printer {
     /// How many elements of a vector to show.
@@ -110,6 +113,24 @@ impl Printer {
                     self.value(item, fields.get(at).unwrap_or(ty), out)?;
                 }
                 out.write_str("}")
+            }
+            Value::Dict(dict) => {
+                let (key_ty, value_ty) = ty.entry().unwrap_or(&NO_ENTRY);
+                let inner = Printer { limit: self.limit.map(|limit| (limit / 2).max(2)) };
+                if dict.is_empty() {
+                    out.write_str("[")?;
+                }
+                self.items(dict.len(), out, |at, out| match dict.entries().get(at) {
+                    Some(Value::Struct(entry)) => {
+                        for ((before, part), ty) in ["{", ", "].iter().zip(entry).zip([key_ty, value_ty]) {
+                            out.write_str(before)?;
+                            inner.value(part, ty, out)?;
+                        }
+                        out.write_str("}")
+                    }
+                    _ => Ok(()),
+                })?;
+                write!(out, ":{ty}")
             }
             Value::Builder(ty, count) => {
                 write!(out, "<{ty}")?;

@@ -125,15 +125,16 @@ pub fn run_line(times: &[Duration], threads: usize, stats: Option<&RunStats>) ->
     text
 }
 
-/// How the loops of a program will run, with the places they came from.
+/// How the loops and sorts of a program will run, with the places they came from.
 pub fn plan(program: &Program, sources: &SourceMap) -> String {
-    let plans = plan::plan(program);
-    if plans.is_empty() {
+    let (loops, sorts) = (plan::plan(program), plan::sorts::sorts(program));
+    if loops.is_empty() && sorts.is_empty() {
         return "no loops\n".to_string();
     }
-    let shown = plans.iter().map(|plan| {
-        let place = sources.place(plan.origin.primary());
-        let text = plan.to_string();
+    let texts = loops.iter().map(|plan| (&plan.origin, plan.to_string()));
+    let texts = texts.chain(sorts.iter().map(|plan| (&plan.origin, plan.to_string())));
+    let shown = texts.map(|(origin, text)| {
+        let place = sources.place(origin.primary());
         let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
         let rest = if rest.is_empty() { String::new() } else { format!("{rest}\n") };
         format!("{first}, from {}:{}\n{rest}", place.line, place.column)

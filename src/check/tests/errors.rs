@@ -201,9 +201,6 @@ fn not_built() {
     for text in [
         "|v: vec[i64]| sort(v, |a, b| i32(a - b)) + 1",
         "|v: vec[i64]| let by = (|a, b| 1); sort(v, by)",
-        "|d: dict[i64,i64]| lookup(d, 1L) + 1",
-        "|v: vec[i64]| result(for(v, dictmerger[i64,i64,+], |b,i,x| merge(b, {x, x})))",
-        "|v: vec[i64]| for(v, groupmerger[i64,i64], |b,i,x| merge(b, {x, x}))",
         "|v: vec[i64]| for(v, vecmerger[i64,+](v), |b,i,x| merge(b, {x, x}))",
         "|v: vec[i64]| result(for(simditer(v), merger[i64,+], |b,i,x| merge(b, x)))",
         "|v: vec[i64]| result(for(fringeiter(v), merger[i64,+], |b,i,x| merge(b, x)))",

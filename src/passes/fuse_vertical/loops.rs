@@ -79,6 +79,12 @@ fn check(outer: &For, inner: &For, consumer: &Expr, producer: &Expr) -> Result<(
             );
         }
     }
+    if pattern::calls_interleave(&outer.func.body, &inner.func.body) {
+        return refuse(
+            "C functions are called, and in one loop they would be called in another order",
+            Some("annotate functions that only compute: `@(pure:true)`"),
+        );
+    }
     let Some(sites) = merge_sites(&inner.func) else {
         return refuse(
             "the first loop passes its builder through something that fusion does not follow",

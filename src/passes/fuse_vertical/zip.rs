@@ -37,6 +37,15 @@ pub fn fuse_zip(cx: &mut PassCx, expr: &Expr) -> Expr {
     if maps.iter().all(Option::is_none) || !cx.may_fire(expr) {
         return expr.clone();
     }
+    // Each loop behind an iterator ends before the lengths are compared and this loop begins.
+    let data = || parts.iters.iter().filter_map(Iter::data);
+    let body = &parts.func.body;
+    if data().any(|data| data.facts.calls || pattern::calls_interleave(data, body)) {
+        let condition = "C functions are called, and in one loop they would be called in another order";
+        let would = "annotate functions that only compute: `@(pure:true)`".to_string();
+        cx.missed("fuse_zip", &expr.origin, condition, Some(would));
+        return expr.clone();
+    }
     // The new iterators, each vector once, and which of them each old one reads.
     let mut iters: Vec<Iter> = Vec::new();
     let mut reads: Vec<Vec<usize>> = Vec::new();

@@ -11,6 +11,7 @@ mod give;
 mod help;
 mod history;
 mod inputs;
+mod library;
 mod load;
 mod passes;
 mod quit;
@@ -74,6 +75,7 @@ pub(super) static COMMANDS: &[&Command] = &[
     &give::COMMAND,
     &generate::COMMAND,
     &inputs::COMMAND,
+    &library::COMMAND,
     &run::COMMAND,
     &time::COMMAND,
     &type_of::COMMAND,

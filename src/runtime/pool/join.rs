@@ -194,6 +194,7 @@ unsafe fn copy(ctx: *mut TaskCtx, run: &RunShared, pieces: Vec<Piece>) -> Result
         merger_bytes: 0,
         n_appenders: 0,
         tree: 0,
+        sequential: 0,
     };
     // SAFETY: the loop has no builders, so its frame is never used, and `cut` outlives it.
     let code = unsafe { run_loop(ctx, &desc, cut.as_ptr().cast(), std::ptr::null_mut(), cut.len() as i64) };

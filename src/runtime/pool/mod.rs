@@ -283,7 +283,7 @@ pub(super) unsafe fn run_loop(
     let (run, inline) = unsafe {
         let inner = &mut (*ctx).inner;
         inner.stats.leaves += work.leaves() as u64;
-        (&*inner.run, inner.inline || (*inner.run).threads == 1)
+        (&*inner.run, inner.inline || (*inner.run).threads == 1 || desc.sequential != 0)
     };
     // SAFETY: by contract.
     let outcome = unsafe {

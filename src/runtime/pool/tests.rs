@@ -200,6 +200,7 @@ fn desc(leaf: i64, tree: u32) -> LoopDesc {
         merger_bytes: offset_of!(Frame, evens) as u32,
         n_appenders: 2,
         tree,
+        sequential: 0,
     }
 }
 

@@ -1,0 +1,93 @@
+#![forbid(unsafe_code)]
+//! The hash table of a dictionary that goes into compiled code: `runtime::abi::Dict`.
+//!
+//! Promises: the hashes are those that compiled code computes (`codegen::hash`); a test looks up keys of every kind in
+//! dictionaries that come from here.
+
+use super::{Dict, Value};
+use crate::ir::{Literal, Scalar};
+use crate::runtime::abi::HASH_MULTIPLIER;
+use crate::runtime::dict::{capacity, hash_seed};
+
+/// The slots for the entries of a dictionary. `None` when they are too many, or are no pairs.
+pub(super) fn slots(dict: &Dict) -> Option<Vec<u64>> {
+    let seed = hash_seed();
+    let mut count = 16usize;
+    while capacity(count) < dict.len() {
+        count = count.checked_mul(2)?;
+    }
+    let mut slots = vec![0u64; count];
+    for (ticket, entry) in dict.entries().iter().enumerate() {
+        let Value::Struct(entry) = entry else { return None };
+        let tag = hash(entry.first()?, seed) >> 32;
+        let mut at = tag as usize & (count - 1);
+        while *slots.get(at)? != 0 {
+            at = (at + 1) & (count - 1);
+        }
+        let ticket = u32::try_from(ticket).ok()?.checked_add(1)?;
+        *slots.get_mut(at)? = tag << 32 | u64::from(ticket);
+    }
+    Some(slots)
+}
+
+/// The state after a key has gone in.
+fn hash(key: &Value, state: u64) -> u64 {
+    match key {
+        Value::Scalar(literal) => fold(state, bits(literal)),
+        Value::Scalars(buffer) => {
+            let state = fold(state, buffer.len() as u64);
+            if buffer.scalar().is_int() {
+                hash_bytes(buffer.bytes(), state)
+            } else {
+                buffer.iter().fold(state, |state, literal| fold(state, bits(&literal)))
+            }
+        }
+        Value::Vector(items) => {
+            items.iter().fold(fold(state, items.len() as u64), |state, item| hash(item, state))
+        }
+        Value::Struct(items) => items.iter().fold(state, |state, item| hash(item, state)),
+        // No keys.
+        Value::Dict(_) | Value::Builder(..) => state,
+    }
+}
+
+fn fold(state: u64, bits: u64) -> u64 {
+    let product = u128::from(state ^ bits) * u128::from(HASH_MULTIPLIER);
+    product as u64 ^ (product >> 64) as u64
+}
+
+/// The bits of a scalar as a key, zero-extended.
+fn bits(literal: &Literal) -> u64 {
+    match literal {
+        Literal::F32(x) if x.is_nan() => u64::from(f32::NAN.to_bits()),
+        Literal::F64(x) if x.is_nan() => f64::NAN.to_bits(),
+        Literal::F32(x) if *x == 0.0 => 0,
+        Literal::F64(x) if *x == 0.0 => 0,
+        _ => {
+            let bits = literal.bits().unwrap_or(0);
+            match literal.scalar().map_or(8, Scalar::bytes) {
+                8 => bits,
+                bytes => bits & ((1 << (bytes * 8)) - 1),
+            }
+        }
+    }
+}
+
+/// Eight bytes at a time; the last ones overlap those before, or are put together when there are fewer than eight.
+fn hash_bytes(bytes: &[u8], state: u64) -> u64 {
+    let (words, rest) = bytes.as_chunks::<8>();
+    let state = words.iter().fold(state, |state, word| fold(state, u64::from_le_bytes(*word)));
+    let word = match (rest, bytes.last_chunk::<8>(), bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        ([], ..) => return state,
+        (_, Some(last), ..) => u64::from_le_bytes(*last),
+        (_, _, Some(first), Some(last)) => {
+            u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32
+        }
+        ([first, ..], ..) => {
+            let middle = rest.get(rest.len() / 2).copied().unwrap_or(0);
+            let last = rest.last().copied().unwrap_or(0);
+            u64::from(*first) | u64::from(middle) << 8 | u64::from(last) << 16
+        }
+    };
+    fold(state, word)
+}
