@@ -12,13 +12,16 @@ mod fold_constants;
 mod fuse_vertical;
 mod inline_apply;
 mod inline_let;
+mod licm;
 mod pattern;
 mod pipeline;
 mod predicate;
 mod rewrite;
+mod scalar_structs;
 mod size_hints;
 mod subst;
 mod trace;
+mod unroll_loops;
 mod uses;
 mod vectorize;
 

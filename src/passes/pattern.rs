@@ -37,6 +37,30 @@ pub fn is_integer(expr: &Expr, value: i64) -> bool {
     expr.literal().and_then(Literal::as_i64) == Some(value)
 }
 
+/// Expressions up to this size are compared with each other.
+const COMPARED_NODES: u32 = 32;
+
+/// Whether both have the same value where they stand side by side, as far as a short look tells.
+pub fn is_same_value(a: &Expr, b: &Expr) -> bool {
+    if a.facts.nodes != b.facts.nodes || a.facts.nodes > COMPARED_NODES || a.facts.calls || a.ty != b.ty {
+        return false;
+    }
+    match (&a.kind, &b.kind) {
+        (ExprKind::Var(a), ExprKind::Var(b)) => a == b,
+        (ExprKind::Literal(a), ExprKind::Literal(b)) => a == b,
+        (ExprKind::Field(a, j), ExprKind::Field(b, k)) => j == k && is_same_value(a, b),
+        (ExprKind::Unary(o, a), ExprKind::Unary(p, b)) => o == p && is_same_value(a, b),
+        (ExprKind::Cast(_, a), ExprKind::Cast(_, b)) | (ExprKind::Len(a), ExprKind::Len(b)) => {
+            is_same_value(a, b)
+        }
+        (ExprKind::Binary(o, a, c), ExprKind::Binary(p, b, d)) => {
+            o == p && is_same_value(a, b) && is_same_value(c, d)
+        }
+        (ExprKind::Lookup(a, c), ExprKind::Lookup(b, d)) => is_same_value(a, b) && is_same_value(c, d),
+        _ => false,
+    }
+}
+
 /// The loop behind `result(for(.., appender, ..))`.
 pub fn producer(data: &Expr) -> Option<(&Expr, &For)> {
     let ExprKind::Result(built) = &data.kind else { return None };
