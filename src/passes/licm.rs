@@ -108,6 +108,10 @@ impl Sweep<'_, '_> {
             new
         });
         let mut levels = places.iter().fold(0, |levels, place| levels | place.levels);
+        if !moved.is_empty() {
+            // What moves in front of this node moves no further, and nor does the node, which stands behind it.
+            levels |= bit(self.loops.len());
+        }
         let place = self.place(&walked, levels);
         // Operands that can go further than the node leave it.
         let mut at = places.iter();
