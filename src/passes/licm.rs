@@ -50,6 +50,8 @@ struct Place {
     target: usize,
     /// Whether only a possible error keeps it from moving.
     held: bool,
+    /// Whether only its cost keeps it in a branch. Its parts stay too: without them it would be cheap.
+    costly: bool,
 }
 
 /// A loop, `iterate` or sort around the node.
@@ -116,7 +118,9 @@ impl Sweep<'_, '_> {
         // Operands that can go further than the node leave it.
         let mut at = places.iter();
         let new = visit::map_children(&walked, &mut |child| match at.next() {
-            Some(at) if !at.held || !place.held => self.leave(child, *at, place.target, &mut levels),
+            Some(at) if !place.costly && (!at.held || !place.held) => {
+                self.leave(child, *at, place.target, &mut levels)
+            }
             _ => child.clone(),
         });
         let new = rewrite::settle(&build::block(moved, new, expr.origin.clone()));
@@ -180,7 +184,7 @@ impl Sweep<'_, '_> {
     }
 
     fn stays(&self, levels: u64) -> Place {
-        Place { levels, target: self.loops.len(), held: false }
+        Place { levels, target: self.loops.len(), held: false, costly: false }
     }
 
     /// How far a node may move whose variables have these levels.
@@ -203,7 +207,8 @@ impl Sweep<'_, '_> {
         // Out of a branch only what is cheap: the branch may be taken never.
         let cheap = pattern::scalar_cost(expr).is_some_and(|cost| cost <= CHEAP);
         let unconditional = self.loops.iter().position(|this| cheap || this.conditions == self.conditions);
-        Place { target: level.max(unconditional.unwrap_or(here)), ..stays }
+        let target = level.max(unconditional.unwrap_or(here));
+        Place { target, costly: target > level, ..stays }
     }
 
     /// An operand of a node that goes to `target`: a variable, if the operand goes further and is worth a name.
