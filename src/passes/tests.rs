@@ -102,6 +102,65 @@ fn many_lets_used_twice() {
     in_time(&program);
 }
 
+/// Firings of a pass, which are one for each thing it changes.
+fn firings(optimized: &Optimized, pass: &str) -> usize {
+    let steps = optimized.trace.steps.iter().filter(|step| step.pass.name == pass);
+    steps.map(|step| step.firings.len()).sum()
+}
+
+#[test]
+fn many_equal_lets() {
+    // Pairs of equal lets, each pair made from the pair before it.
+    let program = program(|names, v| {
+        let mut lets = vec![];
+        let mut last = (build::len(v.clone(), at()), build::len(v, at()));
+        for n in 0..MANY / 2 {
+            let mut twin = |x: Expr| {
+                let name = names.fresh("a");
+                let value = build::binary(BinOp::Mul, plus(x.clone(), n), x, at());
+                lets.push(Let { name: name.clone(), value });
+                build::var(&name, Ty::I64, at())
+            };
+            last = (twin(last.0), twin(last.1));
+        }
+        build::block(lets, build::binary(BinOp::Sub, last.0, last.1, at()), at())
+    });
+    let optimized = in_time(&program);
+    assert_eq!(firings(&optimized, "cse") as i64, MANY / 2);
+}
+
+#[test]
+fn many_equal_loops() {
+    let program = program(|names, v| {
+        let mut total = build::int64(0, at());
+        for _ in 0..MANY / 4 {
+            let one = sum(names, v.clone());
+            total = build::binary(BinOp::Add, total, one, at());
+        }
+        total
+    });
+    let optimized = in_time(&program);
+    assert_eq!(loops(&optimized), 1);
+    assert_eq!(firings(&optimized, "cse") as i64, MANY / 4 - 1);
+}
+
+#[test]
+fn many_values_leave_nested_loops() {
+    // for(v, .., for(v, .., .. )), each body with a length of its own kind that leaves all loops.
+    const DEEP: i64 = 100;
+    fn nest(names: &mut Names, v: &Expr, depth: i64) -> Expr {
+        let inner = if depth == 0 { build::int64(0, at()) } else { nest(names, v, depth - 1) };
+        each(names, v.clone(), BuilderTy::Merger(Ty::I64, MergeOp::Add), |b, x| {
+            let fixed = plus(build::len(v.clone(), at()), depth + 1);
+            let sum = build::binary(BinOp::Add, build::binary(BinOp::Mul, x, fixed, at()), inner, at());
+            build::merge(b, sum, at())
+        })
+    }
+    let program = program(|names, v| nest(names, &v, DEEP));
+    let optimized = in_time(&program);
+    assert!(firings(&optimized, "licm") as i64 > DEEP / 2);
+}
+
 #[test]
 fn a_sum_of_many_terms() {
     let program = program(|_, v| (0..MANY).fold(build::len(v, at()), plus));
