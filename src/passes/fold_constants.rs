@@ -1,17 +1,20 @@
 #![forbid(unsafe_code)]
 //! `fold-constants`: what is known before the program runs is computed before it runs.
 
+mod algebra;
+
 use super::pattern::{is_droppable, is_integer};
 use super::rewrite::{self, Rewrite};
 use super::{PassCx, declare_pass};
 use crate::ir::{BinOp, Expr, ExprKind, Literal, Scalar, UnOp, build, op};
 
 declare_pass! {
-    /// Compute operations on constants, and drop operations that cannot change their operand.
+    /// Compute operations on constants, and drop operations that change nothing.
     ///
     /// Why: macros and generated programs leave `x * 1` and constant branches behind, which hide patterns from
     /// later passes. The arithmetic is the language's own, wrap-around and rounding included. Division by a constant
-    /// zero stays, since it must fail when it is reached; floats keep every bit.
+    /// zero stays, since it must fail when it is reached; floats keep every bit, so `x + 0.0`, `x - x` and `x / x` stay.
+    /// Divisions, and comparisons of sums, are never rearranged: that is wrong for integers.
     ///
     /// ```weld
     /// |x: i64| if(2 > 1, x * 1L + (3L - 3L), 7L)
@@ -20,11 +23,20 @@ declare_pass! {
     /// ```weld
     /// |x: i64| x
     /// ```
+    ///
+    /// ```weld
+    /// |x: i64, y: i64| {x + 1L + 2L, x - x, !(x < y), i64(i8(if(x < y, true, false)))}
+    /// ```
+    /// becomes
+    /// ```weld
+    /// |x: i64, y: i64| {x + 3L, 0L, x >= y, i64(x < y)}
+    /// ```
     pub struct FoldConstants = "fold-constants";
     aliases: ["algebraic", "inline-literals"];
     rules: [
         "fold_operator", "fold_cast", "fold_branch", "fold_logic", "fold_len", "identity", "mul_zero",
-        "double_negation", "same_cast"
+        "double_negation", "same_cast", "same_operands", "mask", "reassociate", "not_compare", "minus_negation",
+        "double_cast", "choice_of_bools", "same_branches", "same_condition"
     ];
     run: run;
 }
@@ -35,18 +47,20 @@ fn run(cx: &mut PassCx, root: &Expr) -> Expr {
 
 fn rule(cx: &mut PassCx, expr: &Expr) -> Option<Rewrite> {
     match &expr.kind {
-        ExprKind::Unary(op, a) => unary(expr, *op, a),
-        ExprKind::Binary(op, a, b) => {
-            fold_operator(expr, *op, a, b).or_else(|| identity(cx, expr, *op, a, b))
-        }
-        ExprKind::Cast(to, a) => cast(expr, *to, a),
+        ExprKind::Unary(op, a) => unary(cx, expr, *op, a),
+        ExprKind::Binary(op, a, b) => fold_operator(expr, *op, a, b)
+            .or_else(|| identity(cx, expr, *op, a, b))
+            .or_else(|| algebra::same_operands(cx, expr, *op, a, b))
+            .or_else(|| algebra::reassociate(expr, *op, a, b))
+            .or_else(|| algebra::minus_negation(expr, *op, a, b)),
+        ExprKind::Cast(to, a) => cast(expr, *to, a).or_else(|| algebra::double_cast(cx, expr, *to, a)),
         ExprKind::If(c, a, b) => {
-            let Literal::Bool(c) = c.literal()? else { return None };
-            let chosen = if *c { a } else { b };
-            Some(Rewrite::new("fold_branch", chosen.clone(), format!("the condition is always {c}")))
+            let Some(Literal::Bool(known)) = c.literal() else { return algebra::choice(cx, expr, c, a, b) };
+            let chosen = if *known { a } else { b };
+            Some(Rewrite::new("fold_branch", chosen.clone(), format!("the condition is always {known}")))
         }
         ExprKind::Select(c, a, b) => {
-            let Literal::Bool(c) = c.literal()? else { return None };
+            let Some(Literal::Bool(c)) = c.literal() else { return algebra::choice(cx, expr, c, a, b) };
             let (chosen, other) = if *c { (a, b) } else { (b, a) };
             if !is_droppable(other) {
                 let condition = "the value not chosen may fail, and `select` evaluates both";
@@ -69,13 +83,16 @@ fn rule(cx: &mut PassCx, expr: &Expr) -> Option<Rewrite> {
 }
 
 /// `-(-x)` => `x`, and operators on constants
-fn unary(expr: &Expr, operator: UnOp, a: &Expr) -> Option<Rewrite> {
+fn unary(cx: &mut PassCx, expr: &Expr, operator: UnOp, a: &Expr) -> Option<Rewrite> {
     if let ExprKind::Unary(inner, x) = &a.kind
         && *inner == operator
         && matches!(operator, UnOp::Neg | UnOp::Not | UnOp::BitNot)
     {
         let why = format!("`{}` undoes itself", operator.symbol());
         return Some(Rewrite::new("double_negation", x.clone(), why));
+    }
+    if operator == UnOp::Not && a.literal().is_none() {
+        return algebra::not_compare(cx, expr, a);
     }
     let value = op::unary(operator, a.literal()?).ok()?;
     constant("fold_operator", expr, value)
@@ -127,9 +144,8 @@ fn identity(cx: &mut PassCx, expr: &Expr, operator: BinOp, a: &Expr, b: &Expr) -
         BinOp::Mul if is_integer(b, 1) => same(a, "multiplying by 1 changes nothing"),
         BinOp::Mul if is_integer(a, 1) => same(b, "multiplying by 1 changes nothing"),
         BinOp::Div if is_integer(b, 1) => same(a, "dividing by 1 changes nothing"),
-        BinOp::BitOr | BinOp::BitXor | BinOp::Shl | BinOp::Shr if is_integer(b, 0) => {
-            same(a, "this operation with 0 changes nothing")
-        }
+        BinOp::Shl | BinOp::Shr if is_integer(b, 0) => same(a, "this operation with 0 changes nothing"),
+        BinOp::BitAnd | BinOp::BitOr | BinOp::BitXor => algebra::mask(cx, expr, operator, a, b),
         BinOp::Mul if is_integer(b, 0) => mul_zero(cx, expr, a, b),
         BinOp::Mul if is_integer(a, 0) => mul_zero(cx, expr, b, a),
         _ => None,

@@ -140,12 +140,8 @@ impl Sweep<'_, '_> {
     fn explain_shared(&mut self, iter: &Iter) {
         let Iter::Whole(data) = iter else { return };
         let Some(name) = data.var().filter(|name| self.producers.contains(*name)) else { return };
-        let uses = self.uses.name(name);
-        if uses.count > 1 {
-            let condition =
-                format!("`{name}` is used {} times, and each use would run its loop again", uses.count);
-            self.cx.missed("fuse_loops", &data.origin, condition, None);
-        } else if uses.looped {
+        // What is used several times is the business of the pass `fuse-horizontal`.
+        if self.uses.name(name).looped {
             let condition =
                 format!("`{name}` is used inside another loop, which would run its loop again in each turn");
             self.cx.missed("fuse_loops", &data.origin, condition, None);

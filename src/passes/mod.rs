@@ -6,18 +6,23 @@
 //! [`Optimized::internal_error`] and the last good program is kept.
 //! Must not: know syntax, LLVM, or what the trace looks like on a screen.
 
+mod cse;
 mod cx;
 mod fold_constants;
+mod fuse_horizontal;
 mod fuse_vertical;
 mod inline_apply;
 mod inline_let;
+mod licm;
 mod pattern;
 mod pipeline;
 mod predicate;
 mod rewrite;
+mod scalar_structs;
 mod size_hints;
 mod subst;
 mod trace;
+mod unroll_loops;
 mod uses;
 mod vectorize;
 

@@ -2,7 +2,7 @@
 //! Questions that several passes ask about an expression.
 
 use crate::diag::stack;
-use crate::ir::{BinOp, BuilderTy, Expr, ExprKind, For, Literal, UnOp, visit};
+use crate::ir::{BinOp, BuilderTy, Expr, ExprKind, For, Lambda, Literal, UnOp, visit};
 
 /// Whether leaving it out hides nothing: it cannot fail, certainly ends, and calls no function that must be called.
 pub fn is_droppable(expr: &Expr) -> bool {
@@ -37,11 +37,70 @@ pub fn is_integer(expr: &Expr, value: i64) -> bool {
     expr.literal().and_then(Literal::as_i64) == Some(value)
 }
 
+/// Expressions up to this size are compared with each other.
+const COMPARED_NODES: u32 = 32;
+
+/// Whether both have the same value where they stand side by side, as far as a short look tells.
+pub fn is_same_value(a: &Expr, b: &Expr) -> bool {
+    if a.facts.nodes != b.facts.nodes || a.facts.nodes > COMPARED_NODES || a.facts.calls || a.ty != b.ty {
+        return false;
+    }
+    match (&a.kind, &b.kind) {
+        (ExprKind::Var(a), ExprKind::Var(b)) => a == b,
+        (ExprKind::Literal(a), ExprKind::Literal(b)) => a == b,
+        (ExprKind::Field(a, j), ExprKind::Field(b, k)) => j == k && is_same_value(a, b),
+        (ExprKind::Unary(o, a), ExprKind::Unary(p, b)) => o == p && is_same_value(a, b),
+        (ExprKind::Cast(_, a), ExprKind::Cast(_, b)) | (ExprKind::Len(a), ExprKind::Len(b)) => {
+            is_same_value(a, b)
+        }
+        (ExprKind::Binary(o, a, c), ExprKind::Binary(p, b, d)) => {
+            o == p && is_same_value(a, b) && is_same_value(c, d)
+        }
+        (ExprKind::Lookup(a, c), ExprKind::Lookup(b, d)) => is_same_value(a, b) && is_same_value(c, d),
+        _ => false,
+    }
+}
+
 /// The loop behind `result(for(.., appender, ..))`.
 pub fn producer(data: &Expr) -> Option<(&Expr, &For)> {
     let ExprKind::Result(built) = &data.kind else { return None };
     let ExprKind::For(parts) = &built.kind else { return None };
     matches!(built.ty.as_builder(), Some(BuilderTy::Appender(_))).then_some((built, &**parts))
+}
+
+/// How a child of a node is evaluated.
+pub enum Part<'a> {
+    /// Whenever the node is.
+    Operand,
+    /// Only sometimes: a branch, the right side of `&&`.
+    Sometimes,
+    /// As often as the function whose body it is runs.
+    Body(&'a Lambda),
+}
+
+/// What the child number `k` of a node is, in the order of [`visit::for_each_child`].
+pub fn part<'a>(kind: &'a ExprKind, k: usize, child: &Expr) -> Part<'a> {
+    match kind {
+        ExprKind::If(..) if k > 0 => Part::Sometimes,
+        ExprKind::Binary(BinOp::And | BinOp::Or, ..) if k > 0 => Part::Sometimes,
+        ExprKind::Apply(lambda, args) if k == args.len() => Part::Body(lambda),
+        ExprKind::Iterate(_, lambda) | ExprKind::Sort(_, lambda) if k == 1 => Part::Body(lambda),
+        // Bodies come last, and no operand of a loop is its body.
+        ExprKind::For(parts) if child.same(&parts.func.body) && k > parts.iters.len() => {
+            Part::Body(&parts.func)
+        }
+        _ => Part::Operand,
+    }
+}
+
+/// Whether it is better to carry the value into a loop than to compute it there: what one scalar operation makes
+/// of variables is not, for it takes the place of its operands at best. The length of a vector is.
+pub fn is_worth_carrying(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Literal(_) => false,
+        ExprKind::Len(_) => true,
+        _ => scalar_cost(expr).is_none_or(|cost| cost > 1),
+    }
 }
 
 /// More work than this is not done where it was not done before.

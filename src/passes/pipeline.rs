@@ -2,18 +2,35 @@
 //! The list of all passes, the default pipeline, and pipelines written as text.
 
 use super::Pass;
+use super::cse::Cse;
 use super::fold_constants::FoldConstants;
+use super::fuse_horizontal::FuseHorizontal;
 use super::fuse_vertical::FuseVertical;
 use super::inline_apply::InlineApply;
 use super::inline_let::InlineLet;
+use super::licm::Licm;
 use super::predicate::Predicate;
+use super::scalar_structs::ScalarStructs;
 use super::size_hints::SizeHints;
+use super::unroll_loops::UnrollLoops;
 use super::vectorize::Vectorize;
 use crate::diag::suggest;
 
 /// Every pass, in the order of the default pipeline.
-pub static ALL: &[&dyn Pass] =
-    &[&InlineApply, &InlineLet, &FuseVertical, &FoldConstants, &SizeHints, &Predicate, &Vectorize];
+pub static ALL: &[&dyn Pass] = &[
+    &InlineApply,
+    &InlineLet,
+    &FuseVertical,
+    &FuseHorizontal,
+    &UnrollLoops,
+    &ScalarStructs,
+    &FoldConstants,
+    &Licm,
+    &Cse,
+    &SizeHints,
+    &Predicate,
+    &Vectorize,
+];
 
 /// What runs when nothing else is asked for.
 pub static DEFAULT: &[&dyn Pass] = &[
@@ -22,10 +39,22 @@ pub static DEFAULT: &[&dyn Pass] = &[
     // Loops must stand directly in each other for fusion to see them.
     &InlineLet,
     &FuseVertical,
+    // After the loops that are used once stand in each other: what is left is used several times, and has rows in
+    // common with other loops.
+    &FuseHorizontal,
+    // After fusion, which may make a small loop part of a large one.
+    &UnrollLoops,
+    // Fusion brings the structs of producers to the fields that consumers read.
+    &ScalarStructs,
     // Fusion leaves lets where a value is used several times or lies in a branch; some are needless now.
     &InlineLet,
     // After fusion, since constants of a producer then meet those of its consumer.
     &FoldConstants,
+    // After folding, so that what moves is small already.
+    &Licm,
+    // After fusion, which wants each loop to have a producer of its own, and after what makes more
+    // expressions equal: folding, and moving out of loops.
+    &Cse,
     // After fusion: a loop that is fused away needs no capacity.
     &SizeHints,
     // Right before vectorize, which takes bodies without branches only.

@@ -2,11 +2,13 @@
 //! `predicate`: branches become choices between values.
 
 use super::pattern::{self, CHEAP};
+use super::subst::{Replacement, Subst};
 use super::{PassCx, declare_pass, rewrite, uses};
 use crate::diag::stack;
 use crate::ir::{
     BinOp, BuilderTy, Expr, ExprKind, For, Lambda, Let, MergeOp, Scalar, Ty, build, print, visit,
 };
+use std::collections::HashMap;
 use std::sync::Arc;
 
 declare_pass! {
@@ -89,9 +91,9 @@ impl Sweep<'_, '_> {
             return None;
         }
         let mut choice = Choice { lets: Vec::new(), values: Vec::new(), merges: 0, neutral: false };
-        let (a_lets, a_value) = parts(a);
-        let (b_lets, b_value) = parts(b);
-        choice.lets.extend(a_lets.iter().chain(b_lets).cloned());
+        let (a_lets, a_value) = parts(self.cx, a);
+        let (b_lets, b_value) = parts(self.cx, b);
+        choice.lets.extend(a_lets.iter().chain(&b_lets).cloned());
         // The condition is repeated for each builder of a struct, and for each field of a merged struct.
         let condition = if pattern::is_trivial(c) || (selections(&expr.ty) <= 1 && !uses::takes_builder(c)) {
             c.clone()
@@ -101,7 +103,7 @@ impl Sweep<'_, '_> {
             choice.lets.insert(0, Let { name, value: c.clone() });
             var
         };
-        let merged = match choice.builder(&condition, a_value, b_value) {
+        let merged = match choice.builder(&condition, &a_value, &b_value) {
             Ok(merged) => merged,
             Err(Blocked::Silent) => return None,
             Err(Blocked::Because(condition)) => {
@@ -112,7 +114,7 @@ impl Sweep<'_, '_> {
         if choice.merges == 0 {
             return None;
         }
-        let arms: Vec<Expr> = a_lets.iter().chain(b_lets).map(|binding| binding.value.clone()).collect();
+        let arms: Vec<Expr> = a_lets.iter().chain(&b_lets).map(|binding| binding.value.clone()).collect();
         if let Some(condition) = self.objection(expr, arms.iter().chain(&choice.values)) {
             self.cx.missed(RULE, &expr.origin, condition, would(expr));
             return None;
@@ -207,14 +209,24 @@ fn only_cost(expr: &Expr) -> bool {
     pattern::is_droppable(a) && pattern::is_droppable(b) && a.facts.loops == 0 && b.facts.loops == 0
 }
 
-/// The lets and the value of a branch.
-fn parts(arm: &Expr) -> (&[Let], &Expr) {
-    match &arm.kind {
-        ExprKind::Block(lets, value) if lets.iter().all(|binding| !binding.value.ty.has_builder()) => {
-            (lets, value)
+/// The lets and the value of a branch. A struct of builders that is bound there and taken apart again, as a predicated
+/// branch inside of this one is, goes to where its fields are used.
+fn parts(cx: &mut PassCx, arm: &Expr) -> (Vec<Let>, Expr) {
+    let ExprKind::Block(lets, value) = &arm.kind else { return (Vec::new(), arm.clone()) };
+    let mut kept = Vec::with_capacity(lets.len());
+    let mut subst = Subst { map: HashMap::new(), rename: false };
+    for binding in lets {
+        match &binding.value.kind {
+            _ if !binding.value.ty.has_builder() => kept.push(binding.clone()),
+            ExprKind::Struct(items) => {
+                let items = items.iter().map(|item| subst.apply(cx, item)).collect();
+                subst.map.insert(binding.name.clone(), Replacement::Fields(items));
+            }
+            _ => return (Vec::new(), arm.clone()),
         }
-        _ => (&[], arm),
     }
+    let value = subst.apply(cx, value);
+    (kept, value)
 }
 
 /// How many selections can stand for a choice between two builders of this type.

@@ -86,6 +86,14 @@ impl Trace {
                 continue;
             }
             let name = step.pass.name;
+            // What one kind of fusion could not do, the other one may have done.
+            for other in later.iter() {
+                let absorbed = other.firings.iter().filter(|firing| firing.rule.starts_with("absorb_"));
+                let absorbed: HashSet<_> = absorbed.map(|firing| firing.origin.primary()).collect();
+                step.missed.retain(|miss| {
+                    !miss.rule.starts_with("fuse_") || !absorbed.contains(&miss.origin.primary())
+                });
+            }
             for other in later.iter().filter(|other| other.pass.name == name) {
                 let fired = places(&other.firings);
                 step.missed.retain(|miss| {

@@ -6,6 +6,7 @@
 mod calls;
 mod data;
 mod dicts;
+mod frames;
 mod iterators;
 mod literals;
 mod loops;
@@ -167,6 +168,8 @@ impl Gen<'_> {
             self.see("builder as the result");
             let builder = self.builder_type();
             Piece::new(self.built(&Ty::builder(builder)).0)
+        } else if self.choices.chance(15) {
+            self.frame()
         } else {
             self.rich(&ty)
         };
