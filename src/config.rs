@@ -62,7 +62,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "passes",
-        about: "the pipeline: `default`, `none`, names in order, or `default -NAME`",
+        about: "the pipeline: `default`, `none`, names in order, `-NAME`, groups `[ a b ]`",
         show: |config| config.passes.clone(),
         set: |config, text| {
             crate::passes::parse_pipeline(text)?;

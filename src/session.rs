@@ -8,6 +8,7 @@ mod foreign;
 pub mod header;
 #[cfg(feature = "jit")]
 mod program;
+pub mod query;
 
 #[cfg(feature = "jit")]
 pub use program::Program;
@@ -17,7 +18,7 @@ pub use crate::syntax::Unformatted;
 use crate::config::Config;
 use crate::diag::{Code, Diagnostic, Diagnostics, SourceId, SourceMap, Span};
 use crate::ir;
-use crate::passes::{self, Optimized};
+use crate::passes::{self, Optimized, Stage};
 use crate::runtime::{Libraries, Pool};
 use crate::value::{RunError, Value};
 use crate::{check, expand, interp, syntax};
@@ -175,8 +176,18 @@ impl Session {
 
     /// Runs the pipeline of the settings and records what it did.
     pub fn optimize(&self, checked: &Checked) -> Optimized {
-        let pipeline = passes::parse_pipeline(&self.config.passes).unwrap_or_default();
-        passes::optimize(&checked.program, &pipeline, &passes::Options::default())
+        self.optimize_by(checked, &self.pipeline())
+    }
+
+    /// Runs another pipeline and records what it did.
+    pub fn optimize_by(&self, checked: &Checked, pipeline: &[Stage]) -> Optimized {
+        passes::optimize(&checked.program, pipeline, &passes::Options::default())
+    }
+
+    /// The pipeline of the settings.
+    pub fn pipeline(&self) -> Vec<Stage> {
+        // A setting is read before it is kept.
+        passes::parse_pipeline(&self.config.passes).unwrap_or_default()
     }
 
     /// Evaluates a program by the reference interpreter. `signal` becomes non-zero to stop it.

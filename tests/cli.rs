@@ -50,6 +50,31 @@ fn objects_follow_their_schemas() {
         ("docs", &["docs", "map", "--json"], 0),
         ("docs", &["docs", "--json"], 0),
         ("error", &["docs", "nosuch", "--json"], 2),
+        ("why", &["why", "--json", &format!("{PROGRAMS}/branch.weld")], 0),
+        ("why", &["why", "--json", squares, "fuse-vertical", "--at", "6:17"], 0),
+        ("error", &["why", "--json", squares, "fuse-verticle"], 2),
+        ("origin", &["origin", "--json", squares, "@2:10"], 0),
+        ("origin", &["origin", "--json", squares, "v"], 0),
+        ("fate", &["fate", "--json", squares, "6:17"], 0),
+        ("find", &["find", "--json", squares, "appender"], 0),
+        ("error", &["find", "--json", squares], 2),
+        ("compare", &["compare", "--json", squares, "--passes", "none"], 0),
+        (
+            "compare",
+            &[
+                "compare",
+                "--json",
+                "--run",
+                squares,
+                "--passes",
+                "default",
+                "--passes",
+                "[ inline-apply inline-let ]",
+            ],
+            0,
+        ),
+        ("error", &["compare", "--json", squares], 2),
+        ("passes", &["passes", "--json", squares, "--passes", "[ inline-apply inline-let ]"], 0),
         ("firing", &["explain", "--json", "--step", "3.1", squares], 0),
     ];
     for (name, args, code) in cases {
@@ -65,6 +90,18 @@ fn objects_follow_their_schemas() {
                 panic!("{args:?}: {why}\n{line}");
             }
         }
+    }
+}
+
+#[test]
+fn examples_of_the_help_work() {
+    for command in ["why", "origin", "fate", "find", "compare"] {
+        let help = lines(&[command, "-h"], 0).join("\n");
+        let example = help.lines().find_map(|line| line.strip_prefix("Try: weld ")).unwrap();
+        let call = format!("exec {} {example}", env!("CARGO_BIN_EXE_weld"));
+        let output = Command::new("sh").args(["-c", &call]).output().unwrap();
+        assert!(output.status.success(), "{example}\n{}", String::from_utf8_lossy(&output.stderr));
+        assert!(!output.stdout.is_empty(), "{example}");
     }
 }
 

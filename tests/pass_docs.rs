@@ -7,7 +7,7 @@ mod support;
 
 use support::{compile, optimize_checked};
 use weld::ir::print;
-use weld::passes::{ALL, DEFAULT, find, parse_pipeline};
+use weld::passes::{ALL, DEFAULT, find, parse_pipeline, pass_names};
 
 /// The contents of the fenced code blocks, without the space that `///` leaves before each line.
 fn examples(doc: &str) -> Vec<String> {
@@ -63,9 +63,7 @@ fn names_are_unique_and_documented() {
 
 #[test]
 fn pipelines_as_text() {
-    let names = |text: &str| -> Vec<&str> {
-        parse_pipeline(text).unwrap().iter().map(|pass| pass.info().name).collect()
-    };
+    let names = |text: &str| -> Vec<&str> { pass_names(&parse_pipeline(text).unwrap()) };
     let default: Vec<&str> = DEFAULT.iter().map(|pass| pass.info().name).collect();
     assert_eq!(names("default"), default);
     assert_eq!(names("none"), Vec::<&str>::new());

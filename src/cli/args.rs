@@ -4,6 +4,8 @@
 //! Promises: what cannot be meant is refused here with exit code 2. Must not: read files or start anything.
 
 use crate::config::{parse_bytes, parse_seconds};
+use crate::diag::Place;
+use crate::session::query::parse_place;
 use crate::view::ColorChoice;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -71,7 +73,7 @@ pub struct Common {
     #[arg(short = 'j', long, global = true, value_name = "N", env = "WELD_THREADS", hide_env = true,
           value_parser = clap::value_parser!(u32).range(1..=512))]
     pub threads: Option<u32>,
-    /// The passes: `default`, `none`, names in order, or `default,-NAME`
+    /// The passes: `default`, `none`, names in order, `default,-NAME`, or `[ a b ]` to repeat; `compare` takes two
     #[arg(
         long,
         global = true,
@@ -80,7 +82,7 @@ pub struct Common {
         env = "WELD_PASSES",
         hide_env = true
     )]
-    pub passes: Option<String>,
+    pub passes: Vec<String>,
     /// A library of C functions for `cudf`: a path, or a name that the system looks for; may be repeated
     #[arg(long, global = true, value_name = "LIB")]
     pub library: Vec<String>,
@@ -104,6 +106,24 @@ pub enum Command {
     /// The table of passes: what each fired, left, cost and gained
     #[command(after_long_help = INPUTS)]
     Passes(PassesArgs),
+    /// What fired, what nearly did, the one condition that failed, and what would be then; WHAT is a rule or a pass
+    #[command(after_help = "Try: weld why -e '|v: vec[i64]| sum(map(v, |x| x / 2L))' vectorize")]
+    Why(WhyArgs),
+    /// Which source a part of the optimized program came from; WHAT is a name or a place of it, `@LINE:COL`
+    #[command(after_help = "Try: weld origin -e '|v: vec[i64]| sum(map(v, |x| x + 1L))' @2:10")]
+    Origin(AskArgs),
+    /// What became of an expression, step by step; WHAT is its place in the source, LINE:COL
+    #[command(after_help = "Try: weld fate -e '|v: vec[i64]| sum(map(v, |x| x + 1L))' 1:19")]
+    Fate(AskArgs),
+    /// In which steps a text appears and vanishes; WHAT is the text
+    #[command(after_help = "Try: weld find -e '|v: vec[i64]| sum(map(v, |x| x + 1L))' appender")]
+    Find(AskArgs),
+    /// One program under two pipelines, or two programs: first difference, loops, bytes, times
+    #[command(
+        after_help = "Try: weld compare -e '|v: vec[i64]| sum(map(v, |x| x + 1L))' --passes none",
+        after_long_help = INPUTS
+    )]
+    Compare(CompareArgs),
     /// Print one level of the optimized program
     Emit(EmitArgs),
     /// List passes and rules, or describe one
@@ -222,6 +242,73 @@ pub struct PassesArgs {
     #[arg(long, value_name = "K", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     pub repeat: u32,
     /// Print one JSON object per step
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A program and what is asked about it.
+#[derive(Args, Debug)]
+pub struct Question {
+    /// The program; `-` is standard input. With -e this is WHAT
+    #[arg(required_unless_present = "expr")]
+    file: Option<String>,
+    /// What is asked about, as the command says
+    what: Option<String>,
+    /// The program itself
+    #[arg(short = 'e', long = "expr", value_name = "EXPR", allow_hyphen_values = true)]
+    expr: Option<String>,
+}
+
+impl Question {
+    /// The program and what is asked; the error is for the user.
+    pub fn split(&self) -> Result<(Source, Option<&str>), String> {
+        let (file, what) = match (&self.expr, &self.file, &self.what) {
+            (Some(_), Some(_), Some(_)) => {
+                return Err("a program comes from a file or from -e, not both".to_string());
+            }
+            (Some(_), what, _) => (None, what),
+            (None, file, what) => (file.as_ref().map(PathBuf::from), what),
+        };
+        Ok((Source { file, expr: self.expr.clone() }, what.as_deref()))
+    }
+}
+
+#[derive(Args, Debug)]
+pub struct WhyArgs {
+    #[command(flatten)]
+    pub question: Question,
+    /// A place of the program
+    #[arg(long, value_name = "LINE:COL", value_parser = parse_place)]
+    pub at: Option<Place>,
+    /// Print a JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct AskArgs {
+    #[command(flatten)]
+    pub question: Question,
+    /// Print a JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct CompareArgs {
+    #[command(flatten)]
+    pub source: Source,
+    /// Another program
+    pub other: Option<PathBuf>,
+    #[command(flatten)]
+    pub inputs: Inputs,
+    /// Run both and compare the results
+    #[arg(long)]
+    pub run: bool,
+    /// With --run: run each so many times
+    #[arg(long, value_name = "K", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    pub repeat: u32,
+    /// Print a JSON object
     #[arg(long)]
     pub json: bool,
 }

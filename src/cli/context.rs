@@ -29,6 +29,8 @@ pub struct Context {
     pub quiet: bool,
     /// Say more.
     pub verbose: bool,
+    /// What `--passes` said, each time.
+    pub pipelines: Vec<String>,
     /// Set to stop a run.
     pub signal: Arc<AtomicU32>,
 }

@@ -6,20 +6,25 @@
 
 mod args;
 mod check;
+mod compare;
 mod context;
 mod docs;
 mod emit;
 mod execute;
 mod explain;
 mod failure;
+mod fate;
+mod find;
 mod fmt;
 mod inputs;
 mod memory;
+mod origin;
 mod passes;
 mod rules;
 mod run;
 mod shell;
 mod watch;
+mod why;
 
 use crate::config::Config;
 use crate::session::Session;
@@ -56,7 +61,7 @@ fn start(cli: Cli) -> i32 {
     let choice = cli.common.color.into();
     let screen = Screen::new(choice, io::stdout().is_terminal());
     let error_screen = Screen::new(choice, io::stderr().is_terminal());
-    let config = match configure(&cli.common, cli.command.is_none()) {
+    let config = match configure(&cli.common, cli.command.as_ref()) {
         Ok(config) => config,
         Err(message) => {
             let text = error::plain(&message, None, error_screen);
@@ -82,6 +87,7 @@ fn start(cli: Cli) -> i32 {
         error_screen,
         quiet: cli.common.quiet,
         verbose: cli.common.verbose,
+        pipelines: cli.common.passes.clone(),
         signal: Arc::new(AtomicU32::new(0)),
     };
     watch::watch(&cx.signal, cli.common.timeout, command.wants_json());
@@ -91,19 +97,22 @@ fn start(cli: Cli) -> i32 {
 }
 
 /// The settings of the command line. In the explorer the time limit is that of each run; else it is watched outside.
-fn configure(common: &Common, interactive: bool) -> Result<Config, String> {
+fn configure(common: &Common, command: Option<&Command>) -> Result<Config, String> {
     let mut config = Config::default();
+    if common.passes.len() > 1 && !matches!(command, Some(Command::Compare(_))) {
+        return Err("`--passes` is given twice; only `weld compare` takes two pipelines".to_string());
+    }
     if let Some(threads) = common.threads {
         config.threads = threads as usize;
     }
-    if let Some(passes) = &common.passes {
+    for passes in &common.passes {
         config.set("passes", passes)?;
     }
     if let Some(effort) = common.effort {
         config.effort = effort.into();
     }
     config.memory_limit = common.memory.or_else(memory::default_limit);
-    if interactive {
+    if command.is_none() {
         config.time_limit = common.timeout;
     }
     Ok(config)
@@ -116,6 +125,11 @@ fn dispatch(command: &Command, cx: &mut Context) -> Result<(), Failure> {
         Command::Fmt(args) => fmt::fmt(args, cx),
         Command::Explain(args) => explain::explain(args, cx),
         Command::Passes(args) => passes::passes(args, cx),
+        Command::Why(args) => why::why(args, cx),
+        Command::Origin(args) => origin::origin(args, cx),
+        Command::Fate(args) => fate::fate(args, cx),
+        Command::Find(args) => find::find(args, cx),
+        Command::Compare(args) => compare::compare(args, cx),
         Command::Emit(args) => emit::emit(args, cx),
         Command::Rules(args) => rules::rules(args, cx),
         Command::Docs(args) => docs::docs(args, cx),
@@ -150,6 +164,9 @@ impl Command {
             Command::Explain(args) => args.json,
             Command::Passes(args) => args.json,
             Command::Docs(args) => args.json,
+            Command::Why(args) => args.json,
+            Command::Compare(args) => args.json,
+            Command::Origin(args) | Command::Fate(args) | Command::Find(args) => args.json,
             Command::Fmt(_)
             | Command::Emit(_)
             | Command::Rules(_)

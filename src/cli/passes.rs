@@ -58,9 +58,11 @@ fn measure(
     Ok(runs)
 }
 
-type Outcome = Result<Value, ErrorKind>;
+/// The value of a run, or the kind of its error.
+pub type Outcome = Result<Value, ErrorKind>;
 
-fn run(
+/// Runs a program several times.
+pub fn run(
     program: &ir::Program,
     values: &[Value],
     repeat: u32,
@@ -93,7 +95,8 @@ fn failed(error: RunError) -> Result<(Outcome, Measured), Failure> {
     }
 }
 
-fn same(a: &Outcome, b: &Outcome) -> bool {
+/// Whether both runs ended alike.
+pub fn same(a: &Outcome, b: &Outcome) -> bool {
     match (a, b) {
         (Ok(a), Ok(b)) => a.same(b),
         (Err(a), Err(b)) => a == b,

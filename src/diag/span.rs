@@ -135,4 +135,13 @@ impl SourceMap {
             source.text.get(start..end).map_or(end.saturating_sub(start), |text| text.chars().count()) + 1;
         Place { line, column }
     }
+
+    /// The byte at a line and column; `None` where the text has no character.
+    pub fn byte(&self, id: SourceId, place: Place) -> Option<u32> {
+        let source = self.sources.get(id.0 as usize)?;
+        let start = *source.line_starts.get(place.line.checked_sub(1)?)? as usize;
+        let line = source.text.get(start..)?.lines().next()?;
+        let (at, _) = line.char_indices().nth(place.column.checked_sub(1)?)?;
+        u32::try_from(start + at).ok()
+    }
 }

@@ -20,6 +20,7 @@ mod predicate;
 mod rewrite;
 mod scalar_structs;
 mod size_hints;
+mod stages;
 mod subst;
 mod trace;
 mod unroll_loops;
@@ -27,11 +28,12 @@ mod uses;
 mod vectorize;
 
 pub use cx::PassCx;
-pub use pipeline::{ALL, DEFAULT, find, parse_pipeline};
+pub use pipeline::{ALL, DEFAULT, find};
+pub use stages::{ROUNDS, Stage, parse_pipeline, pass_names, pipeline_text, switched_off, switched_on};
 pub use trace::{Firing, Miss, Step, Trace};
 
 use crate::ir::{Expr, Lambda, Program, verify};
-use crate::plan::cost;
+use crate::plan::cost::{self, Counters};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
@@ -121,20 +123,70 @@ pub struct Optimized {
     pub internal_error: Option<String>,
 }
 
-/// Runs the passes of a pipeline in order.
-pub fn optimize(program: &Program, pipeline: &[&'static dyn Pass], options: &Options) -> Optimized {
-    let mut optimized = Optimized { program: program.clone(), trace: Trace::default(), internal_error: None };
-    let mut counters = cost::counters(program);
-    for pass in pipeline {
-        let before = optimized.program.clone();
+/// Runs the passes of a pipeline in order, groups until they change nothing.
+pub fn optimize<S: Clone + Into<Stage>>(program: &Program, pipeline: &[S], options: &Options) -> Optimized {
+    let stages: Vec<Stage> = pipeline.iter().cloned().map(Into::into).collect();
+    let optimized = Optimized { program: program.clone(), trace: Trace::default(), internal_error: None };
+    let mut driver = Driver { optimized, counters: cost::counters(program), options };
+    driver.stages(&stages, None);
+    driver.optimized.trace.drop_superseded();
+    driver.optimized
+}
+
+/// An optimization under way.
+struct Driver<'a> {
+    optimized: Optimized,
+    /// Counters of the program as it is.
+    counters: Counters,
+    options: &'a Options,
+}
+
+impl Driver<'_> {
+    /// Runs stages in order; false after a bug of a pass.
+    fn stages(&mut self, stages: &[Stage], round: Option<usize>) -> bool {
+        stages.iter().all(|stage| match stage {
+            Stage::Pass(pass) => self.pass(*pass, round),
+            Stage::Group(inner) => self.group(inner),
+        })
+    }
+
+    /// Repeats a group until a round changes nothing; leaves a note when it is stopped before.
+    fn group(&mut self, inner: &[Stage]) -> bool {
+        let first = self.optimized.trace.steps.len() + 1;
+        for round in 1..=ROUNDS {
+            let before = self.optimized.program.func.body.clone();
+            if !self.stages(inner, Some(round)) {
+                return false;
+            }
+            if before.same(&self.optimized.program.func.body) {
+                return true;
+            }
+        }
+        let last = self.optimized.trace.steps.len();
+        if let Some(step) = self.optimized.trace.steps.last_mut() {
+            step.missed.push(Miss {
+                rule: "group_limit",
+                condition: format!(
+                    "the group of steps {first} to {last} still changed the program in round {ROUNDS}"
+                ),
+                origin: step.after.func.body.origin.clone(),
+                would: Some("write the group twice, one behind the other".to_string()),
+            });
+        }
+        true
+    }
+
+    /// Runs one pass; false after a bug of it.
+    fn pass(&mut self, pass: &'static dyn Pass, round: Option<usize>) -> bool {
+        let before = self.optimized.program.clone();
         let mut names = before.names.clone();
-        let mut cx = PassCx::new(&mut names, options.firing_limit);
+        let mut cx = PassCx::new(&mut names, self.options.firing_limit);
         let start = Instant::now();
         // A panic is a bug of the pass: it costs this step, not the session.
         let Ok(body) = catch_unwind(AssertUnwindSafe(|| pass.run(&mut cx, &before.func.body))) else {
-            optimized.internal_error =
+            self.optimized.internal_error =
                 Some(format!("internal error in pass `{}`: it panicked", pass.info().name));
-            break;
+            return false;
         };
         let time = start.elapsed();
         let (firings, missed) = cx.finish();
@@ -144,28 +196,29 @@ pub fn optimize(program: &Program, pipeline: &[&'static dyn Pass], options: &Opt
         } else {
             before.clone()
         };
-        if options.verify
+        if self.options.verify
             && changed
             && let Err(why) = verify::verify(&after)
         {
-            optimized.internal_error = Some(format!("internal error in pass `{}`: {why}", pass.info().name));
-            break;
+            self.optimized.internal_error =
+                Some(format!("internal error in pass `{}`: {why}", pass.info().name));
+            return false;
         }
-        let counters_after = if changed { cost::counters(&after) } else { counters.clone() };
-        optimized.trace.steps.push(Step {
+        let counters_after = if changed { cost::counters(&after) } else { self.counters.clone() };
+        self.optimized.trace.steps.push(Step {
             pass: pass.info(),
+            round,
             before,
             after: after.clone(),
             firings,
             missed,
             time,
-            counters_before: std::mem::replace(&mut counters, counters_after.clone()),
+            counters_before: std::mem::replace(&mut self.counters, counters_after.clone()),
             counters_after,
         });
-        optimized.program = after;
+        self.optimized.program = after;
+        true
     }
-    optimized.trace.drop_superseded();
-    optimized
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 #![forbid(unsafe_code)]
-//! The list of all passes, the default pipeline, and pipelines written as text.
+//! The list of all passes and the default pipeline.
 
 use super::Pass;
 use super::cse::Cse;
@@ -14,7 +14,6 @@ use super::scalar_structs::ScalarStructs;
 use super::size_hints::SizeHints;
 use super::unroll_loops::UnrollLoops;
 use super::vectorize::Vectorize;
-use crate::diag::suggest;
 
 /// Every pass, in the order of the default pipeline.
 pub static ALL: &[&dyn Pass] = &[
@@ -66,39 +65,4 @@ pub static DEFAULT: &[&dyn Pass] = &[
 pub fn find(name: &str) -> Option<&'static dyn Pass> {
     let named = |pass: &&&'static dyn Pass| pass.info().name == name || pass.info().aliases.contains(&name);
     ALL.iter().find(named).copied()
-}
-
-/// Reads a pipeline: names of passes between commas or spaces, in the order they run; `default` stands for the
-/// default pipeline, `none` for no pass, `-name` takes a pass out of what comes before it (out of the default when
-/// nothing does).
-pub fn parse_pipeline(text: &str) -> Result<Vec<&'static dyn Pass>, String> {
-    let mut pipeline: Vec<&'static dyn Pass> = Vec::new();
-    let words = text.split(|c: char| c == ',' || c.is_whitespace()).filter(|word| !word.is_empty());
-    for (at, word) in words.enumerate() {
-        match word.strip_prefix('-') {
-            _ if word == "default" => pipeline.extend(DEFAULT),
-            _ if word == "none" => pipeline.clear(),
-            Some(name) => {
-                let unwanted = find(name).ok_or_else(|| unknown(name))?.info().name;
-                if at == 0 {
-                    pipeline.extend(DEFAULT);
-                }
-                pipeline.retain(|pass| pass.info().name != unwanted);
-            }
-            None => pipeline.push(find(word).ok_or_else(|| unknown(word))?),
-        }
-    }
-    Ok(pipeline)
-}
-
-fn unknown(name: &str) -> String {
-    let names = ALL.iter().flat_map(|pass| std::iter::once(&pass.info().name).chain(pass.info().aliases));
-    let names = names.copied().chain(["default", "none"]);
-    match suggest(name, names) {
-        Some(known) => format!("there is no pass `{name}`; did you mean `{known}`?"),
-        None => {
-            let all: Vec<&str> = ALL.iter().map(|pass| pass.info().name).collect();
-            format!("there is no pass `{name}`; the passes are {}", all.join(", "))
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! The framework, and programs of the size that libraries write.
 
-use super::{DEFAULT, Optimized, Options, Pass, PassCx, PassInfo, optimize, parse_pipeline};
+use super::{DEFAULT, Optimized, Options, Pass, PassCx, PassInfo, ROUNDS, Stage, optimize, parse_pipeline};
 use crate::diag::{SourceId, Span};
 use crate::ir::{
     BinOp, BuilderTy, Expr, ExprKind, For, Iter, Lambda, Let, MergeOp, Name, Names, Param, Program, Ty,
@@ -356,7 +356,7 @@ fn a_broken_pass_is_named_and_the_last_good_program_kept() {
     });
     for broken in [&WRONG, &PANICS] {
         let mut pipeline = parse_pipeline("default").unwrap();
-        pipeline.insert(3, broken);
+        pipeline.insert(3, Stage::Pass(broken));
         let optimized = optimize(&program, &pipeline, &Options { verify: true, ..Options::default() });
         assert!(optimized.internal_error.unwrap().starts_with("internal error in pass `broken`: "));
         assert_eq!(optimized.trace.steps.len(), 3);
@@ -414,4 +414,44 @@ fn a_miss_that_a_later_firing_overcomes_is_dropped() {
     assert_eq!(missed("vectorize"), 1);
     assert_eq!(missed("vectorize vectorize"), 1);
     assert_eq!(missed("predicate vectorize"), 0);
+}
+
+/// A pass that never has enough.
+struct Restless;
+
+impl Pass for Restless {
+    fn info(&self) -> &'static PassInfo {
+        static INFO: PassInfo = PassInfo {
+            name: "restless",
+            aliases: &[],
+            summary: "",
+            doc: "",
+            rules: &["again"],
+            required: false,
+        };
+        &INFO
+    }
+
+    fn run(&self, cx: &mut PassCx, root: &Expr) -> Expr {
+        let to = plus(root.clone(), 0);
+        cx.fired("again", "more", root, &to);
+        to
+    }
+}
+
+#[test]
+fn a_group_repeats_until_nothing_changes_or_says_that_it_was_stopped() {
+    let program = program(|_, v| plus(plus(build::len(v, at()), 0), 0));
+    let run = |stages: &[Stage]| optimize(&program, stages, &Options { verify: true, ..Options::default() });
+    let settled = run(&parse_pipeline("[ fold-constants cse ]").unwrap());
+    let rounds: Vec<Option<usize>> = settled.trace.steps.iter().map(|step| step.round).collect();
+    assert_eq!(rounds, [Some(1), Some(1), Some(2), Some(2)]);
+    assert!(settled.trace.steps.iter().all(|step| step.missed.iter().all(|miss| miss.rule != "group_limit")));
+
+    static RESTLESS: Restless = Restless;
+    let stopped = run(&[Stage::Group(vec![Stage::Pass(&RESTLESS)])]);
+    assert_eq!(stopped.trace.steps.len(), ROUNDS);
+    let notes: Vec<&str> =
+        stopped.trace.steps.iter().flat_map(|step| &step.missed).map(|miss| miss.rule).collect();
+    assert_eq!(notes, ["group_limit"]);
 }

@@ -45,6 +45,8 @@ pub struct Miss {
 pub struct Step {
     /// The pass.
     pub pass: &'static PassInfo,
+    /// In a group that repeats: which round this is, from 1, of the innermost group.
+    pub round: Option<usize>,
     /// The program before.
     pub before: Program,
     /// The program after; the same body when nothing fired.

@@ -56,6 +56,13 @@ fn proposals(before: &str, inputs: &[String]) -> (usize, BTreeSet<String>) {
             (start, SETTINGS.iter().map(|setting| format!("{} ", setting.name)).collect())
         }
         Wants::Setting => (at_word.0, setting_values(args, at_word.1)),
+        Wants::Rule => {
+            let infos = || passes::ALL.iter().map(|pass| pass.info());
+            let names = infos().flat_map(|info| std::iter::once(info.name).chain(info.rules.iter().copied()));
+            (at_word.0, names.map(str::to_string).collect())
+        }
+        Wants::Pass if is_first => (start, ["off ", "on ", "only "].map(str::to_string).into()),
+        Wants::Pass | Wants::Pipeline => (at_word.0, pipeline_words(at_word.1)),
         Wants::Topic => (start, topics().collect()),
     }
 }
@@ -68,6 +75,11 @@ fn setting_values(args: &str, word: &str) -> BTreeSet<String> {
     if !args.starts_with("passes") {
         return BTreeSet::new();
     }
+    pipeline_words(word)
+}
+
+/// Names of passes and the words for whole pipelines.
+fn pipeline_words(word: &str) -> BTreeSet<String> {
     // `-name` takes a pass out.
     let sign = if word.starts_with('-') { "-" } else { "" };
     let names = passes::ALL.iter().map(|pass| format!("{sign}{}", pass.info().name));

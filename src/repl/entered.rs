@@ -9,6 +9,7 @@ use super::stepper::Cursor;
 use crate::passes::Optimized;
 use crate::session::Checked;
 use crate::session::header::Header;
+use crate::session::query::Focus;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
@@ -28,6 +29,8 @@ pub(super) struct Entered {
     pub optimized: Optimized,
     /// How far the reader has stepped.
     pub cursor: Cursor,
+    /// The one loop that is looked at.
+    pub focus: Option<Focus>,
     /// Machine code, once it was needed.
     #[cfg(feature = "jit")]
     pub compiled: Option<crate::session::Program>,
@@ -60,6 +63,7 @@ impl Repl {
             checked,
             optimized,
             cursor: Cursor::default(),
+            focus: None,
             #[cfg(feature = "jit")]
             compiled: None,
         });
@@ -84,6 +88,7 @@ impl Repl {
         if let Some(entered) = &mut self.program {
             entered.optimized = self.session.optimize(&entered.checked);
             entered.cursor = Cursor::default();
+            entered.focus = None;
             #[cfg(feature = "jit")]
             {
                 entered.compiled = None;

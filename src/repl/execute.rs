@@ -5,6 +5,7 @@
 
 use super::Repl;
 use super::reply::{Failure, Outcome, Reply};
+use crate::ir::Program;
 use crate::value::{ErrorKind, RunError, Value};
 use std::time::Duration;
 
@@ -15,6 +16,9 @@ pub(super) struct Ran {
     /// How long compiled code ran.
     pub time: Duration,
 }
+
+/// Runs a program on its inputs.
+pub(super) type Runner<'a> = Box<dyn Fn(&[Value]) -> Result<Ran, RunError> + 'a>;
 
 impl Repl {
     /// Runs the current program once and shows its result with the times.
@@ -75,7 +79,28 @@ impl Repl {
         Ok(Ran { value, time: start.elapsed() })
     }
 
-    fn run_failure(&self, error: RunError) -> Failure {
+    /// Machine code of any program, ready to run.
+    #[cfg(feature = "jit")]
+    pub(super) fn runner(&self, program: &Program) -> Result<Runner<'_>, Failure> {
+        let compiled = self.session.compile_ir(program)?;
+        Ok(Box::new(move |args| {
+            let finished = compiled.run(args, &self.signal)?;
+            Ok(Ran { value: finished.value, time: finished.time })
+        }))
+    }
+
+    /// Interprets any program.
+    #[cfg(not(feature = "jit"))]
+    pub(super) fn runner(&self, program: &Program) -> Result<Runner<'_>, Failure> {
+        let program = program.clone();
+        Ok(Box::new(move |args| {
+            let start = std::time::Instant::now();
+            let value = self.session.interpret(&program, args, &self.signal)?;
+            Ok(Ran { value, time: start.elapsed() })
+        }))
+    }
+
+    pub(super) fn run_failure(&self, error: RunError) -> Failure {
         if error.kind == ErrorKind::Cancelled {
             Failure::Stopped(self.started.elapsed())
         } else {

@@ -5,6 +5,7 @@
 //! after any error the program, its inputs and the history are what they were before.
 //! Must not: print (only `shell` does), know the line editor (only `editor` does), know how compilation works.
 
+mod ask;
 mod commands;
 mod complete;
 mod editor;
@@ -15,6 +16,7 @@ mod inputs;
 mod reply;
 mod shell;
 mod show;
+mod steer;
 mod stepper;
 mod whole;
 
@@ -40,6 +42,8 @@ pub struct Repl {
     started: Instant,
     signal: Arc<AtomicU32>,
     program: Option<Entered>,
+    /// The settings before each change, the last one last.
+    earlier: Vec<Config>,
     inputs: Inputs,
     history: Vec<String>,
     /// How many programs were accepted, which numbers the next one.
@@ -55,6 +59,7 @@ impl Repl {
             started: Instant::now(),
             signal: Arc::new(AtomicU32::new(0)),
             program: None,
+            earlier: Vec::new(),
             inputs: Inputs::default(),
             history: Vec::new(),
             accepted: 0,

@@ -13,7 +13,7 @@ use crate::inputs::describe;
 use crate::ir::{Program, Ty};
 use crate::value::Value;
 use crate::view::stats::{CodeStats, CompileStats, plan, run_line};
-use crate::view::steps::{Fold, Viewer, folds, program_after};
+use crate::view::steps::{Fold, folds, program_after};
 use crate::view::table::{Column, Field, render};
 use crate::view::{self, Role};
 use std::time::Duration;
@@ -117,17 +117,19 @@ impl Repl {
 
     /// The passes `from + 1` to `to`, none of which changed anything, as one line.
     pub(super) fn render_unchanged(&self, from: usize, to: usize) -> String {
+        let focused = self.program.as_ref().is_some_and(|entered| entered.focus.is_some());
+        let unchanged = if focused { "nothing in the loop in focus" } else { "unchanged" };
         match to.saturating_sub(from) {
             0 => String::new(),
-            1 => self.dim(&format!("step {to}  unchanged")),
-            _ => self.dim(&format!("step {}-{to}  unchanged", from + 1)),
+            1 => self.dim(&format!("step {to}  {unchanged}")),
+            _ => self.dim(&format!("step {}-{to}  {unchanged}", from + 1)),
         }
     }
 
     /// Pass `number`, or one firing of it.
     pub(super) fn render_step(&self, number: usize, firing: Option<usize>) -> String {
         let Some(entered) = &self.program else { return String::new() };
-        let viewer = Viewer::brief(self.session.sources(), self.screen);
+        let viewer = self.viewer();
         let trace = &entered.optimized.trace;
         let step = number.checked_sub(1).and_then(|at| trace.steps.get(at));
         match (step, firing) {
@@ -233,7 +235,7 @@ impl Repl {
         let program = program_after(&entered.checked.program, trace, number)
             .ok_or_else(|| super::stepper::no_step(number, trace.steps.len()))?;
         match level {
-            "weld" => Ok(view::program::core(program)),
+            "weld" => Ok(self.viewer().code(program)),
             "plan" => self.render_plan(number),
             _ => self.code(program, level),
         }

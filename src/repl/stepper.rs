@@ -6,7 +6,6 @@
 
 use super::Repl;
 use super::reply::{Failure, Next, Outcome, Reply};
-use crate::view::steps::next_change;
 
 /// How far the reader is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,7 +21,8 @@ impl Repl {
     pub(super) fn step_on(&mut self) -> Outcome {
         let Some(entered) = &self.program else { return Ok(Reply::default()) };
         let shown = entered.cursor.shown;
-        let Some(next) = next_change(&entered.optimized.trace, shown) else { return self.sum_up() };
+        let next = self.viewer().next_change(&entered.optimized.trace, shown);
+        let Some(next) = next else { return self.sum_up() };
         let skipped = self.render_unchanged(shown, next - 1);
         self.move_to(next);
         Ok(Reply::text(skipped + &self.render_step(next, None)))
@@ -31,10 +31,11 @@ impl Repl {
     /// Back to the changed pass before the one that was shown last; before the first one is the typed program.
     pub(super) fn step_back(&mut self) -> Outcome {
         let entered = self.entered()?;
+        let viewer = self.viewer();
         let steps = &entered.optimized.trace.steps;
         // Behind the summary the last step counts as not yet shown.
         let end = if entered.cursor.summed_up { steps.len() } else { entered.cursor.shown.saturating_sub(1) };
-        let before = steps.iter().take(end).rposition(|step| step.changed()).map_or(0, |at| at + 1);
+        let before = steps.iter().take(end).rposition(|step| viewer.sees(step)).map_or(0, |at| at + 1);
         self.move_to(before);
         Ok(Reply::text(self.render_step(before, None)))
     }

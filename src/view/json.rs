@@ -3,14 +3,17 @@
 //!
 //! Promises: a key once published keeps its meaning; one object fits on one line; large trees are cut to a bounded text.
 
+use super::compare::Sides;
 use super::duration::rounded_milliseconds;
 use super::passes_table::Measured;
 use super::program;
-use crate::diag::{Diagnostic, Diagnostics, SourceMap, Span};
+use super::queries::{SHOWN, change, effect};
+use crate::diag::{Diagnostic, Diagnostics, Origin, SourceMap, Span};
 use crate::docs::Topic;
 use crate::ir::{self, Expr, Program, Ty};
 use crate::passes::{Firing, Miss, Step};
 use crate::plan::cost::{Counters, counters};
+use crate::session::query::{Comparison, Effect, Fate, Found, Missed, Why};
 use crate::value::print::to_text;
 use crate::value::{RunError, Value};
 use serde_json::{Map, Value as Json, json};
@@ -102,6 +105,102 @@ fn error_object(
     })
 }
 
+/// `why.v1`: what `weld why` prints; what would be then is told of the first near misses only.
+pub fn why(why: &Why, predict: &dyn Fn(Missed) -> Effect, sources: &SourceMap) -> Json {
+    let fired = why.fired.iter().map(|fired| {
+        let spans: Vec<Json> = fired.firing.origin.spans().map(|item| span(item, sources)).collect();
+        json!({
+            "step": fired.step,
+            "firing": fired.index,
+            "pass": fired.pass,
+            "rule": fired.firing.rule,
+            "reason": fired.firing.reason,
+            "spans": spans,
+        })
+    });
+    let fired: Vec<Json> = fired.collect();
+    let missed = why.missed.iter().enumerate().map(|(at, missed)| {
+        let effect = (at < SHOWN).then(|| effect(&predict(*missed)));
+        let mut object = miss(missed.miss, sources);
+        if let Some(object) = object.as_object_mut() {
+            object.insert("step".to_string(), json!(missed.step));
+            object.insert("pass".to_string(), json!(missed.pass));
+            object.insert("if_it_held".to_string(), json!(effect));
+        }
+        object
+    });
+    let missed: Vec<Json> = missed.collect();
+    json!({"fired": fired, "missed": missed})
+}
+
+/// `origin.v1`: what `weld origin` prints.
+pub fn origin(what: &str, origin: &Origin, sources: &SourceMap) -> Json {
+    let spans: Vec<Json> = origin.spans().map(|item| span(item, sources)).collect();
+    json!({"what": what, "spans": spans})
+}
+
+/// `fate.v1`: what `weld fate` prints.
+pub fn fate(fate: &Fate, sources: &SourceMap) -> Json {
+    let events = fate.events.iter().map(|event| {
+        let firings: Vec<usize> = event.fired.iter().map(|fired| fired.index).collect();
+        json!({"step": event.step, "pass": event.pass, "change": change(event.change), "firings": firings})
+    });
+    let events: Vec<Json> = events.collect();
+    json!({
+        "expression": tree(&fate.subject, room(1)),
+        "span": span(fate.subject.origin.primary(), sources),
+        "events": events,
+        "end": fate.end.as_ref().map(|end| tree(end, room(1))),
+    })
+}
+
+/// `find.v1`: what `weld find` prints.
+pub fn find(runs: &[Found]) -> Json {
+    let runs: Vec<Json> =
+        runs.iter().map(|run| json!({"first": run.first, "last": run.last, "lines": run.lines})).collect();
+    json!({"steps": runs})
+}
+
+/// `compare.v1`: what `weld compare` prints.
+pub fn compare(comparison: &Comparison, sides: &Sides) -> Json {
+    let side = |at: usize| {
+        let (Some(name), Some(counters), Some(fired), Some(time)) = (
+            sides.names.get(at),
+            comparison.counters.get(at),
+            comparison.firings.get(at),
+            comparison.time.get(at),
+        ) else {
+            return Json::Null;
+        };
+        let mut object = Map::new();
+        object.insert("name".to_string(), json!(name));
+        object.insert("fired".to_string(), json!(fired));
+        object.insert("nodes".to_string(), json!(counters.nodes));
+        object.insert("loops".to_string(), json!(counters.loops));
+        object.insert("temps".to_string(), json!(counters.temps));
+        object.insert("bytes".to_string(), json!(counters.bytes));
+        object.insert("passes_ms".to_string(), json!(rounded_milliseconds(*time)));
+        if let Some(run) = sides.runs.as_ref().and_then(|runs| runs.get(at)) {
+            let times: Vec<f64> = run.times.iter().map(|time| rounded_milliseconds(*time)).collect();
+            object.insert("run_ms".to_string(), json!(times));
+            if let Some(error) = &run.error {
+                object.insert("error".to_string(), json!(error));
+            }
+        }
+        Json::Object(object)
+    };
+    let steps = comparison.first.as_ref().map(|first| {
+        first.steps.map(|step| step.map(|(number, pass)| json!({"step": number, "pass": pass})))
+    });
+    json!({
+        "a": side(0),
+        "b": side(1),
+        "first_difference": steps,
+        "same_program": comparison.same_program,
+        "same_answer": sides.same_answer(),
+    })
+}
+
 /// `passes.v1` for step 0.
 pub fn passes_zero(core: &Program, front: Duration, run: Option<&Measured>) -> Json {
     let counters = counters(core);
@@ -116,6 +215,9 @@ pub fn passes_step(number: usize, step: &Step, run: Option<&Measured>) -> Json {
     let mut object = Map::new();
     let counters = (&step.counters_before, &step.counters_after);
     counted(&mut object, number, step.pass.name, step.firings.len(), counters, step.time);
+    if let Some(round) = step.round {
+        object.insert("round".to_string(), json!(round));
+    }
     measured(&mut object, run);
     Json::Object(object)
 }
@@ -136,6 +238,9 @@ pub fn explain_step(number: usize, step: &Step, sources: &SourceMap) -> Json {
     let mut object = Map::new();
     let counters = (&step.counters_before, &step.counters_after);
     counted(&mut object, number, step.pass.name, step.firings.len(), counters, step.time);
+    if let Some(round) = step.round {
+        object.insert("round".to_string(), json!(round));
+    }
     let room = room(step.firings.len());
     let firings: Vec<Json> = step.firings.iter().map(|item| firing(item, sources, room)).collect();
     let missed: Vec<Json> = step.missed.iter().map(|item| miss(item, sources)).collect();

@@ -5,6 +5,7 @@
 //! is never the only sign; control characters of the user's text never reach the terminal; what is cut says so.
 //! Must not: run anything, read files, or decide where text goes.
 
+pub mod compare;
 pub mod diff;
 pub mod docs;
 pub mod duration;
@@ -13,6 +14,7 @@ pub mod explain;
 pub mod json;
 pub mod passes_table;
 pub mod program;
+pub mod queries;
 pub mod stats;
 pub mod steps;
 pub mod style;

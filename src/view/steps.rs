@@ -11,6 +11,7 @@ use crate::diag::{Origin, SourceMap};
 use crate::ir::{self, Expr, Program};
 use crate::passes::{Firing, Miss, Step, Trace};
 use crate::plan::cost::{Counters, counters};
+use crate::session::query::Focus;
 use std::collections::HashMap;
 
 /// Reasons and near misses shown of one step, unless everything is asked for.
@@ -27,17 +28,19 @@ pub struct Viewer<'a> {
     pub extent: Extent,
     /// The screen.
     pub screen: Screen,
+    /// The one loop that is looked at.
+    pub focus: Option<&'a Focus>,
 }
 
 impl<'a> Viewer<'a> {
     /// A viewer that shows the beginning of long differences.
     pub fn brief(sources: &'a SourceMap, screen: Screen) -> Viewer<'a> {
-        Viewer { sources, extent: Extent::BRIEF, screen }
+        Viewer { sources, extent: Extent::BRIEF, screen, focus: None }
     }
 
     /// A viewer that shows everything.
     pub fn full(sources: &'a SourceMap, screen: Screen) -> Viewer<'a> {
-        Viewer { sources, extent: Extent::FULL, screen }
+        Viewer { sources, extent: Extent::FULL, screen, focus: None }
     }
 
     /// Step 0: the typed program.
@@ -51,29 +54,52 @@ impl<'a> Viewer<'a> {
                 counters.nodes, counters.loops, counters.temps, counters.bytes
             ),
         );
-        format!("{heading}   {counted}\n{}", indented(&program::core(program)))
+        format!("{heading}   {counted}\n{}", indented(&self.code(program)))
+    }
+
+    /// A program, or the loop of it that is looked at.
+    pub fn code(&self, program: &Program) -> String {
+        self.focus.map_or_else(|| program::core(program), |focus| focus.text(program))
+    }
+
+    /// The number of the next step after `number` that changed what is looked at.
+    pub fn next_change(&self, trace: &Trace, number: usize) -> Option<usize> {
+        let mut later = trace.steps.iter().enumerate().skip(number);
+        later.find(|(_, step)| self.sees(step)).map(|(at, _)| at + 1)
+    }
+
+    /// Whether a step changed what is looked at.
+    pub fn sees(&self, step: &Step) -> bool {
+        step.changed()
+            && self.focus.is_none_or(|focus| {
+                !focus.step(step).firings.is_empty() || focus.text(&step.before) != focus.text(&step.after)
+            })
     }
 
     /// Step `number`: its effect, its reasons, the difference, the near misses.
     pub fn step(&self, number: usize, step: &Step) -> String {
-        let mut text = self.heading(&format!("step {number}"), step.pass.name);
-        let changed = step.changed();
+        let changed = self.sees(step);
+        let narrowed = self.focus.map(|focus| focus.step(step));
+        let step = narrowed.as_ref().unwrap_or(step);
+        let mut text = self.heading(&format!("step {number}"), &name(step));
         if changed {
             text.push_str(&format!("   fired {}", step.firings.len()));
             let mut changes = changes(&step.counters_before, &step.counters_after);
-            let plain = format!("step {number}  {}   fired {}{changes}", step.pass.name, step.firings.len());
+            let plain = format!("step {number}  {}   fired {}{changes}", name(step), step.firings.len());
             if plain.chars().count() > self.screen.width {
                 // The formula is the longest part: it gets a line of its own.
                 changes = changes.replace("   bytes ", "\n  bytes ");
             }
             text.push_str(&self.screen.paint(Role::Cost, &changes));
+        } else if step.changed() {
+            text.push_str("   changed nothing in the loop in focus");
         } else {
             text.push_str("   unchanged");
         }
         text.push('\n');
         text.push_str(&self.reasons(&step.firings));
         if changed {
-            let (before, after) = (program::core(&step.before), program::core(&step.after));
+            let (before, after) = (self.code(&step.before), self.code(&step.after));
             text.push_str(&indented(&unified(&before, &after, self.extent, self.screen)));
         }
         text.push_str(&self.misses(&step.missed));
@@ -83,7 +109,7 @@ impl<'a> Viewer<'a> {
     /// Firing `index`, from 1, of step `number`; `None` when there are not so many.
     pub fn firing(&self, number: usize, index: usize, step: &Step) -> Option<String> {
         let firing = step.firings.get(index.checked_sub(1)?)?;
-        let heading = self.heading(&format!("step {number}.{index}"), step.pass.name);
+        let heading = self.heading(&format!("step {number}.{index}"), &name(step));
         let of = step.firings.len();
         let rule = self.screen.paint(Role::Rule, firing.rule);
         let place = places(&[&firing.origin], self.sources);
@@ -172,7 +198,7 @@ impl<'a> Viewer<'a> {
     }
 
     /// Words on lines of the screen, `head` before the first and `indent` before the others.
-    fn paragraph(&self, head: &str, indent: &str, words: &str) -> String {
+    pub fn paragraph(&self, head: &str, indent: &str, words: &str) -> String {
         let mut text = head.to_string();
         // Escape codes take no room.
         let mut column = visible(head);
@@ -204,6 +230,14 @@ struct Told<'a> {
     origin: &'a Origin,
 }
 
+/// The name of the pass, and the round where a group repeats it.
+pub fn name(step: &Step) -> String {
+    match step.round {
+        Some(round) => format!("{} (round {round})", step.pass.name),
+        None => step.pass.name.to_string(),
+    }
+}
+
 /// A step of its own, or several unchanged ones in a row with the number of the first.
 pub enum Fold<'a> {
     /// A step to show.
@@ -228,12 +262,6 @@ pub fn folds(trace: &Trace) -> Vec<Fold<'_>> {
     folds
 }
 
-/// The number of the next step after `number` that changed something.
-pub fn next_change(trace: &Trace, number: usize) -> Option<usize> {
-    let later = trace.steps.iter().enumerate().skip(number);
-    later.map(|(at, step)| (at + 1, step)).find(|(_, step)| step.changed()).map(|(number, _)| number)
-}
-
 /// The program after step `number`; `None` when there are not so many steps.
 pub fn program_after<'a>(core: &'a Program, trace: &'a Trace, number: usize) -> Option<&'a Program> {
     match number.checked_sub(1) {
@@ -243,7 +271,7 @@ pub fn program_after<'a>(core: &'a Program, trace: &'a Trace, number: usize) -> 
 }
 
 /// The counters that a step changed, as `   loops 2 -> 1`.
-fn changes(before: &Counters, after: &Counters) -> String {
+pub fn changes(before: &Counters, after: &Counters) -> String {
     let number = |name: &str, before: u32, after: u32| {
         if before == after { String::new() } else { format!("   {name} {before} -> {after}") }
     };
@@ -257,7 +285,7 @@ fn changes(before: &Counters, after: &Counters) -> String {
 }
 
 /// Lines and columns of origins without repetition: `2:13 + 3:7` for places that a rewrite joined.
-fn places(origins: &[&Origin], sources: &SourceMap) -> String {
+pub(super) fn places(origins: &[&Origin], sources: &SourceMap) -> String {
     let mut shown: Vec<String> = Vec::new();
     let mut more = 0;
     for origin in origins {

@@ -10,7 +10,7 @@ use weld::config::Config;
 use weld::inputs::generate;
 use weld::interp;
 use weld::ir::{Literal, Program, print};
-use weld::passes::{Optimized, Options, Pass, optimize};
+use weld::passes::{Optimized, Options, Stage, optimize};
 use weld::session::Session;
 use weld::value::Value;
 
@@ -30,7 +30,10 @@ pub fn compile(text: &str) -> Result<Program, String> {
 
 /// Optimizes with the verifier on, and checks what holds for every pass: the result is well-formed, prints as text that
 /// reads back as the same text, and computes what the program computed.
-pub fn optimize_checked(program: &Program, pipeline: &[&'static dyn Pass]) -> Result<Optimized, String> {
+pub fn optimize_checked(
+    program: &Program,
+    pipeline: &[impl Clone + Into<Stage>],
+) -> Result<Optimized, String> {
     let options = Options { verify: true, ..Options::default() };
     let optimized = optimize(program, pipeline, &options);
     if let Some(error) = &optimized.internal_error {

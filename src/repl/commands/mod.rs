@@ -5,8 +5,12 @@
 //! guessed.
 
 mod clear;
+mod compare;
 mod edit;
+mod fate;
+mod find;
 mod fmt;
+mod focus;
 mod generate;
 mod give;
 mod help;
@@ -14,7 +18,10 @@ mod history;
 mod inputs;
 mod library;
 mod load;
+mod origin;
+mod pass;
 mod passes;
+mod pipeline;
 mod quit;
 mod run;
 mod set;
@@ -23,6 +30,9 @@ mod stats;
 mod step;
 mod time;
 mod type_of;
+mod undo;
+mod what_if;
+mod why;
 
 pub(super) use help::topics;
 pub(super) use show::LEVELS;
@@ -64,6 +74,12 @@ pub(super) enum Wants {
     Level,
     /// A setting.
     Setting,
+    /// A rule or a pass.
+    Rule,
+    /// `off`, `on` or `only`, then passes.
+    Pass,
+    /// Words of a pipeline.
+    Pipeline,
     /// A command or a topic of help.
     Topic,
 }
@@ -85,8 +101,18 @@ pub(super) static COMMANDS: &[&Command] = &[
     &passes::COMMAND,
     &step::STEP,
     &step::BACK,
+    &focus::COMMAND,
+    &find::COMMAND,
+    &why::COMMAND,
+    &what_if::COMMAND,
+    &origin::COMMAND,
+    &fate::COMMAND,
+    &pass::COMMAND,
+    &pipeline::COMMAND,
+    &compare::COMMAND,
     &stats::COMMAND,
     &set::COMMAND,
+    &undo::COMMAND,
     &history::COMMAND,
     &help::COMMAND,
     &clear::COMMAND,

@@ -11,7 +11,7 @@ pub(super) static COMMAND: Command = Command {
     names: &["set"],
     args: "[NAME [VALUE]]",
     help: "show or change settings",
-    more: "A change counts for the current program too: its passes run again.",
+    more: "A change counts for the current program too: its passes run again. :undo takes it back.",
     examples: &[":set", ":set threads 2", ":set passes default"],
     wants: Wants::Setting,
     run,
@@ -37,7 +37,6 @@ fn run(repl: &mut Repl, args: &str) -> Outcome {
     let mut config = repl.session.config().clone();
     (setting.set)(&mut config, value.trim_matches('"'))
         .map_err(|why| Failure::new(why).help(setting.about))?;
-    repl.session.set_config(config);
-    repl.optimize_again();
+    repl.change_config(config);
     Ok(Reply::text(repl.render_setting(setting)))
 }

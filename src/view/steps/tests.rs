@@ -1,6 +1,6 @@
 //! Steps as text: reasons, places, folding, narrow screens.
 
-use super::{Viewer, next_change, program_after};
+use super::{Viewer, program_after};
 use crate::config::Config;
 use crate::passes::Optimized;
 use crate::session::{Checked, Session};
@@ -48,16 +48,19 @@ fn unchanged_steps_are_folded() {
         text.contains("unchanged") && text.contains(&format!("step 1-{}", optimized.trace.steps.len())),
         "{text}"
     );
-    assert_eq!(next_change(&optimized.trace, 0), None);
+    let viewer = Viewer::brief(session.sources(), Screen::plain());
+    assert_eq!(viewer.next_change(&optimized.trace, 0), None);
 }
 
 #[test]
 fn stepping_goes_from_change_to_change() {
-    let (_, checked, optimized) =
+    let (session, checked, optimized) =
         optimized(PROGRAM, "fold-constants, inline-let, fold-constants, fuse-vertical");
-    assert_eq!(next_change(&optimized.trace, 0), Some(2));
-    assert_eq!(next_change(&optimized.trace, 2), Some(4));
-    assert_eq!(next_change(&optimized.trace, 4), None);
+    let viewer = Viewer::brief(session.sources(), Screen::plain());
+    let next_change = |number| viewer.next_change(&optimized.trace, number);
+    assert_eq!(next_change(0), Some(2));
+    assert_eq!(next_change(2), Some(4));
+    assert_eq!(next_change(4), None);
     let after = |number| program_after(&checked.program, &optimized.trace, number);
     assert!(after(0).unwrap().func.body.same(&checked.program.func.body));
     assert!(after(4).unwrap().func.body.same(&optimized.program.func.body));

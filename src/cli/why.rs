@@ -1,0 +1,36 @@
+#![forbid(unsafe_code)]
+//! `weld why`: what happened at a place of a program, what nearly did, and what would be then.
+
+use super::args::WhyArgs;
+use super::context::Context;
+use super::failure::Failure;
+use crate::session::query::{Missed, Selection, Spot, predict, why as ask};
+use crate::view::json;
+use crate::view::queries::nothing;
+use crate::view::steps::Viewer;
+use std::io::Write;
+
+/// Prints the answer.
+pub fn why(args: &WhyArgs, cx: &mut Context) -> Result<(), Failure> {
+    let usage = |why: String, hint: Option<&str>| Failure::usage(why, hint.map(str::to_string));
+    let (source, rule) = args.question.split().map_err(|why| usage(why, None))?;
+    let selection = rule.map(Selection::named).transpose();
+    let selection = selection.map_err(|why| usage(why, Some("`weld rules` lists them")))?;
+    let loaded = cx.load(&source)?;
+    let spot = args.at.map(|place| Spot::at(cx.session.sources(), loaded.checked.source, place)).transpose();
+    let spot = spot.map_err(|why| usage(why, None))?;
+    let optimized = cx.optimize(&loaded.checked);
+    let pipeline = cx.session.pipeline();
+    let answer = ask(&optimized.trace, selection, spot);
+    let predict = |missed: Missed<'_>| predict(missed, &loaded.checked.program, &pipeline, &optimized);
+    if args.json {
+        let object = json::why(&answer, &predict, cx.session.sources());
+        return cx.print_json(&object);
+    }
+    if answer.fired.is_empty() && answer.missed.is_empty() {
+        let place = args.at.map(|place| format!("{}:{}", place.line, place.column));
+        return Ok(writeln!(cx.out, "{}", nothing(selection, place.as_deref(), &pipeline))?);
+    }
+    let text = Viewer::brief(cx.session.sources(), cx.screen).why(&answer, &predict);
+    Ok(cx.out.write_all(text.as_bytes())?)
+}

@@ -1,0 +1,149 @@
+#![forbid(unsafe_code)]
+//! Changing the pipeline and the focus, taking changes back, comparing pipelines.
+//!
+//! Promises: every change of a setting can be undone, in order; after a change of the pipeline the reply says where the new
+//! optimization parts from the old one.
+
+use super::Repl;
+use super::reply::{Failure, Outcome, Reply};
+use crate::config::{Config, SETTINGS};
+use crate::ir::Program;
+use crate::passes::{Optimized, Stage, pipeline_text};
+use crate::session::query::{Focus, compare};
+use crate::value::{ErrorKind, Value};
+use crate::view::compare::{Sides, compare as table, first};
+use crate::view::passes_table::Measured;
+use crate::view::steps::{Viewer, changes};
+
+/// Runs of each side of a comparison.
+const RUNS: usize = 5;
+
+type Answer = Result<Value, ErrorKind>;
+
+impl Repl {
+    /// Changes the settings; [`Repl::undo`] takes it back.
+    pub(super) fn change_config(&mut self, config: Config) {
+        self.earlier.push(self.session.config().clone());
+        self.session.set_config(config);
+        self.optimize_again();
+    }
+
+    /// The settings before they were changed last.
+    pub(super) fn undo(&mut self) -> Result<String, Failure> {
+        let Some(earlier) = self.earlier.pop() else { return Ok("nothing to undo".to_string()) };
+        let now = self.session.config().clone();
+        self.session.set_config(earlier);
+        self.optimize_again();
+        let config = self.session.config();
+        let changed = SETTINGS.iter().filter(|setting| (setting.show)(&now) != (setting.show)(config));
+        let text: String = changed.map(|setting| self.render_setting(setting)).collect();
+        Ok(if text.is_empty() { "nothing had changed".to_string() } else { text })
+    }
+
+    /// Runs another pipeline from now on; tells what that changes for the current program.
+    pub(super) fn change_pipeline(&mut self, stages: &[Stage]) -> Outcome {
+        let before = self.program.as_ref().map(|entered| entered.optimized.clone());
+        let config = Config { passes: pipeline_text(stages), ..self.session.config().clone() };
+        self.change_config(config);
+        let mut text = self.render_pipeline();
+        if let (Some(before), Some(entered)) = (before, &self.program) {
+            let core = &entered.checked.program;
+            let comparison = compare((core, &before), (core, &entered.optimized));
+            let [old, new] = &comparison.counters;
+            let changed = changes(old, new);
+            let changed =
+                if changed.is_empty() { String::new() } else { format!("{}\n", changed.trim_start()) };
+            text += &format!("{}\n{changed}", first(&comparison));
+            if let Some(bug) = &entered.optimized.internal_error {
+                text += &format!("{bug}\n");
+            }
+        }
+        Ok(Reply::text(text))
+    }
+
+    /// The pipeline, as it can be typed again.
+    pub(super) fn render_pipeline(&self) -> String {
+        let text = pipeline_text(&self.session.pipeline());
+        Viewer::brief(self.session.sources(), self.screen).paragraph("pipeline: ", "    ", &text)
+    }
+
+    /// Looks at one loop of the plan, or at everything again.
+    pub(super) fn focus_on(&mut self, id: Option<usize>) -> Result<(), Failure> {
+        let focus = match id {
+            Some(id) => {
+                let focus = Focus::on(&self.entered()?.optimized.program, id);
+                Some(focus.map_err(|why| Failure::new(why).help(":show plan lists the loops"))?)
+            }
+            None => None,
+        };
+        if let Some(entered) = &mut self.program {
+            entered.focus = focus;
+        }
+        Ok(())
+    }
+
+    /// What is looked at.
+    pub(super) fn render_focus(&self) -> Result<String, Failure> {
+        let entered = self.entered()?;
+        Ok(match &entered.focus {
+            Some(focus) => format!("focus on L{}\n{}", focus.id, focus.text(&entered.optimized.program)),
+            None => "focus on the whole program".to_string(),
+        })
+    }
+
+    /// The current program under two pipelines; run when its inputs are there.
+    pub(super) fn render_compare(
+        &self,
+        names: [&str; 2],
+        stages: &[Vec<Stage>; 2],
+    ) -> Result<String, Failure> {
+        let checked = &self.entered()?.checked;
+        let [a, b] = stages;
+        let (a, b) = (self.session.optimize_by(checked, a), self.session.optimize_by(checked, b));
+        self.stop_if_asked()?;
+        let comparison = compare((&checked.program, &a), (&checked.program, &b));
+        let runs = if self.is_ready() { Some(self.measured(&a, &b)?) } else { None };
+        Ok(table(&comparison, &Sides { names, runs }, self.screen))
+    }
+
+    fn measured(&self, a: &Optimized, b: &Optimized) -> Result<[Measured; 2], Failure> {
+        let args = self.arguments()?;
+        let (expected, first) = self.measure(&a.program, &args)?;
+        let (answer, mut second) = self.measure(&b.program, &args)?;
+        second.same = Some(match (&expected, &answer) {
+            (Ok(a), Ok(b)) => a.same(b),
+            (Err(a), Err(b)) => a == b,
+            _ => false,
+        });
+        Ok([first, second])
+    }
+
+    /// Runs a program several times, after once for the memory that the others find warm.
+    fn measure(&self, program: &Program, args: &[Value]) -> Result<(Answer, Measured), Failure> {
+        let mut times = Vec::new();
+        let mut answer = Err(ErrorKind::Internal);
+        let runner = self.runner(program)?;
+        for turn in 0..=RUNS {
+            match runner(args) {
+                Ok(ran) => {
+                    answer = Ok(ran.value);
+                    if turn > 0 {
+                        times.push(ran.time);
+                    }
+                }
+                Err(error) => {
+                    return match error.kind {
+                        ErrorKind::Cancelled | ErrorKind::Timeout | ErrorKind::Internal => {
+                            Err(self.run_failure(error))
+                        }
+                        kind => {
+                            let error = Some(kind.name().to_string());
+                            Ok((Err(kind), Measured { times: Vec::new(), same: None, error }))
+                        }
+                    };
+                }
+            }
+        }
+        Ok((answer, Measured { times, same: None, error: None }))
+    }
+}
