@@ -8,6 +8,7 @@ mod foreign;
 pub mod header;
 #[cfg(feature = "jit")]
 mod program;
+pub mod trust;
 
 #[cfg(feature = "jit")]
 pub use program::Program;

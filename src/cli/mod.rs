@@ -5,6 +5,7 @@
 //! Must not: know how compilation works; that is the session's, and how things look is the view's.
 
 mod args;
+mod bisect;
 mod check;
 mod context;
 mod docs;
@@ -14,11 +15,15 @@ mod explain;
 mod failure;
 mod fmt;
 mod inputs;
+mod judge;
 mod memory;
 mod passes;
+mod reduce;
+mod replay;
 mod rules;
 mod run;
 mod shell;
+mod verify;
 mod watch;
 
 use crate::config::Config;
@@ -116,6 +121,10 @@ fn dispatch(command: &Command, cx: &mut Context) -> Result<(), Failure> {
         Command::Fmt(args) => fmt::fmt(args, cx),
         Command::Explain(args) => explain::explain(args, cx),
         Command::Passes(args) => passes::passes(args, cx),
+        Command::Verify(args) => verify::verify(args, cx),
+        Command::Bisect(args) => bisect::bisect(args, cx),
+        Command::Reduce(args) => reduce::reduce(args, cx),
+        Command::Replay(args) => replay::replay(args, cx),
         Command::Emit(args) => emit::emit(args, cx),
         Command::Rules(args) => rules::rules(args, cx),
         Command::Docs(args) => docs::docs(args, cx),
@@ -150,6 +159,10 @@ impl Command {
             Command::Explain(args) => args.json,
             Command::Passes(args) => args.json,
             Command::Docs(args) => args.json,
+            Command::Verify(args) => args.json,
+            Command::Bisect(args) => args.json,
+            Command::Reduce(args) => args.json,
+            Command::Replay(args) => args.json,
             Command::Fmt(_)
             | Command::Emit(_)
             | Command::Rules(_)

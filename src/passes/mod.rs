@@ -32,6 +32,7 @@ pub use trace::{Firing, Miss, Step, Trace};
 
 use crate::ir::{Expr, Lambda, Program, verify};
 use crate::plan::cost;
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
@@ -119,11 +120,30 @@ pub struct Optimized {
     pub trace: Trace,
     /// A bug of a pass, naming it. `program` is then the last good one, and no later pass ran.
     pub internal_error: Option<String>,
+    /// More about that bug.
+    pub broken: Option<Broken>,
+}
+
+/// A pass that panicked or broke a program, with what it had done until then. It stands behind the last step of the
+/// trace.
+#[derive(Clone, Debug)]
+pub struct Broken {
+    /// The pass.
+    pub pass: &'static PassInfo,
+    /// The program that it was given.
+    pub before: Program,
+    /// Its rewrites, the last one perhaps incomplete.
+    pub firings: Vec<Firing>,
+    /// What it did wrong: the words of the panic or of the verifier.
+    pub why: String,
+    /// Whether it panicked; else the verifier refused what it made.
+    pub panicked: bool,
 }
 
 /// Runs the passes of a pipeline in order.
 pub fn optimize(program: &Program, pipeline: &[&'static dyn Pass], options: &Options) -> Optimized {
-    let mut optimized = Optimized { program: program.clone(), trace: Trace::default(), internal_error: None };
+    let mut optimized =
+        Optimized { program: program.clone(), trace: Trace::default(), internal_error: None, broken: None };
     let mut counters = cost::counters(program);
     for pass in pipeline {
         let before = optimized.program.clone();
@@ -131,13 +151,19 @@ pub fn optimize(program: &Program, pipeline: &[&'static dyn Pass], options: &Opt
         let mut cx = PassCx::new(&mut names, options.firing_limit);
         let start = Instant::now();
         // A panic is a bug of the pass: it costs this step, not the session.
-        let Ok(body) = catch_unwind(AssertUnwindSafe(|| pass.run(&mut cx, &before.func.body))) else {
-            optimized.internal_error =
-                Some(format!("internal error in pass `{}`: it panicked", pass.info().name));
-            break;
-        };
+        let ran = catch_unwind(AssertUnwindSafe(|| pass.run(&mut cx, &before.func.body)));
         let time = start.elapsed();
         let (firings, missed) = cx.finish();
+        let body = match ran {
+            Ok(body) => body,
+            Err(panic) => {
+                optimized.internal_error =
+                    Some(format!("internal error in pass `{}`: it panicked", pass.info().name));
+                let why = words_of(panic.as_ref());
+                optimized.broken = Some(Broken { pass: pass.info(), before, firings, why, panicked: true });
+                break;
+            }
+        };
         let changed = !body.same(&before.func.body);
         let after = if changed {
             Program { func: Lambda { params: before.func.params.clone(), body }, names }
@@ -149,6 +175,7 @@ pub fn optimize(program: &Program, pipeline: &[&'static dyn Pass], options: &Opt
             && let Err(why) = verify::verify(&after)
         {
             optimized.internal_error = Some(format!("internal error in pass `{}`: {why}", pass.info().name));
+            optimized.broken = Some(Broken { pass: pass.info(), before, firings, why, panicked: false });
             break;
         }
         let counters_after = if changed { cost::counters(&after) } else { counters.clone() };
@@ -166,6 +193,12 @@ pub fn optimize(program: &Program, pipeline: &[&'static dyn Pass], options: &Opt
     }
     optimized.trace.drop_superseded();
     optimized
+}
+
+/// What a panic said.
+fn words_of(panic: &(dyn Any + Send)) -> String {
+    let words = panic.downcast_ref::<&str>().map(|words| words.to_string());
+    words.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "it panicked".to_string())
 }
 
 #[cfg(test)]

@@ -172,7 +172,7 @@ impl<'a> Viewer<'a> {
     }
 
     /// Words on lines of the screen, `head` before the first and `indent` before the others.
-    fn paragraph(&self, head: &str, indent: &str, words: &str) -> String {
+    pub(super) fn paragraph(&self, head: &str, indent: &str, words: &str) -> String {
         let mut text = head.to_string();
         // Escape codes take no room.
         let mut column = visible(head);
@@ -257,7 +257,7 @@ fn changes(before: &Counters, after: &Counters) -> String {
 }
 
 /// Lines and columns of origins without repetition: `2:13 + 3:7` for places that a rewrite joined.
-fn places(origins: &[&Origin], sources: &SourceMap) -> String {
+pub(super) fn places(origins: &[&Origin], sources: &SourceMap) -> String {
     let mut shown: Vec<String> = Vec::new();
     let mut more = 0;
     for origin in origins {
@@ -277,13 +277,13 @@ fn places(origins: &[&Origin], sources: &SourceMap) -> String {
     shown.join(", ") + &tail
 }
 
-fn lines(expr: &Expr) -> String {
+pub(super) fn lines(expr: &Expr) -> String {
     let mut text = ir::print::expr(expr);
     text.push('\n');
     text
 }
 
-fn indented(text: &str) -> String {
+pub(super) fn indented(text: &str) -> String {
     text.lines()
         .map(|line| if line.is_empty() { "\n".to_string() } else { format!("    {line}\n") })
         .collect()

@@ -23,6 +23,7 @@ mod stats;
 mod step;
 mod time;
 mod type_of;
+mod verify;
 
 pub(super) use help::topics;
 pub(super) use show::LEVELS;
@@ -85,6 +86,9 @@ pub(super) static COMMANDS: &[&Command] = &[
     &passes::COMMAND,
     &step::STEP,
     &step::BACK,
+    &verify::VERIFY,
+    &verify::BISECT,
+    &verify::REDUCE,
     &stats::COMMAND,
     &set::COMMAND,
     &history::COMMAND,
