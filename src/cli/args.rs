@@ -61,14 +61,14 @@ written, on inputs as those of `weld verify`. With a command it is bad when
 the command ends with another exit code than 0; the program is in a file whose
 name is put in the place of {}, else at the end. 125 ends the search.
 
-Example: weld bisect -e '|v: vec[i64]| sum(v)' -- weld run --passes none -i v=[1L]";
+Example: weld bisect demos/sum-of-squares.weld -- grep -q appender";
 
 const REDUCE: &str = "\
 Without a command the program keeps what `weld verify` finds wrong with it;
 with a command, the exit code of that command, which must not be 0. The
 program is in a file whose name is put in the place of {}, else at the end.
 
-Example: weld reduce -e '|v: vec[i64]| let a = len(v); a / 0L' -- weld run -i v=[1L]";
+Example: weld reduce -e '|v: vec[i64]| let a = len(v); {sum(v), a / 0L}' -- sh -c '! grep -q \"/ 0L\" {}'";
 
 /// Options of every command.
 #[derive(Args, Debug)]

@@ -42,16 +42,23 @@ impl Shown<'_> {
             None if report.inputs == 0 => "nothing to compare on:",
             None => "the same in",
         };
-        let compiled = if report.compiled { ", and in compiled code without and with passes" } else { "" };
-        let words = format!(
-            "{verdict} {} of {} in {}, after {} of {}{compiled}; seed {}",
-            counted(report.runs, "run"),
-            counted(report.inputs, "input"),
-            counted(report.states, "state"),
-            counted(report.firings, "firing"),
-            counted(report.steps, "pass"),
-            report.seed
-        );
+        let compiled = match report.steps {
+            _ if !report.compiled => "",
+            0 => ", compiled code says the same",
+            _ => ", and in compiled code without and with passes",
+        };
+        let firings = counted(report.firings, "firing");
+        let looks = match report.states {
+            _ if report.steps == 0 => "; no pass changes the program".to_string(),
+            states if states >= report.firings => format!(", after each of {firings}"),
+            states => format!(", after {} of {firings}", grouped(states)),
+        };
+        let passes = match report.steps {
+            0 => String::new(),
+            steps => format!(" of {}", counted(steps, "pass")),
+        };
+        let (runs, inputs) = (counted(report.runs, "run"), counted(report.inputs, "input"));
+        let words = format!("{verdict} {runs} of {inputs}{looks}{passes}{compiled}; seed {}", report.seed);
         text += &self.words("", &words);
         if report.failing > 0 {
             let what = if report.failing == 1 { "it ends" } else { "they end" };
