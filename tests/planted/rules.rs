@@ -71,6 +71,12 @@ pub const RULES: &[Wrong] = &[
         1,
         "|v: vec[i64]| result(for(v, merger[i64,+], |b, i, x| merge(b, x)))",
     ),
+    wrong(
+        "lost_fringe_of_floats",
+        lost_fringe,
+        1,
+        "|v: vec[f64]| result(for(v, merger[f64,+], |b, i, x| merge(b, x)))",
+    ),
     wrong("add_zero", add_zero, 1, "|v: vec[f64]| map(v, |x| x + 0.0)"),
     wrong("mul_zero", mul_zero, 1, "|v: vec[f64]| map(v, |x| x * 0.0)"),
     wrong("minus_itself", minus_itself, 1, "|v: vec[f32]| map(v, |x| x - x)"),
