@@ -12,7 +12,6 @@ pub mod literal;
 pub mod marshal;
 pub mod print;
 pub mod serial;
-#[cfg(feature = "jit")]
 mod table;
 
 pub use crate::runtime::{Function, Libraries, nd};
