@@ -9,6 +9,7 @@ pub mod header;
 #[cfg(feature = "jit")]
 mod program;
 pub mod query;
+pub mod trust;
 
 #[cfg(feature = "jit")]
 pub use program::Program;

@@ -50,6 +50,28 @@ Inputs:
   A missing input, or a value of another type, ends with exit code 1;
   `-i` without `=`, and a name that the program does not have, with 2.";
 
+const VERIFY: &str = "\
+Inputs are made up: lengths around 0, 1, 16 and the leaves of loops, extreme
+numbers, NaN, infinities; those of -i and `#@ in` come first. Ends with exit
+code 3 when something differs, and names pass, firing, rule and place.
+
+Example: weld verify -e '|v: vec[i64]| sum(map(v, |x| x * x))'";
+
+const BISECT: &str = "\
+Without a command a program is bad when it means something else than as
+written, on inputs as those of `weld verify`. With a command it is bad when
+the command ends with another exit code than 0; the program is in a file whose
+name is put in the place of {}, else at the end. 125 ends the search.
+
+Example: weld bisect demos/sum-of-squares.weld -- grep -q appender";
+
+const REDUCE: &str = "\
+Without a command the program keeps what `weld verify` finds wrong with it;
+with a command, the exit code of that command, which must not be 0. The
+program is in a file whose name is put in the place of {}, else at the end.
+
+Example: weld reduce -e '|v: vec[i64]| let a = len(v); {sum(v), a / 0L}' -- sh -c '! grep -q \"/ 0L\" {}'";
+
 /// Options of every command.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Settings")]
@@ -124,6 +146,17 @@ pub enum Command {
         after_long_help = INPUTS
     )]
     Compare(CompareArgs),
+    /// Compare the program after every rewrite, and its compiled code, with what it means as written
+    #[command(after_long_help = VERIFY)]
+    Verify(VerifyArgs),
+    /// Find the pass, and its firing, that makes a program wrong
+    #[command(after_long_help = BISECT)]
+    Bisect(BisectArgs),
+    /// Make a failing program small
+    #[command(after_long_help = REDUCE)]
+    Reduce(ReduceArgs),
+    /// Run a case again that `verify --case` or a crash has written
+    Replay(ReplayArgs),
     /// Print one level of the optimized program
     Emit(EmitArgs),
     /// List passes and rules, or describe one
@@ -308,6 +341,77 @@ pub struct CompareArgs {
     /// With --run: run each so many times
     #[arg(long, value_name = "K", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     pub repeat: u32,
+    /// Print a JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which inputs to make up, and for how long.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct Sampling {
+    /// Make up so many inputs
+    #[arg(long = "inputs", value_name = "N", default_value_t = 64)]
+    pub made: usize,
+    /// Which inputs
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    /// Go on for so many seconds
+    #[arg(long = "for", value_name = "S", value_parser = parse_seconds, default_value = "60")]
+    pub budget: Duration,
+}
+
+#[derive(Args, Debug)]
+pub struct VerifyArgs {
+    #[command(flatten)]
+    pub source: Source,
+    #[command(flatten)]
+    pub inputs: Inputs,
+    #[command(flatten)]
+    pub how: Sampling,
+    /// Write what is wrong into a file for `weld replay`
+    #[arg(long, value_name = "FILE")]
+    pub case: Option<PathBuf>,
+    /// Print a JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct BisectArgs {
+    #[command(flatten)]
+    pub source: Source,
+    #[command(flatten)]
+    pub inputs: Inputs,
+    #[command(flatten)]
+    pub how: Sampling,
+    /// Print a JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// What judges a program
+    #[arg(last = true, value_name = "COMMAND")]
+    pub command: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub struct ReduceArgs {
+    #[command(flatten)]
+    pub source: Source,
+    #[command(flatten)]
+    pub inputs: Inputs,
+    #[command(flatten)]
+    pub how: Sampling,
+    /// Print a JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// What judges a program
+    #[arg(last = true, value_name = "COMMAND")]
+    pub command: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub struct ReplayArgs {
+    /// The case; `-` is standard input
+    pub file: PathBuf,
     /// Print a JSON object
     #[arg(long)]
     pub json: bool,

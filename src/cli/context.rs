@@ -8,9 +8,11 @@ use super::args::Source;
 use super::failure::{Failure, code};
 use crate::passes::Optimized;
 use crate::session::header::Header;
+use crate::session::trust::case::Case;
 use crate::session::{Checked, Session};
 use crate::view::{Screen, error};
 use std::io::{self, BufWriter, Read, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
@@ -49,8 +51,13 @@ impl Context {
     /// Reads and checks a program; tells its warnings.
     pub fn load(&mut self, source: &Source) -> Result<Loaded, Failure> {
         let (name, text) = read(source)?;
+        self.load_text(&name, text, source.file.as_ref().and_then(|file| file.parent()))
+    }
+
+    /// Checks a program text; paths in its head start at `folder`.
+    pub fn load_text(&mut self, name: &str, text: String, folder: Option<&Path>) -> Result<Loaded, Failure> {
         let header = Header::parse(&text);
-        let folder = source.file.as_ref().and_then(|file| file.parent()).map(|folder| folder.to_path_buf());
+        let folder = folder.map(Path::to_path_buf);
         for library in header.libraries_beside(folder.as_deref()) {
             let failed = |message| Failure::Other {
                 exit: code::FAILED,
@@ -60,7 +67,7 @@ impl Context {
             };
             self.session.load_library(&library).map_err(failed)?;
         }
-        let id = self.session.add_source(&name, text);
+        let id = self.session.add_source(name, text);
         let checked = self.session.check(id).map_err(|mut messages| {
             messages.0.retain(|message| message.code.is_error() || !self.quiet);
             Failure::Rejected(messages)
@@ -85,9 +92,39 @@ impl Context {
         }
         if let Some(error) = &optimized.internal_error {
             // The answer is still right: what that pass did was thrown away.
-            self.say(&error::plain(error, Some("the passes from there on were left out"), self.error_screen));
+            let mut hint = "the passes from there on were left out".to_string();
+            if let Some(path) = self.keep_case(checked, error) {
+                hint += &format!("\nrun it again:  weld replay {}", path.display());
+            }
+            self.say(&error::plain(error, Some(&hint), self.error_screen));
         }
         optimized
+    }
+
+    /// Writes what is needed to see the bug of a pass again; `None` where nothing can be written.
+    fn keep_case(&self, checked: &Checked, error: &str) -> Option<PathBuf> {
+        let path = std::env::temp_dir().join(format!("weld-{}.weldcase", std::process::id()));
+        let case = Case {
+            reason: error.to_string(),
+            passes: self.session.config().passes.clone(),
+            seed: 1,
+            made: 16,
+            inputs: Vec::new(),
+            program: self.session.sources().text(checked.source).to_string(),
+        };
+        // A file of this name that is there already may be a link to somewhere else.
+        let file = std::fs::OpenOptions::new().write(true).create_new(true).open(&path);
+        file.ok()?.write_all(case.text().as_bytes()).ok()?;
+        Some(path)
+    }
+
+    /// Does work in which passes may panic again and again: once is enough to tell.
+    pub fn quietly<T>(&self, work: impl FnOnce(&Context) -> T) -> T {
+        let told = std::panic::take_hook();
+        std::panic::set_hook(Box::new(|_| {}));
+        let done = catch_unwind(AssertUnwindSafe(|| work(self)));
+        std::panic::set_hook(told);
+        done.unwrap_or_else(|panic| resume_unwind(panic))
     }
 
     /// Writes to standard error.

@@ -5,6 +5,7 @@
 //! Must not: know how compilation works; that is the session's, and how things look is the view's.
 
 mod args;
+mod bisect;
 mod check;
 mod compare;
 mod context;
@@ -17,12 +18,16 @@ mod fate;
 mod find;
 mod fmt;
 mod inputs;
+mod judge;
 mod memory;
 mod origin;
 mod passes;
+mod reduce;
+mod replay;
 mod rules;
 mod run;
 mod shell;
+mod verify;
 mod watch;
 mod why;
 
@@ -130,6 +135,10 @@ fn dispatch(command: &Command, cx: &mut Context) -> Result<(), Failure> {
         Command::Fate(args) => fate::fate(args, cx),
         Command::Find(args) => find::find(args, cx),
         Command::Compare(args) => compare::compare(args, cx),
+        Command::Verify(args) => verify::verify(args, cx),
+        Command::Bisect(args) => bisect::bisect(args, cx),
+        Command::Reduce(args) => reduce::reduce(args, cx),
+        Command::Replay(args) => replay::replay(args, cx),
         Command::Emit(args) => emit::emit(args, cx),
         Command::Rules(args) => rules::rules(args, cx),
         Command::Docs(args) => docs::docs(args, cx),
@@ -167,6 +176,10 @@ impl Command {
             Command::Why(args) => args.json,
             Command::Compare(args) => args.json,
             Command::Origin(args) | Command::Fate(args) | Command::Find(args) => args.json,
+            Command::Verify(args) => args.json,
+            Command::Bisect(args) => args.json,
+            Command::Reduce(args) => args.json,
+            Command::Replay(args) => args.json,
             Command::Fmt(_)
             | Command::Emit(_)
             | Command::Rules(_)

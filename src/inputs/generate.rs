@@ -20,7 +20,7 @@ pub fn generate(ty: &Ty, n: usize, seed: u64, range: Option<(f64, f64)>) -> Resu
             format!("no number lies between {low} and {high}"),
         ));
     }
-    let mut source = Source { state: seed, range };
+    let mut source = Source { range, ..Source::new(seed) };
     match ty {
         Ty::Vec(elem) => source.vector(elem, n),
         Ty::Dict(entry) => source.dictionary(entry, n),
@@ -29,12 +29,17 @@ pub fn generate(ty: &Ty, n: usize, seed: u64, range: Option<(f64, f64)>) -> Resu
 }
 
 /// The generator splitmix64.
-struct Source {
+pub(super) struct Source {
     state: u64,
     range: Option<(f64, f64)>,
 }
 
 impl Source {
+    /// One that begins at `seed`, for numbers of the caller's own ranges.
+    pub(super) fn new(seed: u64) -> Source {
+        Source { state: seed, range: None }
+    }
+
     fn next(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut bits = self.state;
@@ -44,7 +49,7 @@ impl Source {
     }
 
     /// A whole number between the two, ends included.
-    fn whole(&mut self, low: i128, high: i128) -> i128 {
+    pub(super) fn whole(&mut self, low: i128, high: i128) -> i128 {
         // At most 2^64 numbers, so the product fits.
         let count = (high - low + 1).max(1) as u128;
         low + ((u128::from(self.next()) * count) >> 64) as i128

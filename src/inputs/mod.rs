@@ -8,15 +8,19 @@
 mod binary;
 mod csv;
 mod describe;
+mod edges;
 mod generate;
 mod json;
 mod npy;
+mod shrink;
 
 #[cfg(test)]
 mod tests;
 
 pub use describe::{describe, size};
+pub use edges::edge_case;
 pub use generate::generate;
+pub use shrink::shrink;
 
 use crate::ir::Ty;
 use crate::value::{Value, literal};

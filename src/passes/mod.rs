@@ -29,11 +29,14 @@ mod vectorize;
 
 pub use cx::PassCx;
 pub use pipeline::{ALL, DEFAULT, find};
-pub use stages::{ROUNDS, Stage, parse_pipeline, pass_names, pipeline_text, switched_off, switched_on};
+pub use stages::{
+    ROUNDS, Stage, parse_pipeline, pass_in, pass_names, pipeline_text, switched_off, switched_on, without,
+};
 pub use trace::{Firing, Miss, Step, Trace};
 
 use crate::ir::{Expr, Lambda, Program, verify};
 use crate::plan::cost::{self, Counters};
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
@@ -121,12 +124,31 @@ pub struct Optimized {
     pub trace: Trace,
     /// A bug of a pass, naming it. `program` is then the last good one, and no later pass ran.
     pub internal_error: Option<String>,
+    /// More about that bug.
+    pub broken: Option<Broken>,
+}
+
+/// A pass that panicked or broke a program, with what it had done until then. It stands behind the last step of the
+/// trace.
+#[derive(Clone, Debug)]
+pub struct Broken {
+    /// The pass.
+    pub pass: &'static PassInfo,
+    /// The program that it was given.
+    pub before: Program,
+    /// Its rewrites, the last one perhaps incomplete.
+    pub firings: Vec<Firing>,
+    /// What it did wrong: the words of the panic or of the verifier.
+    pub why: String,
+    /// Whether it panicked; else the verifier refused what it made.
+    pub panicked: bool,
 }
 
 /// Runs the passes of a pipeline in order, groups until they change nothing.
 pub fn optimize<S: Clone + Into<Stage>>(program: &Program, pipeline: &[S], options: &Options) -> Optimized {
     let stages: Vec<Stage> = pipeline.iter().cloned().map(Into::into).collect();
-    let optimized = Optimized { program: program.clone(), trace: Trace::default(), internal_error: None };
+    let optimized =
+        Optimized { program: program.clone(), trace: Trace::default(), internal_error: None, broken: None };
     let mut driver = Driver { optimized, counters: cost::counters(program), options };
     driver.stages(&stages, None);
     driver.optimized.trace.drop_superseded();
@@ -183,13 +205,20 @@ impl Driver<'_> {
         let mut cx = PassCx::new(&mut names, self.options.firing_limit);
         let start = Instant::now();
         // A panic is a bug of the pass: it costs this step, not the session.
-        let Ok(body) = catch_unwind(AssertUnwindSafe(|| pass.run(&mut cx, &before.func.body))) else {
-            self.optimized.internal_error =
-                Some(format!("internal error in pass `{}`: it panicked", pass.info().name));
-            return false;
-        };
+        let ran = catch_unwind(AssertUnwindSafe(|| pass.run(&mut cx, &before.func.body)));
         let time = start.elapsed();
         let (firings, missed) = cx.finish();
+        let body = match ran {
+            Ok(body) => body,
+            Err(panic) => {
+                self.optimized.internal_error =
+                    Some(format!("internal error in pass `{}`: it panicked", pass.info().name));
+                let why = words_of(panic.as_ref());
+                self.optimized.broken =
+                    Some(Broken { pass: pass.info(), before, firings, why, panicked: true });
+                return false;
+            }
+        };
         let changed = !body.same(&before.func.body);
         let after = if changed {
             Program { func: Lambda { params: before.func.params.clone(), body }, names }
@@ -202,6 +231,7 @@ impl Driver<'_> {
         {
             self.optimized.internal_error =
                 Some(format!("internal error in pass `{}`: {why}", pass.info().name));
+            self.optimized.broken = Some(Broken { pass: pass.info(), before, firings, why, panicked: false });
             return false;
         }
         let counters_after = if changed { cost::counters(&after) } else { self.counters.clone() };
@@ -219,6 +249,12 @@ impl Driver<'_> {
         self.optimized.program = after;
         true
     }
+}
+
+/// What a panic said.
+fn words_of(panic: &(dyn Any + Send)) -> String {
+    let words = panic.downcast_ref::<&str>().map(|words| words.to_string());
+    words.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "it panicked".to_string())
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! Promises: [`pipeline_text`] reads back as the same pipeline; how often a group may repeat and how deep groups may nest
 //! is bounded, so every pipeline ends.
 
-use super::{ALL, DEFAULT, Pass, find};
+use super::{ALL, DEFAULT, Pass, PassInfo, find};
 use crate::diag::suggest;
 
 /// A group runs at most so often. More is a pair of rules that undo each other.
@@ -90,7 +90,7 @@ fn default_stages() -> impl Iterator<Item = Stage> {
 }
 
 /// Takes a pass out, wherever it stands; a group that is empty then goes too.
-fn without(stages: &mut Vec<Stage>, name: &str) {
+pub fn without(stages: &mut Vec<Stage>, name: &str) {
     stages.retain_mut(|stage| match stage {
         Stage::Pass(pass) => pass.info().name != name,
         Stage::Group(inner) => {
@@ -98,6 +98,14 @@ fn without(stages: &mut Vec<Stage>, name: &str) {
             !inner.is_empty()
         }
     });
+}
+
+/// The pass of a pipeline that ran as a step; passes that no registry knows are found too.
+pub fn pass_in(stages: &[Stage], info: &PassInfo) -> Option<&'static dyn Pass> {
+    stages.iter().find_map(|stage| match stage {
+        Stage::Pass(pass) => (pass.info().name == info.name).then_some(*pass),
+        Stage::Group(inner) => pass_in(inner, info),
+    })
 }
 
 /// The pipeline as [`parse_pipeline`] reads it: `default` for that one, else the names of passes between spaces.

@@ -354,10 +354,13 @@ fn a_broken_pass_is_named_and_the_last_good_program_kept() {
         let squares = map(names, v, |x| x);
         sum(names, squares)
     });
-    for broken in [&WRONG, &PANICS] {
+    for pass in [&WRONG, &PANICS] {
         let mut pipeline = parse_pipeline("default").unwrap();
-        pipeline.insert(3, Stage::Pass(broken));
+        pipeline.insert(3, Stage::Pass(pass));
         let optimized = optimize(&program, &pipeline, &Options { verify: true, ..Options::default() });
+        let broken = optimized.broken.unwrap();
+        assert_eq!((broken.pass.name, broken.panicked), ("broken", pass.0));
+        assert!(!broken.panicked || broken.why == "on purpose", "{}", broken.why);
         assert!(optimized.internal_error.unwrap().starts_with("internal error in pass `broken`: "));
         assert_eq!(optimized.trace.steps.len(), 3);
         assert_eq!(optimized.program.func.body.facts.loops, 1);

@@ -257,6 +257,11 @@ pub fn firing_alone(step: &Step, index: usize, sources: &SourceMap) -> Option<Js
     Some(firing(step.firings.get(index.checked_sub(1)?)?, sources, room(1)))
 }
 
+/// `firing.v1`: a firing without its step.
+pub fn one_firing(item: &Firing, sources: &SourceMap) -> Json {
+    firing(item, sources, room(1))
+}
+
 fn firing(firing: &Firing, sources: &SourceMap, room: usize) -> Json {
     let spans: Vec<Json> = firing.origin.spans().map(|item| span(item, sources)).collect();
     json!({

@@ -19,6 +19,7 @@ pub mod stats;
 pub mod steps;
 pub mod style;
 pub mod table;
+pub mod trust;
 pub mod value;
 
 pub use style::{ColorChoice, Role, Screen};

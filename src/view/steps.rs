@@ -305,13 +305,13 @@ pub(super) fn places(origins: &[&Origin], sources: &SourceMap) -> String {
     shown.join(", ") + &tail
 }
 
-fn lines(expr: &Expr) -> String {
+pub(super) fn lines(expr: &Expr) -> String {
     let mut text = ir::print::expr(expr);
     text.push('\n');
     text
 }
 
-fn indented(text: &str) -> String {
+pub(super) fn indented(text: &str) -> String {
     text.lines()
         .map(|line| if line.is_empty() { "\n".to_string() } else { format!("    {line}\n") })
         .collect()

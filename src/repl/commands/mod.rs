@@ -31,6 +31,7 @@ mod step;
 mod time;
 mod type_of;
 mod undo;
+mod verify;
 mod what_if;
 mod why;
 
@@ -110,6 +111,9 @@ pub(super) static COMMANDS: &[&Command] = &[
     &pass::COMMAND,
     &pipeline::COMMAND,
     &compare::COMMAND,
+    &verify::VERIFY,
+    &verify::BISECT,
+    &verify::REDUCE,
     &stats::COMMAND,
     &set::COMMAND,
     &undo::COMMAND,
