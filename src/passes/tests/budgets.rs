@@ -65,6 +65,19 @@ fn loops_too_deep_for_licm_are_told() {
     assert_eq!(told(80), 1);
 }
 
+#[test]
+fn loops_with_too_many_results_are_told() {
+    let program = program(|names, v| {
+        let sums = (0..300).map(|n| {
+            let data = map(names, v.clone(), |x| plus(x, n));
+            sum(names, data)
+        });
+        build::tuple(sums.collect(), at())
+    });
+    let notes = notes(&program, &parse_pipeline("fuse-vertical fuse-horizontal").unwrap());
+    assert!(notes.iter().any(|note| note.1 == "one loop has 256 results already"), "{notes:?}");
+}
+
 /// Programs of any size, as libraries write them.
 fn shapes(size: i64) -> Vec<(&'static str, Program)> {
     let chain = |twice: bool| {
