@@ -4,7 +4,7 @@
 use super::explain;
 use super::graph::{Graph, Input};
 use super::levels::{Group, Length, Plan, Sink};
-use super::weave::{self, Woven};
+use super::weave::{self, Used, Woven};
 use crate::diag::stack;
 use crate::ir::{Expr, ExprKind, Let, Name, Ty, build, visit};
 use crate::passes::{PassCx, rewrite};
@@ -24,11 +24,16 @@ pub fn assemble(cx: &mut PassCx, graph: &Graph, plan: &Plan, expr: &Expr) -> Exp
             }
         }
     }
-    let mut woven = HashSet::new();
+    let mut used = Used::default();
+    used.unchanged.extend((0..graph.nodes.len()).filter(|at| {
+        // The loop of a stream that nothing keeps is gone.
+        let member = graph.nodes[*at].member.as_ref();
+        group_of[*at].is_none() && member.is_some_and(|member| !member.stream || plan.runs[*at].kept)
+    }));
     let mut loops: HashMap<usize, Woven> = HashMap::new();
     for (number, group) in plan.groups.iter().enumerate().filter(|(_, group)| group.changed) {
         // The plan knows all that a loop needs: one that cannot be made is a bug, and leaves the scope as it was.
-        let Some(made) = weave::weave(cx, graph, plan, group, &mut woven) else { return expr.clone() };
+        let Some(made) = weave::weave(cx, graph, plan, group, &mut used) else { return expr.clone() };
         explain::merged(cx, graph, group, &made.built);
         loops.insert(number, made);
     }

@@ -20,14 +20,17 @@ pub struct Woven {
     pub name: Option<Name>,
 }
 
-/// Makes the loop of a group. `woven` has the members whose bodies are in a loop already.
-pub fn weave(
-    cx: &mut PassCx,
-    graph: &Graph,
-    plan: &Plan,
-    group: &Group,
-    woven: &mut HashSet<usize>,
-) -> Option<Woven> {
+/// Which bodies stand somewhere already: the next one needs binders of its own.
+#[derive(Default)]
+pub struct Used {
+    /// Loops that also stay as they are.
+    pub unchanged: HashSet<usize>,
+    /// Members of merged loops.
+    pub woven: HashSet<usize>,
+}
+
+/// Makes the loop of a group.
+pub fn weave(cx: &mut PassCx, graph: &Graph, plan: &Plan, group: &Group, used: &mut Used) -> Option<Woven> {
     let members: Vec<(usize, &Member)> =
         group.members.iter().filter_map(|at| Some((*at, graph.nodes.get(*at)?.member.as_ref()?))).collect();
     let origin = members.iter().fold(None, |origin: Option<Origin>, (_, member)| {
@@ -71,9 +74,10 @@ pub fn weave(
     };
     let mut number = group.sinks.iter().enumerate().peekable();
     for (at, member) in members {
-        let copy = !woven.insert(at);
+        let again = !used.woven.insert(at);
+        let copy = again || used.unchanged.contains(&at);
         let sink = number.next_if(|(_, sink)| **sink == Sink::Item(at)).map(|(k, _)| k);
-        body.member(cx, at, member, sink, copy)?;
+        body.member(cx, at, member, sink, Seen { again, copy })?;
         if let Some((k, _)) = number.next_if(|(_, sink)| **sink == Sink::Count(at)) {
             let (region, _) = body.values.get(&at)?;
             let one = build::int64(1, member.node.origin.clone());
@@ -154,6 +158,15 @@ struct Body<'a> {
     makers: HashMap<usize, usize>,
 }
 
+/// Where the body of a member was before.
+#[derive(Clone, Copy)]
+struct Seen {
+    /// In another merged loop.
+    again: bool,
+    /// Anywhere.
+    copy: bool,
+}
+
 impl Body<'_> {
     fn member(
         &mut self,
@@ -161,7 +174,7 @@ impl Body<'_> {
         at: usize,
         member: &Member,
         sink: Option<usize>,
-        copy: bool,
+        seen: Seen,
     ) -> Option<()> {
         let run = self.plan.runs.get(at)?;
         let mut region = ALL_ROWS;
@@ -184,7 +197,7 @@ impl Body<'_> {
             _ => build::var(&own.name, own.ty.clone(), own.origin.clone()),
         };
         let args = vec![own.clone(), self.index.clone(), elem];
-        let body = subst::instantiate(cx, &member.parts.func, args, copy);
+        let body = subst::instantiate(cx, &member.parts.func, args, seen.copy);
         let chain = chain::chain(&body, &own);
         let mut conditions = member.conditions.iter();
         for step in chain.steps {
@@ -216,7 +229,7 @@ impl Body<'_> {
         if let Some(k) = sink {
             let builder = self.regions.builder(k);
             self.regions.merge(region, k, build::merge(builder, value.clone(), origin.clone()));
-        } else if !copy {
+        } else if !seen.again {
             explain::absorbed(cx, self.graph, at, &value);
         }
         self.values.insert(at, (region, value));
