@@ -7,6 +7,7 @@ mod calls;
 mod data;
 mod dicts;
 mod frames;
+mod idioms;
 mod iterators;
 mod literals;
 mod loops;
