@@ -221,6 +221,10 @@ fn every_pass_has_fixtures_for_every_rule() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Rules that only miss beside another one that fires: a vector that two loops read one after the other is made in the
+/// first of them.
+const NEVER_ALONE: &[&str] = &["absorb_map"];
+
 /// A condition that never fails in a fixture may be wrong, and one without a page is told to nobody.
 #[test]
 fn every_rule_that_can_miss_has_a_fixture_and_says_so() {
@@ -235,7 +239,7 @@ fn every_rule_that_can_miss_has_a_fixture_and_says_so() {
                 fixtures.iter().any(|(name, text)| name.contains(kind) && text.contains(&missed))
             };
             let says_so = rule.page.contains("\nThis stays, for ");
-            if (says_so || seen("/fold_")) && !seen("/keep_") {
+            if (says_so || seen("/fold_")) && !seen("/keep_") && !NEVER_ALONE.contains(&rule.name) {
                 wrong.push(format!("{}: no keep_*.weld has a near miss of `{}`", info.name, rule.name));
             }
             if seen("/keep_") && !says_so {
