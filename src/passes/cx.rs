@@ -47,10 +47,14 @@ impl<'a> PassCx<'a> {
         before: &Expr,
         after: &Expr,
     ) {
+        // What stands at the same place after a fusion came from other places too. A part that is left of the
+        // expression has a place of its own, which says nothing new.
+        let grew = after.origin.primary() == before.origin.primary();
+        let origin = if grew { before.origin.join(&after.origin) } else { before.origin.clone() };
         self.firings.push(Firing {
             rule,
             reason: reason.into(),
-            origin: before.origin.clone(),
+            origin,
             before: before.clone(),
             after: after.clone(),
         });
