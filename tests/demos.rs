@@ -1,5 +1,5 @@
 //! The fifteen demos: each is small, its claims hold, `weld verify` has nothing against it, and its lesson can be seen in
-//! `weld explain`.
+//! `weld explain`, which is the same as data.
 #![cfg(feature = "jit")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -121,6 +121,41 @@ fn their_lessons_are_seen() {
         }
         let is_event = |claim: &&&str| claim.starts_with("fired ") || claim.starts_with("missed ");
         assert!(name.contains("01-") || claims.iter().any(|claim| is_event(&claim)), "{name} claims no rule");
+    }
+}
+
+/// A fusion names all of its sources, and no step gives new names to what it leaves alone.
+#[test]
+fn explanations_are_data() {
+    for number in ["02", "03", "04", "11", "15"] {
+        let (name, _) = demos().into_iter().find(|(name, _)| name.contains(&format!("/{number}-"))).unwrap();
+        let mut program = String::new();
+        let mut fusions = 0;
+        for line in good(&["explain", &name, "--json"]).lines() {
+            let step: serde_json::Value = serde_json::from_str(line).unwrap();
+            let Some(after) = step["program"].as_str() else { continue };
+            for firing in step["firings"].as_array().unwrap() {
+                let rule = firing["rule"].as_str().unwrap();
+                for key in ["reason", "before", "after"] {
+                    assert!(!firing[key].as_str().unwrap().is_empty(), "{name}: {rule} has no {key}");
+                }
+                let spans = firing["spans"].as_array().unwrap();
+                let fuses = ["fuse_loops", "fuse_zip", "merge_loops"].contains(&rule);
+                fusions += usize::from(fuses);
+                assert!(spans.len() > usize::from(fuses), "{name}: {rule} came from {spans:?} alone");
+            }
+            // What only marks or only binds leaves every word where it is.
+            let words = |text: &str| -> Vec<String> {
+                let text = text.replace("@(simd:true)", "");
+                let is_word = |c: char| c.is_alphanumeric() || c == '_';
+                text.split(|c| !is_word(c)).filter(|word| !word.is_empty()).map(str::to_string).collect()
+            };
+            if step["pass"] == "vectorize" {
+                assert_eq!(words(&program), words(after), "{name}");
+            }
+            program = after.to_string();
+        }
+        assert!(fusions > 0, "{name}");
     }
 }
 
