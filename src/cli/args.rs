@@ -253,7 +253,7 @@ pub struct PassesArgs {
     /// Run the program after every pass and compare the results
     #[arg(long)]
     pub run: bool,
-    /// With --run: run each so many times
+    /// With --run: run each so many times; with fewer than 4, nothing is said about what a pass earned
     #[arg(long, value_name = "K", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     pub repeat: u32,
     /// Print one JSON object per step

@@ -12,7 +12,7 @@ use crate::view;
 pub(super) static COMMAND: Command = Command {
     names: &["rule", "rules"],
     args: "[NAME]",
-    help: "what a rule or pass does, with an example; or all rules",
+    help: "what a rule or pass does, or all rules",
     more: "",
     examples: &[":rule fuse_loops", ":rule predicate", ":rule"],
     wants: Wants::Rule,
