@@ -169,7 +169,7 @@ fn wrong_claims_are_found() {
         ("loops == 2", "there are 1"),
         ("temps >= 1", "there are 0"),
         ("nodes <= 3", "there are "),
-        ("not fired vectorize", "it fired in step 13.1"),
+        ("not fired vectorize", "it fired in step "),
         ("fired fuse_zip", "it did not fire"),
         ("missed vectorize", "there is no near miss"),
         ("not simd", "a loop computes several elements at once"),
