@@ -2,9 +2,10 @@
 //! What a pass has at hand: fresh names, and the record of what it did and nearly did.
 
 use super::Options;
+use super::pattern;
 use super::trace::{self, Firing, Miss};
 use crate::diag::Origin;
-use crate::ir::{Expr, Name, Names};
+use crate::ir::{Expr, Name, Names, print};
 use std::borrow::Cow;
 
 /// The surroundings of one run of a pass.
@@ -62,10 +63,14 @@ impl<'a> PassCx<'a> {
         if !self.record {
             return;
         }
+        // What stands at the same place after a fusion came from other places too. A part that is left of the
+        // expression has a place of its own, which says nothing new.
+        let grew = after.origin.primary() == before.origin.primary();
+        let origin = if grew { before.origin.join(&after.origin) } else { before.origin.clone() };
         self.firings.push(Firing {
             rule,
             reason: reason.into(),
-            origin: before.origin.clone(),
+            origin,
             before: before.clone(),
             after: after.clone(),
         });
@@ -83,6 +88,12 @@ impl<'a> PassCx<'a> {
             return;
         }
         self.missed.push(Miss { rule, condition: condition.into(), origin: origin.clone(), would });
+    }
+
+    /// Records that `rule` would have fired at `expr` if `part` of it could be left out.
+    pub fn missed_for(&mut self, rule: &'static str, expr: &Expr, part: &Expr) {
+        let condition = format!("`{}` {}", print::short(part, 40), pattern::must_run(part));
+        self.missed(rule, &expr.origin, condition, None);
     }
 
     pub(super) fn finish(self) -> (Vec<Firing>, Vec<Miss>) {

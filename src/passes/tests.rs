@@ -2,7 +2,9 @@
 
 mod budgets;
 
-use super::{DEFAULT, Optimized, Options, Pass, PassCx, PassInfo, ROUNDS, Stage, optimize, parse_pipeline};
+use super::{
+    DEFAULT, Optimized, Options, Pass, PassCx, PassInfo, ROUNDS, RuleInfo, Stage, optimize, parse_pipeline,
+};
 use crate::diag::{SourceId, Span};
 use crate::ir::{
     BinOp, BuilderTy, Expr, ExprKind, For, Iter, Lambda, Let, MergeOp, Name, Names, Param, Program, Ty,
@@ -431,7 +433,7 @@ impl Pass for Restless {
             aliases: &[],
             summary: "",
             doc: "",
-            rules: &["again"],
+            rules: &[RuleInfo { name: "again", page: "" }],
             required: false,
         };
         &INFO

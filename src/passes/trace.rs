@@ -19,7 +19,7 @@ pub struct Firing {
     pub rule: &'static str,
     /// Why the rewrite is right and useful.
     pub reason: Cow<'static, str>,
-    /// Where the expression came from.
+    /// Where the expression came from; of a fusion all of its sources, the consumer first.
     pub origin: Origin,
     /// The expression before.
     pub before: Expr,

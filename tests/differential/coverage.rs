@@ -53,7 +53,7 @@ impl Coverage {
         rare.dedup();
         let rules = ALL.iter().flat_map(|pass| {
             let info = pass.info();
-            info.rules.iter().map(|rule| format!("{}/{rule}", info.name))
+            info.rules.iter().map(|rule| format!("{}/{}", info.name, rule.name))
         });
         rare.extend(
             rules

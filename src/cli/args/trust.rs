@@ -20,7 +20,7 @@ written, on inputs as those of `weld verify`. With a command it is bad when
 the command ends with another exit code than 0; the program is in a file whose
 name is put in the place of {}, else at the end. 125 ends the search.
 
-Example: weld bisect demos/sum-of-squares.weld -- grep -q appender";
+Example: weld bisect demos/03-filter-map-sum.weld -- grep -q appender";
 
 pub(super) const REDUCE: &str = "\
 Without a command the program keeps what `weld verify` finds wrong with it;

@@ -5,7 +5,7 @@ use crate::ir::{
     BinOp, BuilderTy, Expr, Let, MergeOp, Names, Program, Ty, build, print, visit::tally::visits,
 };
 use crate::passes::rewrite::{Rewrite, bottom_up};
-use crate::passes::{DEFAULT, Options, Pass, PassCx, PassInfo, Stage, optimize, parse_pipeline};
+use crate::passes::{DEFAULT, Options, Pass, PassCx, PassInfo, RuleInfo, Stage, optimize, parse_pipeline};
 
 fn notes(program: &Program, stages: &[Stage]) -> Vec<(&'static str, String)> {
     let optimized = optimize(program, stages, &Options { verify: true, ..Options::default() });
@@ -23,7 +23,7 @@ impl Pass for Endless {
             aliases: &[],
             summary: "",
             doc: "",
-            rules: &["turn"],
+            rules: &[RuleInfo { name: "turn", page: "" }],
             required: false,
         };
         &INFO
