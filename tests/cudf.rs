@@ -154,6 +154,13 @@ const ORDERS: &[(&str, &str, &[i64])] = &[
     ("let b = note(1L); let a = lookup([1L], 7L); a + b", "error ArrayOutOfBounds", &[1]),
     ("map(zip(map([1L, 2L], |x| note(x)), [1L]), |p| p.$0)", "error MismatchedZipSize", &[1, 2]),
     ("map(map([1L, 0L], |x| 1L / x), |x| note(x))", "error DivideByZero", &[]),
+    // The loop of `a` stays, since a loop that calls reads it, and is computed again in another one.
+    (
+        "let a = map([3L, 4L], |x| iterate({x, 1L}, |s| {{x, s.$1 + 1L}, s.$1 < 1L}).$0); \
+         map(zip(map(a, |p| p + 1L), map(a, |q| note(q))), |p| p.$0 + p.$1)",
+        "[7L, 9L]",
+        &[3, 4],
+    ),
 ];
 
 #[test]
