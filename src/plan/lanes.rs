@@ -43,6 +43,7 @@ pub fn check(at: &Expr, parts: &For) -> Result<(), Blocked> {
             Iter::Range { .. } | Iter::Strided { .. } | Iter::Whole(_) => {}
         }
         let elem = iter.elem_ty();
+        narrow(data, &elem)?;
         if !is_lane(&elem) {
             let condition = format!("the elements are `{elem}`; lanes hold scalars and structs of scalars");
             return block(
@@ -84,12 +85,18 @@ fn appends(at: &Expr, ty: &Ty, merges: &Merges) -> Result<(), Blocked> {
         }
         _ if !matches!(ty.as_builder(), Some(BuilderTy::Appender(_))) => Ok(()),
         (_, Merges::One(Count { max: Some(0 | 1), .. })) => Ok(()),
-        (_, Merges::One(Count { max: Some(most), .. })) => block(
-            at,
-            format!("an iteration appends up to {most} values, in lanes it can be one"),
-            Some("append to several builders, or loop again over what one iteration appends"),
-        ),
-        _ => block(at, format!("nothing bounds how often an iteration merges into `{ty}`"), None),
+        (_, merges) => {
+            let most = match merges {
+                Merges::One(Count { max: Some(most), .. }) => format!("up to {most}"),
+                _ => "any number of".to_string(),
+            };
+            let condition = format!("an iteration appends {most} values, in lanes it can be one");
+            block(
+                at,
+                condition,
+                Some("append to several builders, or loop again over what one iteration appends"),
+            )
+        }
     }
 }
 
@@ -105,7 +112,7 @@ fn builders(at: &Expr, ty: &Ty) -> Result<(), Blocked> {
                 format!("the loop appends `{elem}`; lanes hold scalars and structs of scalars"),
                 None,
             ),
-            BuilderTy::Appender(_) => Ok(()),
+            BuilderTy::Appender(elem) => narrow(at, elem),
             BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..) => {
                 in_turn("looks each key up in a table that the value before may have changed")
             }
@@ -113,6 +120,24 @@ fn builders(at: &Expr, ty: &Ty) -> Result<(), Blocked> {
         },
         _ => block(at, format!("the loop builds `{ty}`, which is no builder"), None),
     }
+}
+
+/// Fields of a struct that registers have room for when there are as many of each as there are lanes.
+const MOST_FIELDS: usize = 12;
+
+fn narrow(at: &Expr, elem: &Ty) -> Result<(), Blocked> {
+    fn scalars(ty: &Ty) -> usize {
+        ty.fields().map_or(1, |fields| fields.iter().map(scalars).sum())
+    }
+    let count = scalars(elem);
+    if count <= MOST_FIELDS {
+        return Ok(());
+    }
+    block(
+        at,
+        format!("a struct has {count} fields, and registers have room for the lanes of {MOST_FIELDS}"),
+        Some("keep what the loop needs in vectors of scalars and zip them"),
+    )
 }
 
 /// A scalar constant, a variable, or a projection of a variable: a leaf of the body.
@@ -175,8 +200,8 @@ fn body(expr: &Expr) -> Result<(), Blocked> {
         ExprKind::Lookup(v, _) | ExprKind::Len(v) if v.ty.elem().is_some() => {
             return block(
                 v,
-                format!("`{}` makes a vector in each iteration", text(v)),
-                Some("bind the vector before the loop, where it is the same in each iteration"),
+                format!("`{}` is a vector that each iteration computes", text(v)),
+                Some("bind it before the loop, where it is the same in each iteration"),
             );
         }
         ExprKind::Lookup(..) | ExprKind::OptLookup(..) | ExprKind::KeyExists(..) => {

@@ -8,6 +8,7 @@ mod data;
 mod dicts;
 mod frames;
 mod iterators;
+mod lanes;
 mod literals;
 mod loops;
 mod rare;
@@ -170,6 +171,8 @@ impl Gen<'_> {
             Piece::new(self.built(&Ty::builder(builder)).0)
         } else if self.choices.chance(15) {
             self.frame()
+        } else if self.choices.chance(18) {
+            self.lane_loop()
         } else {
             self.rich(&ty)
         };
