@@ -61,6 +61,10 @@ pub fn check(at: &Expr, parts: &For) -> Result<(), Blocked> {
 
 /// Whether skipping a branch that no lane takes is worth the question.
 pub fn is_worth_skipping(arm: &Expr) -> bool {
+    // So large that it is, and that counting at each branch in a branch would take long.
+    if arm.facts.nodes > 64 {
+        return true;
+    }
     let mut work = 0u32;
     visit::walk(arm, &mut |expr| {
         work = work.saturating_add(match &expr.kind {
@@ -177,7 +181,8 @@ fn body(expr: &Expr) -> Result<(), Blocked> {
             None => holds_scalars("compares", &a.ty),
         },
         ExprKind::If(..) if expr.note("predicate") == Some("false") => {
-            one_at_a_time("is annotated `@(predicate:false)`, which keeps the branch")
+            let condition = "`@(predicate:false)` keeps the branch";
+            block(expr, condition, Some("leave the annotation out; `vectorize` makes the branch a mask"))
         }
         ExprKind::If(_, a, _) | ExprKind::Select(_, a, _) if !a.ty.has_builder() && !is_lane(&a.ty) => {
             holds_scalars("chooses between values of", &a.ty)
