@@ -1,6 +1,7 @@
 //! Loops that can run in lanes: scalars and structs of them, branches around merges, lazy logic, guarded lookups and
 //! divisions, appenders that get something only sometimes.
 
+use super::scope::Var;
 use super::vectors::named;
 use super::{Gen, Piece};
 use weld::ir::{BuilderTy, Literal, MergeOp, Scalar, Ty};
@@ -277,7 +278,22 @@ impl Gen<'_> {
     }
 
     fn lane_condition(&mut self, atoms: &[Atom], depth: u32) -> String {
-        match self.choices.weighted(&[60, 12, 12, 6]) {
+        let vectors: Vec<Var> = self
+            .visible()
+            .into_iter()
+            .filter(|var| var.degree == 1 && var.ty.elem().is_some_and(|elem| elem.scalar().is_some()))
+            .collect();
+        let lookups = 8 * u64::from(!vectors.is_empty());
+        match self.choices.weighted(&[60, 12, 12, 6, lookups]) {
+            4 => {
+                self.see("lookup guarded by lazy logic in a loop for lanes");
+                let var = self.choices.one_of(&vectors).clone();
+                let scalar = var.ty.elem().and_then(Ty::scalar).unwrap_or(Scalar::I64);
+                let (k, v) = (self.fresh("k"), var.name);
+                let index = self.lane_value(Scalar::I64, atoms, depth.min(1));
+                let other = self.lane_value(scalar, atoms, 0);
+                format!("(let {k} = {index}; {k} >= 0L && {k} < len({v}) && lookup({v}, {k}) != {other})")
+            }
             0 => {
                 let scalar = self.choices.one_of(atoms).1;
                 let op = *self.choices.one_of(&["<", ">", "<=", ">=", "==", "!="]);
