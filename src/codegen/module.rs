@@ -4,6 +4,7 @@
 //! Promises: a site number in compiled code is an index into [`ModuleCx::sites`].
 
 use super::CodegenError;
+use super::target::Compress;
 use crate::diag::Origin;
 use crate::ir::Ty;
 use crate::runtime::abi::{Dict, Status, for_each_runtime_fn};
@@ -88,6 +89,7 @@ pub(super) struct ModuleCx<'c> {
     /// Functions that are too large for LLVM's passes.
     pub spared: usize,
     libraries: Libraries,
+    compress: Compress,
     bodies: u32,
 }
 
@@ -96,6 +98,7 @@ impl<'c> ModuleCx<'c> {
     pub fn new(
         context: &'c Context,
         libraries: &Libraries,
+        compress: Compress,
         prepare: impl FnOnce(&Module<'c>),
     ) -> ModuleCx<'c> {
         let module = context.create_module("weld");
@@ -110,10 +113,16 @@ impl<'c> ModuleCx<'c> {
             foreign: BTreeMap::new(),
             spared: 0,
             libraries: libraries.clone(),
+            compress,
             bodies: 0,
         };
         cx.declare_runtime();
         cx
+    }
+
+    /// Whether one instruction moves chosen elements of so many bytes together.
+    pub fn can_compress(&self, bytes: usize) -> bool {
+        if bytes >= 4 { self.compress.words } else { self.compress.bytes }
     }
 
     /// A function that never unwinds.
