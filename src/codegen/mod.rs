@@ -20,6 +20,7 @@ mod iterators;
 mod jit;
 mod leaves;
 mod loops;
+mod math;
 mod module;
 mod outline;
 mod prefetch;

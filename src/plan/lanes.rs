@@ -6,7 +6,7 @@
 
 use super::merges::{self, Merges};
 use crate::diag::{Origin, stack};
-use crate::ir::{BinOp, BuilderTy, Expr, ExprKind, For, Iter, Ty, UnOp, print, visit};
+use crate::ir::{BinOp, BuilderTy, Expr, ExprKind, For, Iter, Ty, print, visit};
 
 /// The first thing in the way.
 pub struct Blocked {
@@ -123,8 +123,7 @@ fn body(expr: &Expr) -> Result<(), Blocked> {
         ExprKind::Var(_) | ExprKind::Literal(_) => {
             block(expr, format!("`{}` is `{}`; lanes hold scalars", text(expr), expr.ty), None)
         }
-        ExprKind::Unary(UnOp::Neg | UnOp::Not | UnOp::BitNot | UnOp::Sqrt, _) => Ok(()),
-        ExprKind::Unary(op, _) => no_form(op.symbol()),
+        ExprKind::Unary(..) => Ok(()),
         ExprKind::Binary(op, a, _) => {
             let Some(scalar) = a.ty.scalar() else {
                 return block(
@@ -138,7 +137,6 @@ fn body(expr: &Expr) -> Result<(), Blocked> {
                     let condition = format!("`{}` divides integers, which no SIMD unit does", text(expr));
                     block(expr, condition, Some("divide floats, or shift by a constant"))
                 }
-                BinOp::Rem | BinOp::Pow => no_form(op.symbol()),
                 BinOp::And | BinOp::Or => {
                     let condition = format!("`{}` evaluates its right side only sometimes", text(expr));
                     block(expr, condition, Some("`&` and `|` evaluate both sides"))
