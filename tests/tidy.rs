@@ -212,13 +212,73 @@ fn every_pass_has_fixtures_for_every_rule() {
             }
         }
         for rule in info.rules {
-            let fired = format!("fired: {}/{rule}", info.name);
+            let fired = format!("fired: {}/{}:", info.name, rule.name);
             if !fixtures.iter().any(|(_, text)| text.contains(&fired)) {
-                wrong.push(format!("{}: rule `{rule}` fires in no fixture", info.name));
+                wrong.push(format!("{}: rule `{}` fires in no fixture", info.name, rule.name));
             }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A condition that never fails in a fixture may be wrong, and one without a page is told to nobody.
+#[test]
+fn every_rule_that_can_miss_has_a_fixture_and_says_so() {
+    let mut wrong = Vec::new();
+    for pass in weld::passes::ALL {
+        let info = pass.info();
+        let fixtures = files(&format!("tests/passes/{}", info.name), "weld");
+        let sources = sources_of(info.name);
+        for rule in info.rules {
+            let missed = format!("missed: {}/{}:", info.name, rule.name);
+            let seen = |kind: &str| {
+                fixtures.iter().any(|(name, text)| name.contains(kind) && text.contains(&missed))
+            };
+            let says_so = rule.page.contains("\nThis stays, for ");
+            if (says_so || seen("/fold_")) && !seen("/keep_") {
+                wrong.push(format!("{}: no keep_*.weld has a near miss of `{}`", info.name, rule.name));
+            }
+            if seen("/keep_") && !says_so {
+                wrong.push(format!("{}: the page of `{}` has no program that stays", info.name, rule.name));
+            }
+        }
+        // `missed("rule", ..)`, or `missed(RULE, ..)` behind a constant.
+        let is_told =
+            |rule: &str| info.rule(rule).is_some_and(|rule| rule.page.contains("\nThis stays, for "));
+        for rule in sources.iter().flat_map(|text| missed_in(text)) {
+            if !is_told(&rule) {
+                wrong.push(format!("{}: `{rule}` can miss, and its page does not say so", info.name));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The files of a pass.
+fn sources_of(pass: &str) -> Vec<String> {
+    let stem = format!("src/passes/{}", pass.replace('-', "_"));
+    let own = |name: &str| name == format!("{stem}.rs") || name.starts_with(&format!("{stem}/"));
+    files("src/passes", "rs").into_iter().filter(|(name, _)| own(name)).map(|(_, text)| text).collect()
+}
+
+/// The rules that a file records near misses of.
+fn missed_in(text: &str) -> BTreeSet<String> {
+    let mut rules = BTreeSet::new();
+    let mut constant = String::new();
+    for line in text.lines() {
+        if let Some((_, value)) = line.split_once("const RULE: &str = \"") {
+            constant = value.split('"').next().unwrap_or("").to_string();
+        }
+        for call in ["missed(", "missed_for("] {
+            let Some((_, args)) = line.split_once(call) else { continue };
+            match args.split('"').nth(1) {
+                Some(rule) if args.starts_with('"') => rules.insert(rule.to_string()),
+                _ if args.starts_with("RULE") => rules.insert(constant.clone()),
+                _ => false,
+            };
+        }
+    }
+    rules
 }
 
 #[test]

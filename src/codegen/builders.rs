@@ -192,6 +192,9 @@ impl<'c> FnCx<'_, 'c> {
     }
 
     fn append(&mut self, elem: &Ty, state: &[Leaf<'c>], item: &[Leaf<'c>]) -> Result<Val<'c>, CodegenError> {
+        if let Some(lanes) = self.lanes {
+            return self.append_later(elem, state, item, lanes);
+        }
         let (data, len, cap) = (pointer(leaf_at(state, 0)?)?, int(leaf_at(state, 1)?)?, leaf_at(state, 2)?);
         let (data, cap) = if Self::is_constant(cap, UNCHECKED) {
             (data, cap)
@@ -199,18 +202,13 @@ impl<'c> FnCx<'_, 'c> {
             self.grow_when_full(elem, data, len, int(cap)?, 1)?
         };
         let address = self.elem_address(elem, data, len)?;
-        match self.lanes {
-            Some(lanes) => {
-                let item = self.splat(single(item)?, lanes)?;
-                self.store_scalar(scalar_of(elem)?, item, address)?;
-            }
-            None => self.store(elem, item, address)?,
-        }
+        self.store(elem, item, address)?;
         let len = self.b.build_int_add(len, self.int64(1), "len")?;
         Ok(vec![data.into(), len.into(), cap])
     }
 
-    fn grow_when_full(
+    /// The data and the capacity of an appender that has room for `more` values.
+    pub fn grow_when_full(
         &mut self,
         elem: &Ty,
         data: PointerValue<'c>,

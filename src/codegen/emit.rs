@@ -28,7 +28,7 @@ pub(super) fn emit<'c>(
     libraries: &Libraries,
     machines: &Machines,
 ) -> Result<ModuleCx<'c>, CodegenError> {
-    let mut cx = ModuleCx::new(context, libraries, |module| machines.prepare(module));
+    let mut cx = ModuleCx::new(context, libraries, machines.compress, |module| machines.prepare(module));
     let ptr = context.ptr_type(AddressSpace::default());
     let ty = context.i32_type().fn_type(&[ptr.into(), ptr.into(), ptr.into()], false);
     let entry = cx.add_function(ENTRY, ty, Linkage::External);

@@ -68,7 +68,13 @@ impl<'c> FnCx<'_, 'c> {
             }
             // Lanes are computed together, so both sides are.
             ExprKind::Binary(op, a, b) if matches!(a.ty, Ty::Simd(_)) => self.arithmetic(*op, a, b, expr),
-            ExprKind::Binary(op @ (BinOp::And | BinOp::Or), a, b) => self.short_circuit(*op, a, b),
+            ExprKind::Binary(op @ (BinOp::And | BinOp::Or), a, b) => match self.lanes {
+                Some(lanes) => {
+                    let a = self.leaf(a)?;
+                    self.logic_lanes(*op, a, b, lanes)
+                }
+                None => self.short_circuit(*op, a, b),
+            },
             ExprKind::Binary(op, a, b) if a.ty.scalar().is_none() => self.compare_values(*op, a, b),
             ExprKind::Binary(op, a, b) => self.arithmetic(*op, a, b, expr),
             ExprKind::Cast(to, a) => {
@@ -86,7 +92,13 @@ impl<'c> FnCx<'_, 'c> {
                     .map(<[_]>::to_vec)
                     .ok_or_else(|| CodegenError("a field is missing".into()))
             }
-            ExprKind::If(c, yes, no) => self.if_else(c, yes, no),
+            ExprKind::If(c, yes, no) => match self.lanes {
+                Some(lanes) => {
+                    let c = self.leaf(c)?;
+                    self.if_lanes(c, yes, no, lanes)
+                }
+                None => self.if_else(c, yes, no),
+            },
             ExprKind::Select(c, yes, no) => {
                 let c = self.leaf(c)?;
                 let (yes, no) = (self.expr(yes)?, self.expr(no)?);
@@ -99,6 +111,10 @@ impl<'c> FnCx<'_, 'c> {
             ExprKind::Slice(v, start, count) => self.slice(v, start, count, expr),
             ExprKind::Assert(c) => {
                 let holds = self.leaf(c)?;
+                if let Some(lanes) = self.lanes {
+                    self.check_lanes(holds, lanes)?;
+                    return Ok(vec![holds]);
+                }
                 let zero = self.int64(0);
                 self.check(int(holds)?, Check::Assert, &expr.origin, zero, zero)?;
                 Ok(vec![holds])
@@ -141,6 +157,9 @@ impl<'c> FnCx<'_, 'c> {
         }
         let zero = self.constant(&Literal::from_i64(scalar, 0))?;
         let literal = b.literal().and_then(Literal::as_i64);
+        if let (Some(lanes), None | Some(0)) = (self.lanes, literal) {
+            return Ok(vec![self.divide_lanes(op, scalar, x, y, lanes)?]);
+        }
         if literal.is_none_or(|value| value == 0) {
             let nonzero = self.all_lanes(self.binary(BinOp::Ne, scalar, y, zero)?)?;
             let dividend = int(self.cast(scalar, Scalar::I64, self.lane(x, 0)?)?)?;

@@ -29,6 +29,10 @@ pub(super) struct FnCx<'m, 'c> {
     pub vars: HashMap<u32, Val<'c>>,
     /// Inside a SIMD loop: the number of lanes.
     pub lanes: Option<u32>,
+    /// Inside a branch of a SIMD loop: the lanes that are in it.
+    pub mask: Option<Leaf<'c>>,
+    /// Inside a SIMD loop: where the scalar loop takes over, for a block that may fail.
+    pub bail: Option<BasicBlock<'c>>,
     /// Whether this is inside a loop: loops in loops run in place.
     pub in_loop: bool,
     entry: BasicBlock<'c>,
@@ -45,7 +49,8 @@ impl<'m, 'c> FnCx<'m, 'c> {
             Some(BasicValueEnum::PointerValue(task)) => task,
             _ => m.context.ptr_type(AddressSpace::default()).const_null(),
         };
-        Ok(FnCx { m, b, function, task, vars: HashMap::new(), lanes: None, in_loop: false, entry })
+        let vars = HashMap::new();
+        Ok(FnCx { m, b, function, task, vars, lanes: None, mask: None, bail: None, in_loop: false, entry })
     }
 
     /// Connects the block of allocas with the code; call once, at the end.

@@ -4,9 +4,8 @@
 //! Promises: every index that an iterator will touch is inside its vector before the first iteration (LANGUAGE 9.1).
 
 use super::CodegenError;
-use super::expr::scalar_of;
 use super::func::FnCx;
-use super::leaves::{Leaf, Val, int, leaf_at, leaves_of, pointer, register_ty};
+use super::leaves::{Leaf, Val, int, leaf_at, pointer};
 use super::module::Check;
 use crate::diag::Origin;
 use crate::ir::{BinOp, Iter, NdIter, SIMD_LANES, Scalar, Ty};
@@ -220,18 +219,22 @@ impl<'c> FnCx<'_, 'c> {
                 let address = self.elem_address(elem, *data, i)?;
                 match self.lanes {
                     None => self.load(elem, address),
-                    lanes => Ok(vec![self.load_scalar(scalar_of(elem)?, address, lanes)?]),
+                    Some(lanes) => self.load_lanes(elem, address, lanes),
                 }
             }
             IterVal::Strided { elem, data, start, stride } => {
                 let steps = self.b.build_int_mul(i, *stride, "steps")?;
                 let at = self.b.build_int_add(*start, steps, "at")?;
                 let address = self.elem_address(elem, *data, at)?;
-                self.load(elem, address)
+                match self.lanes {
+                    None => self.load(elem, address),
+                    // Only a stride of 1 runs in lanes.
+                    Some(lanes) => self.load_lanes(elem, address, lanes),
+                }
             }
             IterVal::Blocks { elem, data } => {
                 let first = self.b.build_int_mul(i, self.int64(SIMD_LANES as i64), "first")?;
-                self.block_at(elem, *data, first)
+                self.load_lanes(elem, self.elem_address(elem, *data, first)?, SIMD_LANES as u32)
             }
             IterVal::Fringe { elem, data, start } => {
                 let at = self.b.build_int_add(*start, i, "at")?;
@@ -251,34 +254,6 @@ impl<'c> FnCx<'_, 'c> {
                 Ok(vec![self.lane_numbers(first, *stride)?])
             }
         }
-    }
-
-    /// The block of lanes that begins at element `first`.
-    fn block_at(
-        &mut self,
-        elem: &Ty,
-        data: PointerValue<'c>,
-        first: IntValue<'c>,
-    ) -> Result<Val<'c>, CodegenError> {
-        let lanes = SIMD_LANES as u32;
-        if let Some(scalar) = elem.scalar() {
-            let address = self.elem_address(elem, data, first)?;
-            return Ok(vec![self.load_scalar(scalar, address, Some(lanes))?]);
-        }
-        let blocks = elem.in_lanes().ok_or_else(|| CodegenError(format!("`{elem}` has no lanes")))?;
-        let mut vectors: Val<'c> = leaves_of(&blocks)
-            .into_iter()
-            .map(|leaf| register_ty(self.m.context, leaf).into_vector_type().get_poison().into())
-            .collect();
-        for lane in 0..lanes {
-            let at = self.b.build_int_add(first, self.int64(i64::from(lane)), "at")?;
-            let value = self.load(elem, self.elem_address(elem, data, at)?)?;
-            for (vector, leaf) in vectors.iter_mut().zip(value) {
-                let into = vector.into_vector_value();
-                *vector = self.b.build_insert_element(into, leaf, self.int32(lane), "lane")?.into();
-            }
-        }
-        Ok(vectors)
     }
 
     /// The index that the body of a loop gets in iteration `i`: the first iterator that counts elements gives it.

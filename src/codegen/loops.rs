@@ -8,12 +8,15 @@ use super::CodegenError;
 use super::builders::UNCHECKED;
 use super::func::FnCx;
 use super::iterators::IterVal;
-use super::leaves::{Val, int, leaf_at, leaves_of, memory_ty, width, with_lanes};
+use super::leaves::{Val, int, leaf_at, leaves_of, memory_ty, pointer, width, with_lanes};
 use super::module::Check;
 use crate::ir::{BinOp, BuilderTy, Expr, ExprKind, For, MergeOp, SIMD_LANES, Scalar, Ty, visit};
 use crate::plan::{LANES, Strategy, leaf_len, loop_plan, rounds};
 use inkwell::IntPredicate;
 use inkwell::values::IntValue;
+
+/// One step of a loop: its number, and what is carried before it and after it.
+type Body<'b, 'c, Cx> = dyn FnMut(&mut Cx, IntValue<'c>, Val<'c>) -> Result<Val<'c>, CodegenError> + 'b;
 
 /// One accumulator or appender of a loop, and where its leaves are in the builder value.
 #[derive(Clone, Debug)]
@@ -101,8 +104,24 @@ impl<'c> FnCx<'_, 'c> {
         hi: IntValue<'c>,
         step: i64,
         carried: Val<'c>,
-        body: &mut dyn FnMut(&mut Self, IntValue<'c>, Val<'c>) -> Result<Val<'c>, CodegenError>,
+        body: &mut Body<'_, 'c, Self>,
     ) -> Result<Val<'c>, CodegenError> {
+        let outer = self.bail.take();
+        let done = self.stepped(lo, hi, step, carried, body);
+        self.bail = outer;
+        Ok(done?.0)
+    }
+
+    /// The same, and the `i` at which it ended: `hi`, or earlier where the body left through `bail`, before anything of that
+    /// step was carried.
+    fn stepped(
+        &mut self,
+        lo: IntValue<'c>,
+        hi: IntValue<'c>,
+        step: i64,
+        carried: Val<'c>,
+        body: &mut Body<'_, 'c, Self>,
+    ) -> Result<(Val<'c>, IntValue<'c>), CodegenError> {
         let before = self.here()?;
         let (head, inside, end) = (self.block("head"), self.block("body"), self.block("end"));
         self.enter(head)?;
@@ -114,6 +133,7 @@ impl<'c> FnCx<'_, 'c> {
         self.b.build_conditional_branch(more, inside, end)?;
         self.b.position_at_end(inside);
         let now: Val<'c> = phis.iter().map(|phi| phi.as_basic_value()).collect();
+        self.bail = Some(end);
         let next = body(self, i, now.clone())?;
         let last = self.here()?;
         let after = self.b.build_int_add(i, self.int64(step), "i")?;
@@ -121,7 +141,7 @@ impl<'c> FnCx<'_, 'c> {
         self.close_phis(&phis, &next, last);
         self.b.build_unconditional_branch(head)?;
         self.b.position_at_end(end);
-        Ok(now)
+        Ok((now, i))
     }
 
     /// One iteration, or `self.lanes` of them: binds the parameters and emits the body.
@@ -131,9 +151,16 @@ impl<'c> FnCx<'_, 'c> {
         i: IntValue<'c>,
         mut builder: Val<'c>,
     ) -> Result<Val<'c>, CodegenError> {
+        let before = builder.clone();
         for part in &shape.builders {
-            if let Part::InPlace { at, .. } = part {
-                builder.splice(*at + 1..*at + 3, [i.into(), self.int64(UNCHECKED).into()]);
+            match (part, self.lanes) {
+                (Part::InPlace { at, elem } | Part::Grow { at, elem }, Some(lanes)) => {
+                    builder.splice(*at..*at + 3, self.waiting(elem, lanes)?);
+                }
+                (Part::InPlace { at, .. }, None) => {
+                    builder.splice(*at + 1..*at + 3, [i.into(), self.int64(UNCHECKED).into()]);
+                }
+                _ => {}
             }
         }
         let [b, index, elem] = shape.parts.func.params.as_slice() else {
@@ -150,7 +177,23 @@ impl<'c> FnCx<'_, 'c> {
             self.bind(&index.name, vec![value]);
         }
         self.bind(&elem.name, element);
-        self.expr(&shape.parts.func.body)
+        let mut after = self.expr(&shape.parts.func.body)?;
+        let Some(lanes) = self.lanes else { return Ok(after) };
+        for part in &shape.builders {
+            let three = |at: usize, value: &Val<'c>| value.get(at..at + 3).unwrap_or_default().to_vec();
+            match part {
+                Part::InPlace { at, elem } => {
+                    let data = pointer(leaf_at(&before, *at)?)?;
+                    self.write_in_place(elem, data, i, &three(*at, &after), lanes)?;
+                }
+                Part::Grow { at, elem } => {
+                    let grown = self.write_compact(elem, &three(*at, &before), &three(*at, &after), lanes)?;
+                    after.splice(*at..*at + 3, grown);
+                }
+                _ => {}
+            }
+        }
+        Ok(after)
     }
 
     /// The iterations `lo..hi` of a loop whose combining is exact, going on with `start`.
@@ -168,11 +211,12 @@ impl<'c> FnCx<'_, 'c> {
         let mut lo = lo;
         if let Some(lanes) = shape.lanes {
             let middle = self.whole_lanes(lo, hi, lanes)?;
-            let accumulators = self.in_lanes(shape, lo, middle, lanes, start)?;
+            let (accumulators, middle) = self.in_lanes(shape, lo, middle, lanes, start)?;
+            value.clone_from(&accumulators);
             for part in &shape.builders {
                 if let Part::Merger { at, scalar, op } = part {
                     let folded = self.fold_lanes(*op, *scalar, leaf_at(&accumulators, *at)?)?;
-                    let total = self.accumulate(*op, *scalar, leaf_at(&value, *at)?, folded)?;
+                    let total = self.accumulate(*op, *scalar, leaf_at(start, *at)?, folded)?;
                     value.splice(*at..*at + 1, [total]);
                 }
             }
@@ -229,7 +273,8 @@ impl<'c> FnCx<'_, 'c> {
         Ok(self.b.build_int_add(lo, whole, "middle")?)
     }
 
-    /// The iterations `lo..hi`, `lanes` at a time; mergers start neutral and come back as vectors.
+    /// The iterations `lo..hi`, `lanes` at a time; mergers start neutral and come back as vectors. The scalar loop goes on at
+    /// the iteration that comes back with them: `hi`, or the begin of the first block in which a check failed.
     fn in_lanes(
         &mut self,
         shape: &Shape<'_, 'c>,
@@ -237,7 +282,7 @@ impl<'c> FnCx<'_, 'c> {
         hi: IntValue<'c>,
         lanes: u32,
         start: &Val<'c>,
-    ) -> Result<Val<'c>, CodegenError> {
+    ) -> Result<(Val<'c>, IntValue<'c>), CodegenError> {
         let mut neutral = start.clone();
         for part in &shape.builders {
             if let Part::Merger { at, scalar, op } = part {
@@ -246,12 +291,13 @@ impl<'c> FnCx<'_, 'c> {
             }
         }
         self.lanes = Some(lanes);
-        let value = self.counted(lo, hi, i64::from(lanes), neutral, &mut |cx, i, builder| {
+        let value = self.stepped(lo, hi, i64::from(lanes), neutral, &mut |cx, i, builder| {
             let fixed = builder.clone();
             let next = cx.iteration(shape, i, builder)?;
             Ok(keep_in_place(shape, next, &fixed))
         });
         self.lanes = None;
+        self.bail = None;
         value
     }
 
@@ -269,7 +315,8 @@ impl<'c> FnCx<'_, 'c> {
         let (accumulators, middle) = match shape.lanes {
             Some(_) => {
                 let middle = self.whole_lanes(lo, hi, lanes)?;
-                (Some(self.in_lanes(shape, lo, middle, lanes, start)?), middle)
+                let (accumulators, middle) = self.in_lanes(shape, lo, middle, lanes, start)?;
+                (Some(accumulators), middle)
             }
             None => (None, lo),
         };
@@ -283,7 +330,11 @@ impl<'c> FnCx<'_, 'c> {
             self.store_scalar(*scalar, value, slot)?;
             slots.push((*at, *scalar, *op, slot));
         }
-        let mut value = self.counted(middle, hi, 1, start.clone(), &mut |cx, i, builder| {
+        let mut from = accumulators.clone().unwrap_or_else(|| start.clone());
+        for (at, ..) in &slots {
+            from.splice(*at..*at + 1, [leaf_at(start, *at)?]);
+        }
+        let mut value = self.counted(middle, hi, 1, from, &mut |cx, i, builder| {
             cx.fetch_ahead(shape, i, hi, &builder)?;
             let from = cx.b.build_int_sub(i, lo, "from")?;
             let lane = cx.b.build_and(from, cx.int64(i64::from(lanes) - 1), "lane")?;

@@ -4,6 +4,7 @@
 //! Promises: a site number in compiled code is an index into [`ModuleCx::sites`].
 
 use super::CodegenError;
+use super::target::Compress;
 use crate::diag::Origin;
 use crate::ir::Ty;
 use crate::runtime::abi::{Dict, Status, for_each_runtime_fn};
@@ -87,6 +88,7 @@ pub(super) struct ModuleCx<'c> {
     /// The C functions that the program calls, by their symbols in the module.
     pub foreign: BTreeMap<String, Function>,
     libraries: Libraries,
+    compress: Compress,
     bodies: u32,
 }
 
@@ -95,6 +97,7 @@ impl<'c> ModuleCx<'c> {
     pub fn new(
         context: &'c Context,
         libraries: &Libraries,
+        compress: Compress,
         prepare: impl FnOnce(&Module<'c>),
     ) -> ModuleCx<'c> {
         let module = context.create_module("weld");
@@ -108,10 +111,16 @@ impl<'c> ModuleCx<'c> {
             equals: HashMap::new(),
             foreign: BTreeMap::new(),
             libraries: libraries.clone(),
+            compress,
             bodies: 0,
         };
         cx.declare_runtime();
         cx
+    }
+
+    /// Whether one instruction moves chosen elements of so many bytes together.
+    pub fn can_compress(&self, bytes: usize) -> bool {
+        if bytes >= 4 { self.compress.words } else { self.compress.bytes }
     }
 
     /// A function that never unwinds.

@@ -20,6 +20,16 @@ const SHORT: &str =
 pub(super) struct Machines {
     fast: TargetMachine,
     good: TargetMachine,
+    pub compress: Compress,
+}
+
+/// Which elements of a register the machine can move together by a mask, in one instruction.
+#[derive(Clone, Copy)]
+pub(super) struct Compress {
+    /// Those of four and eight bytes.
+    pub words: bool,
+    /// Those of one and two bytes.
+    pub bytes: bool,
 }
 
 impl Machines {
@@ -50,7 +60,12 @@ impl Machines {
             machine.set_asm_verbosity(false);
             Ok(machine)
         };
-        Ok(Machines { fast: machine(OptimizationLevel::None)?, good: machine(OptimizationLevel::Default)? })
+        let text = features.to_string_lossy();
+        let has = |name: &str| text.split(',').any(|feature| feature == name);
+        let words = has("+avx512f") && has("+avx512vl");
+        let compress = Compress { words, bytes: words && has("+avx512vbmi2") };
+        let (fast, good) = (machine(OptimizationLevel::None)?, machine(OptimizationLevel::Default)?);
+        Ok(Machines { fast, good, compress })
     }
 
     fn machine(&self, effort: Effort) -> &TargetMachine {

@@ -91,8 +91,15 @@ impl<'c> FnCx<'_, 'c> {
     /// `lookup(v, i)`.
     pub fn lookup(&mut self, v: &Expr, index: &Expr, expr: &Expr) -> Result<Val<'c>, CodegenError> {
         let vector = self.expr(v)?;
-        let index = int(self.leaf(index)?)?;
+        let index = self.leaf(index)?;
         let len = int(leaf_at(&vector, 1)?)?;
+        if let Some(lanes) = self.lanes {
+            let index = self.splat(index, lanes)?;
+            let inside = self.binary(BinOp::Lt, Scalar::U64, index, len.into())?;
+            self.check_lanes(inside, lanes)?;
+            return self.gather(&expr.ty, pointer(leaf_at(&vector, 0)?)?, index, lanes);
+        }
+        let index = int(index)?;
         // One unsigned comparison covers negative indices too.
         let inside = self.b.build_int_compare(IntPredicate::ULT, index, len, "inside")?;
         self.check(inside, Check::Lookup, &expr.origin, index, len)?;

@@ -135,7 +135,7 @@ pub fn topics() -> Vec<Topic> {
     topics.extend(ErrorKind::ALL.iter().map(|kind| run_error(*kind)));
     topics.extend(passes::ALL.iter().map(|item| pass(item.info())));
     for info in passes::ALL.iter().map(|pass| pass.info()) {
-        topics.extend(info.rules.iter().map(|name| rule(name, info)));
+        topics.extend(info.rules.iter().map(|item| rule(item, info)));
     }
     topics
 }
@@ -146,6 +146,12 @@ pub fn find(name: &str) -> Option<Topic> {
     let by_id = topics.iter().position(|topic| topic.id.eq_ignore_ascii_case(name));
     let at = by_id.or_else(|| topics.iter().position(|topic| topic.has_name(name)))?;
     Some(topics.swap_remove(at))
+}
+
+/// The page of a pass, also by another name of it, or of a rule.
+pub fn pass_or_rule(name: &str) -> Option<Topic> {
+    let mut topics = topics().into_iter().filter(|topic| matches!(topic.kind, Kind::Pass | Kind::Rule));
+    topics.find(|topic| topic.has_name(name))
 }
 
 /// Up to three names that are like this one, the nearest first.
@@ -209,8 +215,10 @@ fn run_error(kind: ErrorKind) -> Topic {
 fn pass(info: &'static passes::PassInfo) -> Topic {
     // Its first line is the title already.
     let doc = info.doc.strip_prefix(info.summary).unwrap_or(info.doc);
-    let text =
-        format!("{}\nRules: {}\n", without_margin(doc.trim_start_matches('\n')), info.rules.join(", "));
+    let mut text = format!("{}\nRules:\n", without_margin(doc.trim_start_matches('\n')));
+    for rule in info.rules {
+        let _ = write!(text, "\n`{}`: {}\n", rule.name, rule.summary());
+    }
     Topic {
         id: info.name,
         also: info.aliases.iter().map(|alias| alias.to_string()).collect(),
@@ -220,9 +228,14 @@ fn pass(info: &'static passes::PassInfo) -> Topic {
     }
 }
 
-fn rule(name: &'static str, info: &'static passes::PassInfo) -> Topic {
-    let text = format!("A rule of the pass `{}`.\n\n{}", info.name, without_margin(info.doc));
-    Topic { id: name, also: Vec::new(), kind: Kind::Rule, title: format!("a rule of `{}`", info.name), text }
+fn rule(item: &'static passes::RuleInfo, info: &passes::PassInfo) -> Topic {
+    Topic {
+        id: item.name,
+        also: Vec::new(),
+        kind: Kind::Rule,
+        title: item.summary().to_string(),
+        text: format!("A rule of the pass `{}`.\n\n{}", info.name, item.text()),
+    }
 }
 
 /// A page without its first line, which repeats the id for readers of the file.

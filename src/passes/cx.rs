@@ -1,9 +1,10 @@
 #![forbid(unsafe_code)]
 //! What a pass has at hand: fresh names, and the record of what it did and nearly did.
 
+use super::pattern;
 use super::trace::{self, Firing, Miss};
 use crate::diag::Origin;
-use crate::ir::{Expr, Name, Names};
+use crate::ir::{Expr, Name, Names, print};
 use std::borrow::Cow;
 
 /// The surroundings of one run of a pass.
@@ -64,6 +65,12 @@ impl<'a> PassCx<'a> {
         would: Option<String>,
     ) {
         self.missed.push(Miss { rule, condition: condition.into(), origin: origin.clone(), would });
+    }
+
+    /// Records that `rule` would have fired at `expr` if `part` of it could be left out.
+    pub fn missed_for(&mut self, rule: &'static str, expr: &Expr, part: &Expr) {
+        let condition = format!("`{}` {}", print::short(part, 40), pattern::must_run(part));
+        self.missed(rule, &expr.origin, condition, None);
     }
 
     pub(super) fn finish(self) -> (Vec<Firing>, Vec<Miss>) {

@@ -63,8 +63,7 @@ fn rule(cx: &mut PassCx, expr: &Expr) -> Option<Rewrite> {
             let Some(Literal::Bool(c)) = c.literal() else { return algebra::choice(cx, expr, c, a, b) };
             let (chosen, other) = if *c { (a, b) } else { (b, a) };
             if !is_droppable(other) {
-                let condition = "the value not chosen may fail, and `select` evaluates both";
-                cx.missed("fold_branch", &expr.origin, condition, None);
+                cx.missed_for("fold_branch", expr, other);
                 return None;
             }
             Some(Rewrite::new("fold_branch", chosen.clone(), format!("the condition is always {c}")))
@@ -155,12 +154,7 @@ fn identity(cx: &mut PassCx, expr: &Expr, operator: BinOp, a: &Expr, b: &Expr) -
 /// `x * 0` => `0` when `x` cannot fail
 fn mul_zero(cx: &mut PassCx, expr: &Expr, x: &Expr, zero: &Expr) -> Option<Rewrite> {
     if !is_droppable(x) {
-        cx.missed(
-            "mul_zero",
-            &expr.origin,
-            "the other factor may fail, and its error must not be lost",
-            None,
-        );
+        cx.missed_for("mul_zero", expr, x);
         return None;
     }
     Some(Rewrite::new("mul_zero", zero.clone(), "an integer times 0 is 0"))

@@ -96,9 +96,9 @@ impl Sweep<'_, '_> {
         let ExprKind::Struct(items) = &a.kind else { return None };
         let k = *k as usize;
         let kept = items.get(k)?;
-        if !items.iter().enumerate().all(|(at, item)| at == k || pattern::is_droppable(item)) {
-            let condition = "another field of the struct may fail, and its error must not be lost";
-            self.cx.missed("project_literal", &expr.origin, condition, None);
+        let mut others = items.iter().enumerate().filter(|(at, _)| *at != k).map(|(_, item)| item);
+        if let Some(other) = others.find(|item| !pattern::is_droppable(item)) {
+            self.cx.missed_for("project_literal", expr, other);
             return None;
         }
         if !self.cx.may_fire(expr) {
@@ -174,17 +174,7 @@ impl Sweep<'_, '_> {
         match placement {
             Placement::Keep => return false,
             Placement::KeepUnused => {
-                let condition = if value.facts.calls {
-                    format!(
-                        "nothing uses `{name}`, but its value calls a C function, which may do more than give it"
-                    )
-                } else if value.facts.may_fail {
-                    format!("nothing uses `{name}`, but its value may fail, and the error must be reported")
-                } else {
-                    format!(
-                        "nothing uses `{name}`, but its value may never end, and then nor may the program"
-                    )
-                };
+                let condition = format!("nothing uses `{name}`, but its value {}", pattern::must_run(value));
                 self.cx.missed("drop_unused", &value.origin, condition, None);
                 return false;
             }

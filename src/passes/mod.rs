@@ -8,6 +8,7 @@
 
 mod cse;
 mod cx;
+mod declare;
 mod fold_constants;
 mod fuse_horizontal;
 mod fuse_vertical;
@@ -28,77 +29,19 @@ mod uses;
 mod vectorize;
 
 pub use cx::PassCx;
+pub use declare::{Pass, PassInfo, RuleInfo};
 pub use pipeline::{ALL, DEFAULT, find};
 pub use stages::{
     ROUNDS, Stage, parse_pipeline, pass_in, pass_names, pipeline_text, switched_off, switched_on, without,
 };
 pub use trace::{Firing, Miss, Step, Trace};
 
-use crate::ir::{Expr, Lambda, Program, verify};
+use crate::ir::{Lambda, Program, verify};
 use crate::plan::cost::{self, Counters};
+use declare::declare_pass;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
-
-/// What is known about a pass without running it.
-#[derive(Debug)]
-pub struct PassInfo {
-    /// The one name: in pipelines, fixtures and remarks.
-    pub name: &'static str,
-    /// Names that the original gave to passes with this task.
-    pub aliases: &'static [&'static str],
-    /// One sentence.
-    pub summary: &'static str,
-    /// All of its documentation, with examples.
-    pub doc: &'static str,
-    /// The rules it may report.
-    pub rules: &'static [&'static str],
-    /// Whether code generation relies on it. No pass of this version is required.
-    pub required: bool,
-}
-
-/// A transformation of programs.
-pub trait Pass: Sync {
-    /// Its name and documentation.
-    fn info(&self) -> &'static PassInfo;
-    /// The new body: same type, same meaning; the same node when nothing fired.
-    fn run(&self, cx: &mut PassCx, root: &Expr) -> Expr;
-}
-
-/// Declares a pass from its documentation, its rules and the function that runs it.
-macro_rules! declare_pass {
-    (
-        #[doc = $summary:literal]
-        $(#[doc = $doc:literal])*
-        pub struct $name:ident = $text:literal;
-        aliases: [$($alias:literal),*];
-        rules: [$($rule:literal),*];
-        run: $run:path;
-    ) => {
-        #[doc = $summary]
-        $(#[doc = $doc])*
-        pub struct $name;
-
-        impl $crate::passes::Pass for $name {
-            fn info(&self) -> &'static $crate::passes::PassInfo {
-                static INFO: $crate::passes::PassInfo = $crate::passes::PassInfo {
-                    name: $text,
-                    aliases: &[$($alias),*],
-                    summary: $summary,
-                    doc: concat!($summary, "\n", $($doc, "\n",)*),
-                    rules: &[$($rule),*],
-                    required: false,
-                };
-                &INFO
-            }
-
-            fn run(&self, cx: &mut $crate::passes::PassCx, root: &$crate::ir::Expr) -> $crate::ir::Expr {
-                $run(cx, root)
-            }
-        }
-    };
-}
-use declare_pass;
 
 /// How to optimize.
 #[derive(Clone, Copy, Debug)]

@@ -9,6 +9,17 @@ pub fn is_droppable(expr: &Expr) -> bool {
     !expr.facts.may_fail && !expr.facts.iterates && !expr.facts.calls
 }
 
+/// What an expression that is not droppable does besides giving its value, as the end of a sentence about it.
+pub fn must_run(expr: &Expr) -> &'static str {
+    if expr.facts.calls {
+        "calls a C function, which may do more than give its value"
+    } else if expr.facts.may_fail {
+        "may fail, and its error must not be lost"
+    } else {
+        "may never end, and then nor may the program"
+    }
+}
+
 /// Whether running two computations in turns, instead of one after the other, can be seen from outside: both call C
 /// functions, or one does and the other may fail, so that another number of calls would come before the error.
 pub fn calls_interleave(a: &Expr, b: &Expr) -> bool {

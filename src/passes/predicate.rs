@@ -299,12 +299,13 @@ impl Choice {
     fn with_neutral(&mut self, builder: &Expr, x: &Expr) -> Result<(Expr, Expr), Blocked> {
         let because = |text: String| Err(Blocked::Because(text));
         if x.ty.has_simd() {
-            return because("the merged value has lanes of its own".to_string());
+            return because(format!("the merged value `{}` has lanes of its own", print::short(x, 40)));
         }
         match builder.ty.as_builder() {
             Some(BuilderTy::Merger(value, op)) => {
                 let Some(neutral) = neutral(value, *op, x) else {
-                    return because("the merged struct is not written out".to_string());
+                    let text = print::short(x, 40);
+                    return because(format!("the merged struct `{text}` is not written out field by field"));
                 };
                 self.values.push(x.clone());
                 self.neutral = true;
@@ -316,9 +317,10 @@ impl Choice {
             Some(builder @ (BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..))) => {
                 because(format!("merging into `{builder}` would make an entry for a key that must not exist"))
             }
-            Some(BuilderTy::VecMerger(..)) => {
-                because("a vecmerger would check an index that may be wrong".to_string())
-            }
+            Some(BuilderTy::VecMerger(..)) => because(
+                "merging into a vecmerger checks the index, which may be wrong where the branch skips it"
+                    .to_string(),
+            ),
             None => Err(Blocked::Silent),
         }
     }

@@ -100,7 +100,7 @@ impl Sweep<'_, '_> {
             return false;
         }
         if uses.whole {
-            let condition = format!("`{name}` is used as a whole");
+            let condition = format!("`{name}` is used as a whole, and not only its fields");
             self.cx.missed(RULE, &value.origin, condition, None);
             return false;
         }
@@ -140,9 +140,8 @@ impl Sweep<'_, '_> {
         const RULE: &str = "project_choice";
         let ExprKind::Field(value, k) = &expr.kind else { return None };
         let (c, a, b) = choice(value)?;
-        if ![a, b].into_iter().all(|arm| others_droppable(arm, *k)) {
-            let condition = "another field of the struct may fail, and its error must not be lost";
-            self.cx.missed(RULE, &expr.origin, condition, None);
+        if let Some(other) = [a, b].into_iter().find_map(|arm| needed_besides(arm, *k)) {
+            self.cx.missed_for(RULE, expr, other);
             return None;
         }
         let to = choose(value, c.clone(), component(a, *k)?, component(b, *k)?);
@@ -297,11 +296,9 @@ fn component(arm: &Expr, k: u32) -> Option<Expr> {
     }
 }
 
-fn others_droppable(arm: &Expr, k: u32) -> bool {
-    match &arm.kind {
-        ExprKind::Struct(items) => {
-            items.iter().enumerate().all(|(at, item)| at == k as usize || pattern::is_droppable(item))
-        }
-        _ => true,
-    }
+/// A field other than number `k` that must be computed, if there is any.
+fn needed_besides(arm: &Expr, k: u32) -> Option<&Expr> {
+    let ExprKind::Struct(items) = &arm.kind else { return None };
+    let mut others = items.iter().enumerate().filter(|(at, _)| *at != k as usize).map(|(_, item)| item);
+    others.find(|item| !pattern::is_droppable(item))
 }

@@ -55,8 +55,9 @@ fn appender_size(cx: &mut PassCx, expr: &Expr) -> Option<Rewrite> {
     let mut lets = Vec::new();
     let mut new = For::clone(parts);
     let Some(size) = iterations(cx, &mut new.iters, &mut lets) else {
-        let condition = "the number of iterations is not a simple expression";
-        cx.missed(RULE, &expr.origin, condition, None);
+        let condition = "the bounds of the loop are not constants, names or lengths with a constant stride, so the number of \
+             iterations is no simple expression";
+        cx.missed(RULE, &expr.origin, condition, Some("bind the bounds by `let`".to_string()));
         return None;
     };
     new.builder = with_size(&parts.builder, &merges, &size);

@@ -1,6 +1,8 @@
 //! The framework, and programs of the size that libraries write.
 
-use super::{DEFAULT, Optimized, Options, Pass, PassCx, PassInfo, ROUNDS, Stage, optimize, parse_pipeline};
+use super::{
+    DEFAULT, Optimized, Options, Pass, PassCx, PassInfo, ROUNDS, RuleInfo, Stage, optimize, parse_pipeline,
+};
 use crate::diag::{SourceId, Span};
 use crate::ir::{
     BinOp, BuilderTy, Expr, ExprKind, For, Iter, Lambda, Let, MergeOp, Name, Names, Param, Program, Ty,
@@ -429,7 +431,7 @@ impl Pass for Restless {
             aliases: &[],
             summary: "",
             doc: "",
-            rules: &["again"],
+            rules: &[RuleInfo { name: "again", page: "" }],
             required: false,
         };
         &INFO

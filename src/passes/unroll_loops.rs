@@ -3,7 +3,9 @@
 
 use super::rewrite::{self, Rewrite};
 use super::{PassCx, declare_pass, pattern, subst};
-use crate::ir::{BuilderTy, Expr, ExprKind, For, Iter, Lambda, Let, Literal, MergeOp, Scalar, Ty, build};
+use crate::ir::{
+    BuilderTy, Expr, ExprKind, For, Iter, Lambda, Let, Literal, MergeOp, Scalar, Ty, build, print,
+};
 
 declare_pass! {
     /// Write out a loop whose few iterations are known.
@@ -105,7 +107,9 @@ fn turns(built: &Expr, parts: &For) -> Result<Option<usize>, &'static str> {
     let Some(first) = turns.next().flatten().filter(|first| turns.all(|other| other == Some(*first))) else {
         let promised = built.loop_size().is_some() && !parts.simd;
         return if promised {
-            Err("`@(loopsize)` is checked, and only the loop can do that")
+            Err(
+                "`@(loopsize)` is a promise that is checked when the loop runs; without a loop nothing checks it",
+            )
         } else {
             Ok(None)
         };
@@ -120,19 +124,22 @@ fn turns(built: &Expr, parts: &For) -> Result<Option<usize>, &'static str> {
 fn check(built: &Expr, parts: &For, turns: usize) -> Result<(Option<Expr>, Lambda), String> {
     let refuse = |condition: String| Err(condition);
     let ExprKind::NewBuilder(arg) = &parts.builder.kind else {
-        return refuse("the builder does not start at this loop".to_string());
+        return refuse("the loop goes on with a builder that may hold values already".to_string());
     };
     if turns > ITERATIONS {
         return refuse(format!("the loop has {turns} iterations, more than {ITERATIONS}"));
     }
     let nodes = parts.func.body.facts.nodes as usize;
     if nodes.saturating_mul(turns) > NODES {
-        return refuse(format!("{turns} copies of a body of {nodes} nodes are too much code"));
+        return refuse(format!("{turns} copies of a body of {nodes} nodes have more than {NODES} nodes"));
     }
     if parts.func.body.facts.loops > 0 {
         return refuse("the body contains another loop, which would be copied".to_string());
     }
-    let many = || "the body does more than merge one value into its builder".to_string();
+    let many = || {
+        let body = print::short(&parts.func.body, 40);
+        format!("the body `{body}` is not one merge into its builder")
+    };
     let [own, index, elem] = parts.func.params.as_slice() else { return refuse(many()) };
     let (lets, merge) = match &parts.func.body.kind {
         ExprKind::Block(lets, value) => (lets.clone(), value),
@@ -150,11 +157,15 @@ fn check(built: &Expr, parts: &For, turns: usize) -> Result<(Option<Expr>, Lambd
         Some(BuilderTy::Merger(Ty::Scalar(scalar), op)) => {
             let rounds = scalar.is_float() && matches!(op, MergeOp::Add | MergeOp::Mul);
             if rounds && turns > 1 {
-                return refuse("floats are added in the order of the loop, which is no chain".to_string());
+                let does = if *op == MergeOp::Add { "adds" } else { "multiplies" };
+                return refuse(format!(
+                    "the loop {does} floats in a fixed tree, and a chain of `{}` would round differently",
+                    op.symbol()
+                ));
             }
             start(*scalar, *op, arg.as_ref(), turns, built)
         }
-        Some(other) => return refuse(format!("the values in `{other}` are not combined by one operator")),
+        Some(other) => return refuse(format!("no operator combines values as `{other}` does")),
         None => return refuse(many()),
     };
     let body = build::block(lets, value.clone(), value.origin.clone());

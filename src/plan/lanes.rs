@@ -2,11 +2,12 @@
 //! Whether a loop can run in SIMD lanes, and if not, the first thing in the way.
 //!
 //! Promises: the pass that marks loops and the planner that obeys the mark ask the same question here, so a mark written
-//! by hand on a loop that has no lanes is harmless.
+//! by hand on a loop that has no lanes is harmless. A branch is a mask over the lanes; a check that fails in a lane hands
+//! the rest of the leaf to the scalar loop, which fails at the right place or does not.
 
-use super::merges::{self, Merges};
+use super::merges::{self, Count, Merges};
 use crate::diag::{Origin, stack};
-use crate::ir::{BinOp, BuilderTy, Expr, ExprKind, For, Iter, Ty, print, visit};
+use crate::ir::{BinOp, BuilderTy, Expr, ExprKind, For, Iter, Literal, Scalar, Ty, UnOp, print, visit};
 
 /// The first thing in the way.
 pub struct Blocked {
@@ -25,74 +26,92 @@ fn block<T>(at: &Expr, condition: impl Into<String>, would: Option<&str>) -> Res
 /// Whether the loop `parts` of the node `at` can run in lanes.
 pub fn check(at: &Expr, parts: &For) -> Result<(), Blocked> {
     for iter in &parts.iters {
+        let data = iter.data().unwrap_or(at);
         match iter {
-            Iter::Range { .. } => {}
-            Iter::Strided { data, .. } => {
-                let condition = "`iter` with bounds does not read neighbouring elements";
-                return block(data, condition, Some("loop over a whole vector; `slice` makes one of a part"));
-            }
-            Iter::Whole(data) if iter.elem_ty().scalar().is_none() => {
-                let condition = format!("the elements are `{}`; lanes hold scalars", iter.elem_ty());
-                return block(data, condition, Some("keep each field in a vector of its own and zip them"));
-            }
-            Iter::Whole(_) => {}
             Iter::Simd(_) | Iter::Fringe(_) | Iter::Nd(_) => {
                 let condition = "the iterator says itself how elements are grouped";
-                return block(iter.data().unwrap_or(at), condition, Some("loop over the vector as it is"));
+                return block(data, condition, Some("loop over the vector as it is"));
             }
+            Iter::Strided { stride, .. } if stride.literal().and_then(Literal::as_i64) != Some(1) => {
+                let condition = "`iter` with a stride other than `1L` does not read neighbouring elements";
+                return block(
+                    data,
+                    condition,
+                    Some("loop over neighbours; `slice` makes a vector of a part"),
+                );
+            }
+            Iter::Range { .. } | Iter::Strided { .. } | Iter::Whole(_) => {}
+        }
+        let elem = iter.elem_ty();
+        if !is_lane(&elem) {
+            let condition = format!("the elements are `{elem}`; lanes hold scalars and structs of scalars");
+            return block(
+                data,
+                condition,
+                Some("keep what the loop needs in vectors of scalars and zip them"),
+            );
         }
     }
-    lanes_of_builder(at, Some(&parts.builder), &parts.builder.ty)?;
-    // A branch is a better reason than the number of merges, which depends on it.
+    builders(at, &parts.builder.ty)?;
+    // What stands in the body is a better reason than the number of merges, which depends on it.
     body(&parts.func.body)?;
-    if !appends_once(&parts.builder.ty, &merges::per_iteration(&parts.func)) {
-        return block(at, "the loop does not append exactly one value per iteration", None);
-    }
-    Ok(())
+    appends(at, &parts.builder.ty, &merges::per_iteration(&parts.func))
 }
 
-/// Whether each appender gets one value from each iteration.
-fn appends_once(ty: &Ty, merges: &Merges) -> bool {
-    match ty {
-        Ty::Struct(fields) => {
-            fields.iter().enumerate().all(|(k, field)| appends_once(field, &merges.component(k)))
+/// Whether skipping a branch that no lane takes is worth the question.
+pub fn is_worth_skipping(arm: &Expr) -> bool {
+    let mut work = 0u32;
+    visit::walk(arm, &mut |expr| {
+        work = work.saturating_add(match &expr.kind {
+            ExprKind::Lookup(..) => 16,
+            ExprKind::Binary(BinOp::Div | BinOp::Rem, ..) | ExprKind::Unary(UnOp::Sqrt, _) => 8,
+            ExprKind::Unary(UnOp::Neg | UnOp::Not | UnOp::BitNot, _)
+            | ExprKind::Binary(..)
+            | ExprKind::Cast(..)
+            | ExprKind::Select(..) => 1,
+            ExprKind::Unary(..) => 20,
+            _ => 0,
+        });
+    });
+    work >= 16
+}
+
+/// Whether each appender gets at most one value from each iteration.
+fn appends(at: &Expr, ty: &Ty, merges: &Merges) -> Result<(), Blocked> {
+    match (ty, merges) {
+        (Ty::Struct(fields), _) => {
+            fields.iter().enumerate().try_for_each(|(k, field)| appends(at, field, &merges.component(k)))
         }
-        _ => merges.is_once() || !matches!(ty.as_builder(), Some(BuilderTy::Appender(_))),
+        _ if !matches!(ty.as_builder(), Some(BuilderTy::Appender(_))) => Ok(()),
+        (_, Merges::One(Count { max: Some(0 | 1), .. })) => Ok(()),
+        (_, Merges::One(Count { max: Some(most), .. })) => block(
+            at,
+            format!("an iteration appends up to {most} values, in lanes it can be one"),
+            Some("append to several builders, or loop again over what one iteration appends"),
+        ),
+        _ => block(at, format!("nothing bounds how often an iteration merges into `{ty}`"), None),
     }
 }
 
-/// `start` is the builder the loop starts with, where it is written out.
-fn lanes_of_builder(at: &Expr, start: Option<&Expr>, ty: &Ty) -> Result<(), Blocked> {
+fn builders(at: &Expr, ty: &Ty) -> Result<(), Blocked> {
+    let in_turn = |what: &str| block(at, format!("`{ty}` {what}, so values are merged in turn"), None);
     match ty {
-        Ty::Struct(fields) => {
-            for (k, field) in fields.iter().enumerate() {
-                let start = match start.map(|start| &start.kind) {
-                    Some(ExprKind::Struct(items)) => items.get(k),
-                    _ => None,
-                };
-                lanes_of_builder(at, start, field)?;
-            }
-            Ok(())
-        }
+        Ty::Struct(fields) => fields.iter().try_for_each(|field| builders(at, field)),
         Ty::Builder(builder) => match &**builder {
             // What can be merged is a scalar or a struct of scalars: both have lanes.
             BuilderTy::Merger(..) => Ok(()),
-            BuilderTy::Appender(elem) if elem.scalar().is_none() => {
-                block(at, format!("the loop appends `{elem}`; lanes hold scalars"), None)
-            }
-            BuilderTy::Appender(_)
-                if !start.is_some_and(|start| matches!(start.kind, ExprKind::NewBuilder(_))) =>
-            {
-                block(
-                    at,
-                    "the appender does not start fresh at this loop, so its place in memory is not known",
-                    None,
-                )
-            }
+            BuilderTy::Appender(elem) if !is_lane(elem) => block(
+                at,
+                format!("the loop appends `{elem}`; lanes hold scalars and structs of scalars"),
+                None,
+            ),
             BuilderTy::Appender(_) => Ok(()),
-            other => block(at, format!("`{other}` takes one value at a time"), None),
+            BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..) => {
+                in_turn("looks each key up in a table that the value before may have changed")
+            }
+            BuilderTy::VecMerger(..) => in_turn("adds to elements that the value before may have changed"),
         },
-        _ => block(at, "the loop has no builder with lanes", None),
+        _ => block(at, format!("the loop builds `{ty}`, which is no builder"), None),
     }
 }
 
@@ -105,7 +124,8 @@ fn is_trivial(expr: &Expr) -> bool {
     }
 }
 
-fn is_lane(ty: &Ty) -> bool {
+/// A scalar or a struct of scalars.
+pub fn is_lane(ty: &Ty) -> bool {
     match ty {
         Ty::Scalar(_) => true,
         Ty::Struct(fields) => !fields.is_empty() && fields.iter().all(is_lane),
@@ -115,92 +135,75 @@ fn is_lane(ty: &Ty) -> bool {
 
 /// Whether every operation works on lanes.
 fn body(expr: &Expr) -> Result<(), Blocked> {
-    let no_form = |name: &str| block(expr, format!("`{name}` has no SIMD form yet"), None);
     let text = |at: &Expr| print::short(at, 48);
+    let holds_scalars = |verb: &str, ty: &Ty| {
+        let condition = format!("`{}` {verb} `{ty}`; lanes hold scalars and structs of scalars", text(expr));
+        block(expr, condition, None)
+    };
+    let one_at_a_time = |why: &str| block(expr, format!("`{}` {why}", text(expr)), None);
     match &expr.kind {
-        ExprKind::Var(_) if expr.ty.has_builder() || is_lane(&expr.ty) => Ok(()),
+        ExprKind::Var(_) | ExprKind::Field(..) if expr.ty.has_builder() || is_lane(&expr.ty) => Ok(()),
         ExprKind::Literal(_) if expr.ty.scalar().is_some() => Ok(()),
-        ExprKind::Var(_) | ExprKind::Literal(_) => {
-            block(expr, format!("`{}` is `{}`; lanes hold scalars", text(expr), expr.ty), None)
-        }
+        ExprKind::Var(_) | ExprKind::Literal(_) | ExprKind::Field(..) => holds_scalars("is", &expr.ty),
         ExprKind::Unary(..) => Ok(()),
-        ExprKind::Binary(op, a, _) => {
-            let Some(scalar) = a.ty.scalar() else {
-                return block(
-                    expr,
-                    format!("`{}` compares `{}`; lanes hold scalars", text(expr), a.ty),
-                    None,
-                );
-            };
-            match op {
-                BinOp::Div | BinOp::Rem if scalar.is_int() => {
-                    let condition = format!("`{}` divides integers, which no SIMD unit does", text(expr));
-                    block(expr, condition, Some("divide floats, or shift by a constant"))
-                }
-                BinOp::And | BinOp::Or => {
-                    let condition = format!("`{}` evaluates its right side only sometimes", text(expr));
-                    block(expr, condition, Some("`&` and `|` evaluate both sides"))
-                }
-                _ => Ok(()),
-            }
+        ExprKind::Binary(op, a, b) => match a.ty.scalar() {
+            Some(scalar) => binary(expr, *op, scalar, b),
+            None => holds_scalars("compares", &a.ty),
+        },
+        ExprKind::If(..) if expr.note("predicate") == Some("false") => {
+            one_at_a_time("is annotated `@(predicate:false)`, which keeps the branch")
+        }
+        ExprKind::If(_, a, _) | ExprKind::Select(_, a, _) if !a.ty.has_builder() && !is_lane(&a.ty) => {
+            holds_scalars("chooses between values of", &a.ty)
         }
         ExprKind::Cast(..)
         | ExprKind::Block(..)
+        | ExprKind::If(..)
         | ExprKind::Select(..)
         | ExprKind::Struct(_)
+        | ExprKind::Assert(_)
         | ExprKind::Merge(..) => Ok(()),
-        ExprKind::Field(..) if expr.ty.has_builder() || is_lane(&expr.ty) => Ok(()),
-        ExprKind::Field(..) => {
-            block(expr, format!("`{}` is `{}`; lanes hold scalars", text(expr), expr.ty), None)
+        ExprKind::Lookup(v, index) if v.ty.elem().is_some() && is_trivial(v) => {
+            return if is_lane(&expr.ty) {
+                stack::deep(|| body(index))
+            } else {
+                holds_scalars("gives", &expr.ty)
+            };
         }
-        ExprKind::If(..) => {
-            let condition = format!("the body branches: `{}`", text(expr));
-            block(
-                expr,
-                condition,
-                Some("the pass `predicate` removes branches that are cheap and cannot fail"),
-            )
+        ExprKind::Len(v) if v.ty.elem().is_some() && is_trivial(v) => return Ok(()),
+        ExprKind::Lookup(v, _) | ExprKind::Len(v) if v.ty.elem().is_some() => {
+            return block(
+                v,
+                format!("`{}` makes a vector in each iteration", text(v)),
+                Some("bind the vector before the loop, where it is the same in each iteration"),
+            );
         }
-        ExprKind::Lookup(..) => {
-            block(expr, format!("`{}` reads memory at computed places", text(expr)), None)
+        ExprKind::Lookup(..) | ExprKind::OptLookup(..) | ExprKind::KeyExists(..) => {
+            one_at_a_time("probes a table, one key at a time: lanes do not help")
         }
-        ExprKind::Len(_) => no_form("len"),
-        ExprKind::Slice(..) => no_form("slice"),
-        ExprKind::Assert(_) => no_form("assert"),
-        ExprKind::Zip(_) => no_form("zip"),
-        ExprKind::Iterate(..) => no_form("iterate"),
-        ExprKind::Vector(_) => {
-            block(expr, format!("`{}` makes a vector in each iteration", text(expr)), None)
+        ExprKind::Len(_) => one_at_a_time("counts the keys of a table"),
+        ExprKind::Slice(..) | ExprKind::Vector(_) | ExprKind::Zip(_) | ExprKind::ToVec(_) => {
+            one_at_a_time("makes a vector in each iteration")
         }
+        ExprKind::Serialize(_) | ExprKind::Deserialize(_) => {
+            one_at_a_time("works on bytes in memory, one after the other")
+        }
+        ExprKind::Sort(..) => one_at_a_time("sorts in each iteration"),
+        ExprKind::Iterate(..) => {
+            one_at_a_time("repeats as often as each value needs, lanes would wait for the slowest")
+        }
+        ExprKind::CUdf(..) => one_at_a_time("calls a C function, which takes one value at a time"),
         ExprKind::Apply(..) => {
             block(expr, "a lambda is applied in the body", Some("the pass `inline-apply` removes it"))
         }
-        ExprKind::NewBuilder(_) | ExprKind::Result(_) => {
-            block(expr, format!("`{}` makes a builder in each iteration", text(expr)), None)
-        }
+        ExprKind::NewBuilder(_) | ExprKind::Result(_) => one_at_a_time("makes a builder in each iteration"),
         ExprKind::For(_) => block(expr, "the loop contains another loop", None),
         ExprKind::Broadcast(_) => block(
             expr,
             format!("`{}` is a SIMD value of its own", text(expr)),
             Some("write the loop on scalars"),
         ),
-        ExprKind::OptLookup(..) => no_form("optlookup"),
-        ExprKind::KeyExists(..) => no_form("keyexists"),
-        ExprKind::ToVec(_) => no_form("tovec"),
-        ExprKind::Sort(..) => no_form("sort"),
-        ExprKind::Serialize(_) => no_form("serialize"),
-        ExprKind::Deserialize(_) => no_form("deserialize"),
-        ExprKind::CUdf(..) => no_form("cudf"),
     }?;
-    if let ExprKind::Select(_, a, _) = &expr.kind
-        && !is_lane(&a.ty)
-    {
-        return block(
-            expr,
-            format!("`{}` chooses between values of `{}`; lanes hold scalars", text(expr), a.ty),
-            None,
-        );
-    }
     let mut result = Ok(());
     // A projection of a variable is a leaf: the variable itself may hold more than lanes.
     if !is_trivial(expr) {
@@ -211,4 +214,26 @@ fn body(expr: &Expr) -> Result<(), Blocked> {
         });
     }
     result
+}
+
+/// Whether the operator works on lanes of `scalar`. Integers of 64 bits are divided one by one on every machine; narrower
+/// ones divide as floats, whose quotient is exact enough, and a division by a constant is a multiplication.
+fn binary(expr: &Expr, op: BinOp, scalar: Scalar, divisor: &Expr) -> Result<(), Blocked> {
+    match op {
+        BinOp::Div | BinOp::Rem
+            if scalar.is_int()
+                && scalar.bytes() == 8
+                && divisor.literal().and_then(Literal::as_i64).is_none_or(|value| value == 0) =>
+        {
+            block(
+                expr,
+                format!(
+                    "`{}` divides integers of 64 bits by what is no constant, which no SIMD unit does",
+                    print::short(expr, 48)
+                ),
+                Some("divide by a constant, or numbers of 32 bits, or floats"),
+            )
+        }
+        _ => Ok(()),
+    }
 }

@@ -18,6 +18,8 @@ pub enum Strategy {
     InPlace,
     /// An appender of unknown size: each segment grows its own piece, joined in order at the end.
     Grow,
+    /// The same in a loop in lanes: each block of lanes moves what it keeps together and appends it at once.
+    Compact,
     /// A builder whose merges find what earlier ones left, a vecmerger or a table: the whole loop runs on one thread, in
     /// order.
     Sequential,
@@ -127,12 +129,13 @@ fn strategies(
         return;
     }
     let strategy = match (ty.as_builder(), start.map(|start| &start.kind)) {
-        // Without a size the pass `size-hints` has not run; loops in lanes cannot grow, and need none.
+        // Without a size the pass `size-hints` has not run; loops in lanes need none.
         (Some(BuilderTy::Appender(_)), Some(ExprKind::NewBuilder(hint)))
             if merges.is_once() && (simd || hint.is_some()) =>
         {
             Strategy::InPlace
         }
+        (Some(BuilderTy::Appender(_)), _) if simd => Strategy::Compact,
         (Some(BuilderTy::Appender(_)), _) => Strategy::Grow,
         (Some(BuilderTy::VecMerger(..) | BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..)), _) => {
             Strategy::Sequential
@@ -169,7 +172,9 @@ fn lanes_at_once(parts: &For, tree: bool) -> u32 {
     for iter in &parts.iters {
         widest = widest.max(iter.elem_ty().scalar().map_or(8, |scalar| scalar.bytes() as u32));
     }
-    let bytes = if parts.func.body.facts.nodes > 40 { 128 } else { 256 };
+    let structs = parts.iters.iter().any(|iter| iter.elem_ty().scalar().is_none());
+    // Structs take a vector of registers for each word.
+    let bytes = if structs || parts.func.body.facts.nodes > 40 { 128 } else { 256 };
     (bytes / widest).clamp(LANES as u32, 64)
 }
 
@@ -180,6 +185,7 @@ impl fmt::Display for Strategy {
             Strategy::Tree => "16 lanes, fixed tree",
             Strategy::InPlace => "in place, one allocation",
             Strategy::Grow => "growing pieces, joined in order",
+            Strategy::Compact => "lanes compacted into growing pieces, joined in order",
             Strategy::Sequential => "merged in order, on one thread",
         })
     }

@@ -58,7 +58,7 @@ fn proposals(before: &str, inputs: &[String]) -> (usize, BTreeSet<String>) {
         Wants::Setting => (at_word.0, setting_values(args, at_word.1)),
         Wants::Rule => {
             let infos = || passes::ALL.iter().map(|pass| pass.info());
-            let names = infos().flat_map(|info| std::iter::once(info.name).chain(info.rules.iter().copied()));
+            let names = infos().flat_map(|info| info.names());
             (at_word.0, names.map(str::to_string).collect())
         }
         Wants::Pass if is_first => (start, ["off ", "on ", "only "].map(str::to_string).into()),

@@ -6,8 +6,9 @@
 
 use crate::diag::suggest;
 use crate::ir::Ty;
-use crate::passes::{self, Optimized};
+use crate::passes::Optimized;
 use crate::plan::{self, cost};
+use crate::session::query::{Selection, why};
 use crate::value::{ErrorKind, RunError, Value, literal, print};
 use std::fmt;
 use std::path::Path;
@@ -78,11 +79,13 @@ enum Claim {
     /// `error KIND`: the run ends with this error.
     Error(String),
     /// `loops == 1`, `temps <= 2`: a counter of the optimized program.
-    Counter { counter: Counter, at_most: bool, number: u32 },
+    Counter { counter: Counter, relation: Relation, number: u32 },
     /// `fired X` or `not fired X`, X a pass or a rule.
-    Fired { name: String, fired: bool },
-    /// `simd`: some loop of the optimized program uses SIMD.
-    Simd,
+    Fired { what: Selection, fired: bool },
+    /// `missed X` or `not missed X`: whether there is a near miss of a pass or a rule.
+    Missed { what: Selection, missed: bool },
+    /// `simd` or `not simd`: whether some loop of the optimized program computes several elements at once.
+    Simd(bool),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +93,19 @@ enum Counter {
     Loops,
     Temps,
     Nodes,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Relation {
+    Equal,
+    AtMost,
+    AtLeast,
+}
+
+impl Relation {
+    /// How each is written.
+    const ALL: [(&str, Relation); 3] =
+        [("==", Relation::Equal), ("<=", Relation::AtMost), (">=", Relation::AtLeast)];
 }
 
 impl Header {
@@ -153,19 +169,12 @@ impl Header {
     }
 }
 
+/// What claims there are.
+const CLAIMS: &str = "result == VALUE, error KIND, loops == 1, temps <= 2, nodes >= 3, fired NAME, missed NAME, simd, or \
+                      `not` before one of the last three";
+
 fn parse_claim(text: &str) -> Result<Claim, String> {
-    let unknown = || {
-        format!(
-            "`{text}` is no claim: result == VALUE, error KIND, loops == 1, temps <= 2, fired NAME, not fired NAME, simd"
-        )
-    };
-    if let Some((name, fired)) = text
-        .strip_prefix("fired ")
-        .map(|name| (name, true))
-        .or_else(|| text.strip_prefix("not fired ").map(|name| (name, false)))
-    {
-        return Ok(Claim::Fired { name: known_rule(name.trim())?, fired });
-    }
+    let unknown = || format!("`{text}` is no claim; there are {CLAIMS}");
     if let Some(kind) = text.strip_prefix("error ") {
         let kind = kind.trim();
         let mut names = ErrorKind::ALL.iter().map(|kind| kind.name());
@@ -177,35 +186,29 @@ fn parse_claim(text: &str) -> Result<Claim, String> {
             }),
         };
     }
-    if text == "simd" {
-        return Ok(Claim::Simd);
+    let (event, holds) = text.strip_prefix("not ").map_or((text, true), |event| (event.trim(), false));
+    if event == "simd" {
+        return Ok(Claim::Simd(holds));
     }
-    let (what, number, at_most) = match (text.split_once("=="), text.split_once("<=")) {
-        (Some((what, number)), _) => (what.trim(), number.trim(), false),
-        (None, Some((what, number))) => (what.trim(), number.trim(), true),
-        (None, None) => return Err(unknown()),
+    if let Some(name) = event.strip_prefix("fired ") {
+        return Ok(Claim::Fired { what: Selection::named(name.trim())?, fired: holds });
+    }
+    if let Some(name) = event.strip_prefix("missed ") {
+        return Ok(Claim::Missed { what: Selection::named(name.trim())?, missed: holds });
+    }
+    let split = |(sign, relation): (&str, Relation)| {
+        let (what, number) = text.split_once(sign)?;
+        Some((what.trim(), relation, number.trim()))
     };
+    let (what, relation, number) = Relation::ALL.into_iter().find_map(split).ok_or_else(unknown)?;
     let counter = match what {
-        "result" if !at_most => return Ok(Claim::Result(number.to_string())),
+        "result" if relation == Relation::Equal => return Ok(Claim::Result(number.to_string())),
         "loops" => Counter::Loops,
         "temps" => Counter::Temps,
         "nodes" => Counter::Nodes,
         _ => return Err(unknown()),
     };
-    Ok(Claim::Counter { counter, at_most, number: number.parse().map_err(|_| unknown())? })
-}
-
-/// The name, if it is that of a pass or of a rule.
-fn known_rule(name: &str) -> Result<String, String> {
-    let infos = || passes::ALL.iter().map(|pass| pass.info());
-    if infos().any(|info| info.name == name || info.rules.contains(&name)) {
-        return Ok(name.to_string());
-    }
-    let names = infos().flat_map(|info| std::iter::once(&info.name).chain(info.rules)).copied();
-    Err(match suggest(name, names) {
-        Some(near) => format!("there is no pass or rule `{name}`; did you mean `{near}`?"),
-        None => format!("there is no pass or rule `{name}`"),
-    })
+    Ok(Claim::Counter { counter, relation, number: number.parse().map_err(|_| unknown())? })
 }
 
 impl Expect {
@@ -228,32 +231,45 @@ impl Expect {
             (Claim::Error(wanted), Err(error)) if error.kind.name() == wanted => Ok(()),
             (Claim::Error(_), Err(error)) => Err(format!("the run ended with {}", error.kind.name())),
             (Claim::Error(_), Ok(_)) => Err("the run has a result".to_string()),
-            (Claim::Counter { counter, at_most, number }, _) => {
+            (Claim::Counter { counter, relation, number }, _) => {
                 let counters = cost::counters(&optimized.program);
                 let found = match counter {
                     Counter::Loops => counters.loops,
                     Counter::Temps => counters.temps,
                     Counter::Nodes => counters.nodes,
                 };
-                let holds = if *at_most { found <= *number } else { found == *number };
+                let holds = match relation {
+                    Relation::Equal => found == *number,
+                    Relation::AtMost => found <= *number,
+                    Relation::AtLeast => found >= *number,
+                };
                 if holds { Ok(()) } else { Err(format!("there are {found}")) }
             }
-            (Claim::Fired { name, fired }, _) => {
-                let mut firings = optimized
-                    .trace
-                    .steps
-                    .iter()
-                    .flat_map(|step| step.firings.iter().map(|firing| (step.pass.name, firing.rule)));
-                let found = firings.any(|(pass, rule)| pass == name || rule == name);
-                if found == *fired {
-                    Ok(())
-                } else {
-                    Err(if found { "it fired" } else { "it did not fire" }.to_string())
+            (Claim::Fired { what, fired }, _) => {
+                let found = why(&optimized.trace, Some(*what), None);
+                match (fired, found.fired.first(), found.missed.first()) {
+                    (true, Some(_), _) | (false, None, _) => Ok(()),
+                    (false, Some(first), _) => {
+                        Err(format!("it fired in step {}.{}", first.step, first.index))
+                    }
+                    (true, None, Some(near)) => Err(format!("it did not fire: {}", near.miss.condition)),
+                    (true, None, None) => Err("it did not fire, and nothing nearly fired".to_string()),
                 }
             }
-            (Claim::Simd, _) => {
-                let simd = plan::plan(&optimized.program).iter().any(|plan| plan.lanes.is_some());
-                if simd { Ok(()) } else { Err("no loop computes several elements at once".to_string()) }
+            (Claim::Missed { what, missed }, _) => {
+                match (missed, why(&optimized.trace, Some(*what), None).missed.first()) {
+                    (true, Some(_)) | (false, None) => Ok(()),
+                    (true, None) => Err("there is no near miss".to_string()),
+                    (false, Some(near)) => Err(format!("in step {}: {}", near.step, near.miss.condition)),
+                }
+            }
+            (Claim::Simd(wanted), _) => {
+                let plans = plan::plan(&optimized.program);
+                match (wanted, plans.iter().any(|plan| plan.lanes.is_some())) {
+                    (true, false) => Err("no loop computes several elements at once".to_string()),
+                    (false, true) => Err("a loop computes several elements at once".to_string()),
+                    _ => Ok(()),
+                }
             }
         }
     }
@@ -268,6 +284,7 @@ impl fmt::Display for Problem {
 #[cfg(test)]
 mod tests {
     use super::{Claim, Header, HeaderInput};
+    use crate::session::query::Selection;
     use std::path::Path;
 
     #[test]
@@ -296,18 +313,19 @@ mod tests {
         let claims: Vec<&Claim> = header.expects.iter().map(|expect| &expect.claim).collect();
         assert_eq!(claims.len(), 4);
         assert_eq!(*claims[0], Claim::Result("[{1, 0L}, {2, 1L}]".to_string()));
-        assert_eq!(*claims[3], Claim::Fired { name: "fuse-vertical".to_string(), fired: false });
+        assert_eq!(*claims[3], Claim::Fired { what: Selection::Pass("fuse-vertical"), fired: false });
     }
 
     #[test]
     fn mistakes_are_told_with_their_line() {
-        let text = "#@ titel x\n#@ in v\n#@ expect fired fuse-vertcal\n#@ expect loops > 1\n#@ in a = 1\n#@ in a = 2\n#@ expect error DivideByNull";
+        let text = "#@ titel x\n#@ in v\n#@ expect fired fuse-vertcal\n#@ expect loops > 1\n#@ expect not loops == 1\n#@ in a = 1\n#@ in a = 2\n#@ expect error DivideByNull";
         let problems: Vec<String> =
             Header::parse(text).problems.iter().map(|problem| problem.to_string()).collect();
         let parts = [
             "did you mean `#@ title`",
             "NAME = VALUE",
             "did you mean `fuse-vertical`",
+            "is no claim",
             "is no claim",
             "twice",
             "DivideByZero",

@@ -46,6 +46,13 @@ pub fn field_offsets(fields: &[Ty]) -> Vec<usize> {
     offsets
 }
 
+/// The offsets of the scalars of a struct of scalars, or of structs of scalars, in order.
+pub fn leaf_offsets(ty: &Ty) -> Vec<usize> {
+    let Some(fields) = ty.fields() else { return vec![0] };
+    let parts = fields.iter().zip(field_offsets(fields));
+    parts.flat_map(|(field, start)| leaf_offsets(field).into_iter().map(move |at| start + at)).collect()
+}
+
 /// Lays out fields in order, telling each offset, and returns the layout of the whole.
 fn place(fields: &[Ty], tell: &mut dyn FnMut(usize)) -> Layout {
     let mut whole = fixed(0, 1);

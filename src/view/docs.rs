@@ -6,6 +6,7 @@
 use super::{Role, Screen};
 use crate::diag::Diagnostics;
 use crate::docs::{Kind, Topic, topics};
+use crate::passes::{ALL, PassInfo};
 use crate::value::RunError;
 
 /// Lines longer than this are hard to read.
@@ -29,6 +30,22 @@ pub fn list(screen: Screen) -> String {
         for topic in of_kind() {
             let id = screen.paint(Role::Rule, &format!("{:width$}", topic.id));
             text += &format!("  {id}  {}\n", topic.title);
+        }
+    }
+    text
+}
+
+/// All rules, one line each, under their passes.
+pub fn rules(screen: Screen) -> String {
+    let infos = || ALL.iter().map(|pass| pass.info());
+    let width = infos().flat_map(PassInfo::names).map(str::len).max().unwrap_or(0);
+    let mut text = String::new();
+    for info in infos() {
+        let name = screen.paint(Role::Heading, info.name);
+        text += &format!("{name}: {}\n", info.summary.trim().trim_end_matches('.'));
+        for rule in info.rules {
+            let name = screen.paint(Role::Rule, &format!("{:width$}", rule.name));
+            text += &format!("  {name}  {}\n", rule.summary());
         }
     }
     text

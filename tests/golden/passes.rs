@@ -73,8 +73,8 @@ fn coverage(names: &[String]) -> Result<(), Failed> {
             }
         }
         for rule in info.rules {
-            if !fired.contains(&format!("#> fired: {}/{rule}:", info.name)) {
-                missing.push(format!("a fixture where {}/{rule} fires", info.name));
+            if !fired.contains(&format!("#> fired: {}/{}:", info.name, rule.name)) {
+                missing.push(format!("a fixture where {}/{} fires", info.name, rule.name));
             }
         }
     }

@@ -54,7 +54,7 @@ pub fn optimize_checked(
             ));
         }
         for rule in step.firings.iter().map(|f| f.rule).chain(step.missed.iter().map(|m| m.rule)) {
-            if !step.pass.rules.contains(&rule) {
+            if step.pass.rule(rule).is_none() {
                 return Err(format!("`{}` does not list its rule `{rule}`", step.pass.name));
             }
         }

@@ -7,7 +7,7 @@
 
 use super::number::{Numbers, Value};
 use crate::diag::stack;
-use crate::ir::{Expr, ExprKind, Name, Ty, visit};
+use crate::ir::{Expr, ExprKind, Name, Ty, print, visit};
 use crate::passes::pattern;
 use std::collections::{HashMap, HashSet};
 
@@ -145,10 +145,10 @@ impl Walk {
                 self.found.refused.truncate(marks.2);
                 self.found.refused.push(Refused {
                     expr: expr.clone(),
-                    condition:
-                        "an equal expression stands before it where it may be skipped, so its value is not \
-                                always at hand"
-                            .to_string(),
+                    condition: format!(
+                        "another `{}` stands before it where it may be skipped, so its value is not always at hand",
+                        print::short(expr, 40)
+                    ),
                     would: "bind it by a `let` before the branch or loop",
                 });
             }

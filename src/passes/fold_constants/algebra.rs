@@ -39,7 +39,7 @@ pub fn same_operands(cx: &mut PassCx, expr: &Expr, operator: BinOp, a: &Expr, b:
         return Some(Rewrite::new(RULE, a.clone(), why));
     };
     if !is_droppable(a) {
-        cx.missed(RULE, &expr.origin, "the operands may fail, and their error must not be lost", None);
+        cx.missed_for(RULE, expr, a);
         return None;
     }
     Some(Rewrite::new(RULE, build::literal(value, expr.origin.clone()), why))
@@ -61,8 +61,7 @@ pub fn mask(cx: &mut PassCx, expr: &Expr, operator: BinOp, a: &Expr, b: &Expr) -
         BinOp::BitAnd if ones => Some(Rewrite::new(RULE, x.clone(), "`&` with all bits keeps all bits")),
         BinOp::BitAnd | BinOp::BitOr if zero && operator == BinOp::BitAnd || ones => {
             if !is_droppable(x) {
-                let condition = "the other operand may fail, and its error must not be lost";
-                cx.missed(RULE, &expr.origin, condition, None);
+                cx.missed_for(RULE, expr, x);
                 return None;
             }
             let why = if zero { "`&` with 0 leaves no bit" } else { "`|` with all bits sets all bits" };
@@ -209,8 +208,7 @@ pub fn choice(cx: &mut PassCx, expr: &Expr, c: &Expr, a: &Expr, b: &Expr) -> Opt
     if is_same_value(a, b) {
         const RULE: &str = "same_branches";
         if !is_droppable(c) {
-            let condition = "the condition may fail, and its error must not be lost";
-            cx.missed(RULE, &c.origin, condition, None);
+            cx.missed_for(RULE, expr, c);
             return None;
         }
         return Some(Rewrite::new(RULE, a.clone(), "both values are the same, whatever the condition is"));

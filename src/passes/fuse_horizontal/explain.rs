@@ -135,7 +135,10 @@ pub fn near_misses(cx: &mut PassCx, graph: &Graph, plan: &Plan) {
         let condition = if *level == group.level {
             format!("one loop has {MOST_SINKS} results already")
         } else {
-            format!("{} needs the result of another loop over the same rows", called(graph, at))
+            format!(
+                "{} needs the result of another loop, which must end before it can begin",
+                called(graph, at)
+            )
         };
         cx.missed("merge_loops", &node.item.value.origin, condition, None);
     }

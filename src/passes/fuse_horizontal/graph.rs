@@ -439,11 +439,11 @@ fn refusal(node: &Expr, parts: &For) -> Option<&'static str> {
         return Some("the loop calls a C function, and calls keep their order");
     }
     if node.notes.is_some() {
-        return Some("the loop has annotations, which are about this loop alone");
+        return Some("the loop has annotations, `@(...)`, which are about this loop alone");
     }
     let plain = |iter: &Iter| matches!(iter, Iter::Whole(_) | Iter::Strided { .. } | Iter::Range { .. });
     if !parts.iters.iter().all(plain) {
-        return Some("the loop reads its vectors in blocks or in many dimensions");
+        return Some("the loop reads its vectors by `simditer`, `fringeiter` or `nditer`, not row by row");
     }
     None
 }

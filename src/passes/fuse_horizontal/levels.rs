@@ -217,12 +217,12 @@ impl Levels<'_> {
         }
         let first = rows.first().copied().unwrap_or_default();
         let apart = if rows.iter().any(|other| *other != first) {
-            Some("the vectors that it reads side by side were filtered by different conditions".to_string())
+            Some("the loop reads vectors side by side that have different rows: not all went through the same filter".to_string())
         } else if index_used && first.path != 0 {
             let index =
                 self.graph.nodes[at].member.as_ref().and_then(|member| member.parts.func.params.get(1));
             let index = index.map_or("i", |param| param.name.text());
-            Some(format!("it reads its index `{index}`, which counts the filtered rows"))
+            Some(format!("the loop reads its index `{index}`, which counts the rows that passed the filter"))
         } else {
             None
         };

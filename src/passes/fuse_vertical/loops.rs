@@ -59,7 +59,10 @@ fn check(outer: &For, inner: &For, consumer: &Expr, producer: &Expr) -> Result<(
         );
     }
     if outer.simd || inner.simd {
-        return refuse("one of the loops is vectorized already", Some("fuse before vectorize"));
+        return refuse(
+            "one of the two loops runs in lanes already (`@(simd:true)`)",
+            Some("fuse before vectorize"),
+        );
     }
     if consumer.note("loopsize").is_some() || producer.note("loopsize").is_some() {
         return refuse(
@@ -85,11 +88,15 @@ fn check(outer: &For, inner: &For, consumer: &Expr, producer: &Expr) -> Result<(
             Some("annotate functions that only compute: `@(pure:true)`"),
         );
     }
-    let Some(sites) = merge_sites(&inner.func) else {
-        return refuse(
-            "the first loop passes its builder through something that fusion does not follow",
-            None,
-        );
+    let sites = match merge_sites(&inner.func) {
+        Ok(sites) => sites,
+        Err(through) => {
+            let text = print::short(&through, 40);
+            return refuse(
+                &format!("the builder of the first loop goes through `{text}`, which is no merge"),
+                None,
+            );
+        }
     };
     if merges_lanes(&inner.func.body) {
         return refuse(
@@ -139,35 +146,35 @@ fn merges_lanes(body: &Expr) -> bool {
     found
 }
 
-/// In how many places a loop body merges; `None` when its builder goes where fusion cannot follow.
-fn merge_sites(func: &Lambda) -> Option<u32> {
+/// In how many places a loop body merges; the error is the expression through which fusion cannot follow its builder.
+fn merge_sites(func: &Lambda) -> Result<u32, Expr> {
     let mut builders = HashSet::new();
     builders.extend(func.params.first().map(|param| param.name.clone()));
     count_sites(&func.body, &mut builders)
 }
 
-fn count_sites(expr: &Expr, builders: &mut HashSet<Name>) -> Option<u32> {
+fn count_sites(expr: &Expr, builders: &mut HashSet<Name>) -> Result<u32, Expr> {
     stack::deep(|| match &expr.kind {
-        ExprKind::Var(name) => builders.contains(name).then_some(0),
-        ExprKind::Merge(b, _) => Some(count_sites(b, builders)?.saturating_add(1)),
-        ExprKind::If(_, a, b) => Some(count_sites(a, builders)?.saturating_add(count_sites(b, builders)?)),
+        ExprKind::Var(name) if builders.contains(name) => Ok(0),
+        ExprKind::Merge(b, _) => Ok(count_sites(b, builders)?.saturating_add(1)),
+        ExprKind::If(_, a, b) => Ok(count_sites(a, builders)?.saturating_add(count_sites(b, builders)?)),
         ExprKind::Block(lets, body) => {
             let mut sites = 0u32;
             for binding in lets.iter().filter(|binding| binding.value.ty.has_builder()) {
                 // A builder of its own, in a struct or with a loop of its own, is no business of this loop.
-                if let Some(more) = count_sites(&binding.value, builders) {
+                if let Ok(more) = count_sites(&binding.value, builders) {
                     builders.insert(binding.name.clone());
                     sites = sites.saturating_add(more);
                 }
             }
-            Some(sites.saturating_add(count_sites(body, builders)?))
+            Ok(sites.saturating_add(count_sites(body, builders)?))
         }
         ExprKind::For(parts) if !parts.simd => {
             let before = count_sites(&parts.builder, builders)?;
             builders.extend(parts.func.params.first().map(|param| param.name.clone()));
-            Some(before.saturating_add(count_sites(&parts.func.body, builders)?))
+            Ok(before.saturating_add(count_sites(&parts.func.body, builders)?))
         }
-        _ => None,
+        _ => Err(expr.clone()),
     })
 }
 
@@ -236,6 +243,6 @@ impl Weave<'_> {
 
     /// Whether a let-bound builder is the one of the loop.
     fn follows(&self, value: &Expr) -> bool {
-        count_sites(value, &mut self.builders.clone()).is_some()
+        count_sites(value, &mut self.builders.clone()).is_ok()
     }
 }

@@ -169,14 +169,16 @@ fn as_map<'a>(node: &'a Expr, parts: &'a For) -> Result<Map<'a>, &'static str> {
         return Err("the appender of the zipped loop holds values already");
     }
     if parts.simd || node.note("loopsize").is_some() {
-        return Err("the zipped loop is vectorized or annotated");
+        return Err(
+            "the zipped loop runs in lanes already, or `@(loopsize)` promises its number of iterations",
+        );
     }
     if parts.iters.iter().any(Iter::counts_elements) {
         return Err("the zipped loop is over the blocks or the fringe of a vector");
     }
     if !merges::per_iteration(&parts.func).is_once() {
         return Err(
-            "the zipped loop does not merge exactly once per iteration, so its values do not line up",
+            "the zipped loop does not merge exactly once per iteration, so its values do not line up with the other vectors",
         );
     }
     let [own, index, elem] = parts.func.params.as_slice() else {

@@ -13,7 +13,7 @@ pub(super) static LOAD: Command = Command {
     args: "FILE",
     help: "read a program",
     more: "Lines `#@ in NAME = VALUE` at the head of the file give its inputs. `load FILE` works without the colon too.",
-    examples: &[":load demos/dot.weld"],
+    examples: &[":load demos/04-zip.weld"],
     wants: Wants::Path,
     run: load,
 };

@@ -23,6 +23,7 @@ mod pass;
 mod passes;
 mod pipeline;
 mod quit;
+mod rule;
 mod run;
 mod set;
 mod show;
@@ -106,6 +107,7 @@ pub(super) static COMMANDS: &[&Command] = &[
     &find::COMMAND,
     &why::COMMAND,
     &what_if::COMMAND,
+    &rule::COMMAND,
     &origin::COMMAND,
     &fate::COMMAND,
     &pass::COMMAND,

@@ -25,18 +25,34 @@ enum Saves {
     Growth,
     /// Work in each iteration.
     Work,
+    /// A vector that a loop reads.
+    Column,
+    /// A struct.
+    Struct,
+    /// A name between a value and its use.
+    Name,
+    /// A value that nothing needs.
+    Value,
+    /// An operation.
+    Operation,
     /// It depends.
     Else,
 }
 
 fn saves(rule: &str) -> Saves {
     match rule {
-        "fuse_loops" | "absorb_map" | "absorb_filter" => Saves::LoopAndVector,
+        "fuse_loops" | "fuse_zip" | "absorb_map" | "absorb_filter" => Saves::LoopAndVector,
         "merge_loops" | "unroll_loop" => Saves::Loop,
         "vectorize_loop" => Saves::Lanes,
         "if_merge" | "if_value" | "eager_logic" => Saves::Branch,
         "appender_size" => Saves::Growth,
         "move_out" | "share_value" => Saves::Work,
+        "drop_iterator" => Saves::Column,
+        "split_choice" | "project_choice" | "project_literal" => Saves::Struct,
+        "inline_once" => Saves::Name,
+        "drop_unused" => Saves::Value,
+        "fold_branch" | "identity" | "mul_zero" | "same_operands" | "mask" | "not_compare"
+        | "double_cast" | "same_branches" => Saves::Operation,
         _ => Saves::Else,
     }
 }
@@ -105,6 +121,15 @@ pub fn predict(missed: Missed, core: &Program, pipeline: &[Stage], optimized: &O
         ),
         (Saves::Growth, _) => Effect::Otherwise("the vector would be allocated once and written in place"),
         (Saves::Work, _) => Effect::Otherwise("the value would be computed once instead of several times"),
+        (Saves::Column, _) => Effect::Otherwise("the loop would read one vector fewer"),
+        (Saves::Struct, _) => Effect::Otherwise("no struct would be made, and scalars fit lanes"),
+        (Saves::Name, _) => Effect::Otherwise(
+            "the value would stand at its use, where a loop that makes it and one that reads it can become one",
+        ),
+        (Saves::Value, _) => Effect::Otherwise("the value would not be computed"),
+        (Saves::Operation, _) => {
+            Effect::Otherwise("one operation fewer would be computed, and other rules would see more")
+        }
         _ => Effect::Unknown("what this rule saves depends on what the passes behind it make of the result"),
     }
 }

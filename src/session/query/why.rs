@@ -23,7 +23,7 @@ impl Selection {
         if let Some(pass) = passes::find(name) {
             return Ok(Selection::Pass(pass.info().name));
         }
-        let rules = || ALL.iter().flat_map(|pass| pass.info().rules.iter().copied());
+        let rules = || ALL.iter().flat_map(|pass| pass.info().rules.iter().map(|rule| rule.name));
         if let Some(rule) = rules().find(|rule| *rule == name) {
             return Ok(Selection::Rule(rule));
         }
