@@ -214,8 +214,6 @@ impl Inner {
         }
         symbols.push((math_symbol("rem", Scalar::F32), math::rem_f32 as *const () as usize));
         symbols.push((math_symbol("rem", Scalar::F64), math::rem_f64 as *const () as usize));
-        symbols.push((math_symbol("pow", Scalar::F32), math::pow_f32 as *const () as usize));
-        symbols.push((math_symbol("pow", Scalar::F64), math::pow_f64 as *const () as usize));
         self.define(&symbols)?;
         // SAFETY: `self.jit` is live; on success the dylib owns the generator.
         unsafe {

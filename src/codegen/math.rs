@@ -3,7 +3,7 @@
 //!
 //! Promises: the bits of the interpreter. A scalar calls the very function that is compiled into this process; lanes run the
 //! same recipe on LLVM vectors, in one function of eight lanes for each function and module, so that the code stays small;
-//! `pow` and `%` take their lanes out one by one.
+//! `%` takes its lanes out one by one.
 
 use super::CodegenError;
 use super::func::FnCx;
@@ -24,12 +24,12 @@ const AT_ONCE: u32 = 8;
 impl<'c> FnCx<'_, 'c> {
     /// The function `name` of `crate::math`, of scalars or of lanes.
     pub fn call_math(&self, name: &str, scalar: Scalar, args: &[Leaf<'c>]) -> Result<Leaf<'c>, CodegenError> {
-        match (args.first().and_then(|arg| lanes_of(*arg)), args) {
-            (Some(lanes), [BasicValueEnum::VectorValue(x)]) if lanes % AT_ONCE == 0 => {
-                self.recipe_in_lanes(name, scalar, *x, lanes)
+        match args.first().and_then(|arg| lanes_of(*arg)) {
+            Some(lanes) if name != "rem" && lanes % AT_ONCE == 0 => {
+                self.recipe_in_lanes(name, scalar, args, lanes)
             }
-            (Some(lanes), _) => self.lane_by_lane(name, scalar, args, lanes),
-            (None, _) => {
+            Some(lanes) => self.lane_by_lane(name, scalar, args, lanes),
+            None => {
                 let args: Vec<_> =
                     args.iter().map(|arg| float(*arg).map(Into::into)).collect::<Result<_, _>>()?;
                 let symbol = math_symbol(name, scalar);
@@ -39,7 +39,7 @@ impl<'c> FnCx<'_, 'c> {
         }
     }
 
-    /// One call per lane: a function of two arguments has no recipe.
+    /// One call per lane: `%` has no recipe.
     fn lane_by_lane(
         &self,
         name: &str,
@@ -63,15 +63,19 @@ impl<'c> FnCx<'_, 'c> {
         &self,
         name: &str,
         scalar: Scalar,
-        x: VectorValue<'c>,
+        args: &[Leaf<'c>],
         lanes: u32,
     ) -> Result<Leaf<'c>, CodegenError> {
-        let function = self.m.lanes_function(name)?;
+        let function = self.m.lanes_function(name, args.len())?;
         let mut parts = Vec::new();
         for first in (0..lanes).step_by(AT_ONCE as usize) {
-            let part = self.shuffle(x, x, first..first + AT_ONCE)?;
-            let part = self.cast(scalar, Scalar::F64, part.into())?;
-            let value = result_of(self.b.build_call(function, &[part.into()], "value")?, name)?;
+            let mut part = Vec::with_capacity(args.len());
+            for arg in args {
+                let arg = arg.into_vector_value();
+                let eight = self.shuffle(arg, arg, first..first + AT_ONCE)?;
+                part.push(self.cast(scalar, Scalar::F64, eight.into())?.into());
+            }
+            let value = result_of(self.b.build_call(function, &part, "value")?, name)?;
             parts.push(self.cast(Scalar::F64, scalar, value)?.into_vector_value());
         }
         while parts.len() > 1 {
@@ -113,19 +117,19 @@ fn result_of<'c>(
 
 impl<'c> ModuleCx<'c> {
     /// The function `name` of eight lanes.
-    fn lanes_function(&self, name: &str) -> Result<FunctionValue<'c>, CodegenError> {
+    fn lanes_function(&self, name: &str, arity: usize) -> Result<FunctionValue<'c>, CodegenError> {
         let symbol = format!("{name}_in_lanes");
         if let Some(function) = self.module.get_function(&symbol) {
             return Ok(function);
         }
         let ty = self.context.f64_type().vec_type(AT_ONCE);
-        let function = self.add_function(&symbol, ty.fn_type(&[ty.into()], false), Linkage::Internal);
+        let function =
+            self.add_function(&symbol, ty.fn_type(&vec![ty.into(); arity], false), Linkage::Internal);
         self.mark_as_math(function);
         let b = self.context.create_builder();
         b.position_at_end(self.context.append_basic_block(function, "entry"));
-        let x = function.get_first_param().ok_or_else(|| CodegenError("a parameter is missing".into()))?;
         let eight = Eight { m: self, b, function, name, failure: RefCell::new(None) };
-        let value = math::in_lanes(name, &eight, x)
+        let value = math::in_lanes(name, &eight, &function.get_params())
             .ok_or_else(|| CodegenError(format!("there is no function `{name}`")))?;
         if let Some(error) = eight.failure.take() {
             return Err(error);

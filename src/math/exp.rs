@@ -61,19 +61,44 @@ pub fn exp<L: Lanes>(l: &L, x: L::Float) -> L::Float {
     exp_scaled(l, x, 0)
 }
 
+/// `exp(x + rest)` where `rest` is far smaller than `x`.
+#[inline(always)]
+pub(super) fn exp_of_sum<L: Lanes>(l: &L, x: L::Float, rest: L::Float) -> L::Float {
+    let add = |r, lost| {
+        let more = l.add(lost, rest);
+        let sum = l.add(r, more);
+        (sum, l.add(l.sub(r, sum), more))
+    };
+    scaled(l, x, add, 0)
+}
+
 /// `exp(x) * 2^scale`, which may be finite where `exp(x)` is not.
 #[inline(always)]
 fn exp_scaled<L: Lanes>(l: &L, x: L::Float, scale: i64) -> L::Float {
+    scaled(l, x, |r, lost| (r, lost), scale)
+}
+
+/// As [`exp_scaled`]; `change` is given `r` below and what it was rounded by.
+#[inline(always)]
+fn scaled<L: Lanes>(
+    l: &L,
+    x: L::Float,
+    change: impl FnOnce(L::Float, L::Float) -> (L::Float, L::Float),
+    scale: i64,
+) -> L::Float {
     let x = l.select(l.lt(l.float(HIGHEST), x), l.float(HIGHEST), x);
     let x = l.select(l.lt(x, l.float(LOWEST)), l.float(LOWEST), x);
     // x = n * ln 2 + r
     let rounded = l.fma(x, l.float(LOG2_E), l.float(ROUND));
     let n = l.sub(rounded, l.float(ROUND));
-    let r = l.fma(n, l.float(-LN2_HIGH), x);
-    let r = l.fma(n, l.float(-LN2_LOW), r);
-    // e^r = 1 + (r + r^2 * q)
-    let q = l.poly(r, &EXP);
-    let p = l.add(l.fma(l.mul(r, r), q, r), l.float(1.0));
+    let first = l.fma(n, l.float(-LN2_HIGH), x);
+    let r = l.fma(n, l.float(-LN2_LOW), first);
+    let (r, rest) = change(r, l.fma(n, l.float(-LN2_LOW), l.sub(first, r)));
+    // e^r = 1 + r + (r^2 * q + rest), with what the first sum is rounded by.
+    let more = l.fma(l.mul(r, r), l.poly(r, &EXP), rest);
+    let sum = l.add(l.float(1.0), r);
+    let lost = l.add(l.sub(l.float(1.0), sum), r);
+    let p = l.add(sum, l.add(lost, more));
     // 2^n as a product of two: the first multiplication is exact, so the second alone rounds.
     let biased = l.sub_bits(l.to_bits(rounded), l.bits(ROUND.to_bits().wrapping_sub((2046 + scale) as u64)));
     let half = l.shr(biased, 1);

@@ -6,8 +6,8 @@
 use super::lanes::Lanes;
 
 /// `ln 2` in two parts; the first has so few bits that its product with an exponent is exact.
-const LN2_HIGH: f64 = 0.6931471803691238;
-const LN2_LOW: f64 = 1.9082149292705877e-10;
+pub(super) const LN2_HIGH: f64 = 0.6931471803691238;
+pub(super) const LN2_LOW: f64 = 1.9082149292705877e-10;
 const ONE: u64 = 0x3ff0_0000_0000_0000;
 /// The bits of about `sqrt(0.5)`.
 const LEAST: u64 = 0x3fe6_a09e_0000_0000;
@@ -29,15 +29,7 @@ const LOG: [f64; 7] = [
 /// `log(x)`.
 #[inline(always)]
 pub fn log<L: Lanes>(l: &L, x: L::Float) -> L::Float {
-    let denormal = l.lt(x, l.float(f64::MIN_POSITIVE));
-    let normal = l.select(denormal, l.mul(x, l.float(18014398509481984.0)), x);
-    let bias = f64::from_bits(INTEGER) + 1023.0;
-    let bias = l.select(denormal, l.float(bias + 54.0), l.float(bias));
-    // x = 2^k * (1 + f) with 1 + f from sqrt(0.5) to sqrt(2)
-    let shifted = l.add_bits(l.to_bits(normal), l.bits(ONE - LEAST));
-    let k = l.sub(l.from_bits(l.or(l.shr(shifted, 52), l.bits(INTEGER))), bias);
-    let mantissa = l.from_bits(l.add_bits(l.and(shifted, l.bits(FRACTION)), l.bits(LEAST)));
-    let f = l.sub(mantissa, l.float(1.0));
+    let (k, f) = split(l, x);
     // log(1 + f) = f - (h - s * (h + r)) with s = f / (2 + f), h = f^2 / 2 and r from a series in s^2
     let s = l.div(f, l.add(f, l.float(2.0)));
     let square = l.mul(s, s);
@@ -49,4 +41,17 @@ pub fn log<L: Lanes>(l: &L, x: L::Float) -> L::Float {
     let sum = l.select(l.lt(x, l.float(f64::INFINITY)), sum, x);
     let sum = l.select(l.lt(x, l.float(0.0)), l.float(f64::NAN), sum);
     l.select(l.eq(x, l.float(0.0)), l.float(f64::NEG_INFINITY), sum)
+}
+
+/// `k` and `f` with `x = 2^k * (1 + f)` and `1 + f` from `sqrt(0.5)` to `sqrt(2)`, for a finite `x` above zero.
+#[inline(always)]
+pub(super) fn split<L: Lanes>(l: &L, x: L::Float) -> (L::Float, L::Float) {
+    let denormal = l.lt(x, l.float(f64::MIN_POSITIVE));
+    let normal = l.select(denormal, l.mul(x, l.float(18014398509481984.0)), x);
+    let bias = f64::from_bits(INTEGER) + 1023.0;
+    let bias = l.select(denormal, l.float(bias + 54.0), l.float(bias));
+    let shifted = l.add_bits(l.to_bits(normal), l.bits(ONE - LEAST));
+    let k = l.sub(l.from_bits(l.or(l.shr(shifted, 52), l.bits(INTEGER))), bias);
+    let mantissa = l.from_bits(l.add_bits(l.and(shifted, l.bits(FRACTION)), l.bits(LEAST)));
+    (k, l.sub(mantissa, l.float(1.0)))
 }

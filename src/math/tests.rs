@@ -1,7 +1,7 @@
 //! The functions against those of the `libm` crate, in units in the last place, and at the edges.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use super::{One, UNARY, addresses, in_lanes};
+use super::{One, UNARY, addresses, in_lanes, pow_f64};
 
 type Reference = fn(f64) -> f64;
 
@@ -63,6 +63,9 @@ const EDGES: &[f64] = &[
     f64::INFINITY,
 ];
 
+/// From here on, all floats are integers.
+const INTEGERS: f64 = 4503599627370496.0;
+
 /// How many floats lie between both; none between equal ones and between NaNs.
 fn distance(a: f64, b: f64) -> u64 {
     let ordered = |x: f64| {
@@ -77,7 +80,7 @@ fn distance(a: f64, b: f64) -> u64 {
 }
 
 fn here(name: &str, x: f64) -> f64 {
-    in_lanes(name, &One, x).unwrap()
+    in_lanes(name, &One, &[x]).unwrap()
 }
 
 /// Numbers between 0 and 1, the same ones each time.
@@ -134,6 +137,39 @@ fn the_edges_are_those_of_c() {
 }
 
 #[test]
+fn powers() {
+    let points = std::env::var("WELD_POINTS").ok().and_then(|it| it.parse().ok()).unwrap_or(100_000);
+    let mut bad = Vec::new();
+    let mut look = |x: f64, y: f64| {
+        let (found, wanted) = (pow_f64(x, y), libm::pow(x, y));
+        let same_sign = found.is_nan() || found.is_sign_negative() == wanted.is_sign_negative();
+        if distance(found, wanted) > 1 || !same_sign {
+            bad.push(format!("pow({x:e}, {y:e}) is {found:e}, not {wanted:e}"));
+        }
+    };
+    let signed = |x: &f64| [*x, -x, x.next_up(), x.next_down()];
+    let wholes =
+        [3.0, 4.0, 1e15 + 1.0, INTEGERS - 0.5, INTEGERS + 1.0, 2.0 * INTEGERS - 1.0, 2.0 * INTEGERS + 2.0];
+    let edges: Vec<f64> = EDGES.iter().chain(&wholes).flat_map(signed).chain([f64::NAN]).collect();
+    for x in &edges {
+        for y in &edges {
+            look(*x, *y);
+        }
+    }
+    let mut random = dice(11);
+    let mut next = || random.next().unwrap();
+    for at in 0..points {
+        // Bases of every size, exponents that keep the result finite.
+        let x = f64::from_bits((next() * (2047u64 << 52) as f64) as u64);
+        look(x, (next() - 0.5) * 1500.0 / x.ln().abs());
+        look(0.5 + next(), (next() - 0.5) * 2000.0);
+        look(-10.0 * next(), (at % 41) as f64 - 20.0);
+    }
+    bad.truncate(20);
+    assert!(bad.is_empty(), "{bad:#?}");
+}
+
+#[test]
 fn exact_where_the_value_is() {
     for (name, x, value) in [
         ("exp", 0.0, 1.0),
@@ -147,13 +183,24 @@ fn exact_where_the_value_is() {
     ] {
         assert_eq!(here(name, x), value, "{name}({x})");
     }
+    for base in 2..40i64 {
+        for (exponent, power) in std::iter::successors(Some(base), |it| it.checked_mul(base)).enumerate() {
+            if power < 1 << 53 {
+                assert_eq!(
+                    pow_f64(base as f64, exponent as f64 + 1.0),
+                    power as f64,
+                    "pow({base}, {exponent} + 1)"
+                );
+            }
+        }
+    }
 }
 
 /// Another form of a function is called by compiled code, which the fixtures of `tests/run/floats` compare.
 #[test]
 fn the_tables_name_the_same_functions() {
     let names: Vec<&str> = UNARY.iter().map(|row| row.0).collect();
-    assert_eq!(names, addresses().iter().map(|row| row.0).collect::<Vec<_>>());
+    assert_eq!([&names[..], &["pow"]].concat(), addresses().iter().map(|row| row.0).collect::<Vec<_>>());
     assert_eq!(names, FUNCTIONS.iter().map(|row| row.0).collect::<Vec<_>>());
 }
 
