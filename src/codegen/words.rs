@@ -43,6 +43,9 @@ impl<'c> FnCx<'_, 'c> {
             return Ok(vec![self.load_scalar(scalar, from, Some(lanes))?]);
         }
         let words = Words::of(elem)?;
+        if words.fields.is_empty() {
+            return Ok(Vec::new());
+        }
         let ty = self.word_ty(&words);
         let load = self.b.build_load(ty.vec_type(lanes * words.count as u32), from, "structs")?;
         if let Some(load) = load.as_instruction_value() {

@@ -17,7 +17,8 @@ declare_pass! {
     /// Why: a loop without branches runs in SIMD lanes, and a branch that the processor guesses wrong costs more than
     /// a few operations. A conditional merge becomes a merge of the value or of the neutral element, which changes
     /// nothing. What may fail, loops or is expensive keeps its branch, and so does an appender, which has no
-    /// neutral element. `@(predicate:true)` lifts the limit on the cost, `@(predicate:false)` forbids.
+    /// neutral element: `vectorize` turns those branches into masks where the whole loop runs in lanes.
+    /// `@(predicate:true)` lifts the limit on the cost, `@(predicate:false)` forbids, masks included.
     ///
     /// ```weld
     /// |v: vec[i64]|
@@ -311,9 +312,9 @@ impl Choice {
                 self.neutral = true;
                 Ok((x.clone(), neutral))
             }
-            Some(BuilderTy::Appender(_)) => {
-                because("an appender keeps every value: it has no neutral element to merge".to_string())
-            }
+            Some(BuilderTy::Appender(_)) => because(
+                "an appender has no neutral element to merge; in SIMD lanes the branch is a mask".to_string(),
+            ),
             Some(builder @ (BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..))) => {
                 because(format!("merging into `{builder}` would make an entry for a key that must not exist"))
             }

@@ -3,16 +3,19 @@
 
 use super::{PassCx, declare_pass};
 use crate::diag::stack;
-use crate::ir::{Expr, ExprKind, For, visit};
-use crate::plan::lanes;
+use crate::ir::{BinOp, Expr, ExprKind, For, visit};
+use crate::plan::{Strategy, lanes, loop_plan};
 use std::sync::Arc;
 
 declare_pass! {
     /// Mark the innermost loops that compute several iterations at once, one in each SIMD lane.
     ///
     /// Why: a processor adds eight numbers as fast as one. The meaning of the loop stays that of its scalar body, the
-    /// order of float additions included; only how code is made for it changes. The body must be straight: no branches,
-    /// no lookups, nothing that fails, only operations that work on lanes. `@(vectorize:false)` forbids.
+    /// order of float additions included; only how code is made for it changes. A branch becomes a mask over the lanes,
+    /// whose expensive side is skipped where no lane wants it. What an iteration appends only sometimes moves together
+    /// and is written at once. A check that fails in a lane hands its block to the scalar loop, which fails where it
+    /// must. Tables, library functions, inner loops and vectors made in each iteration have no lanes.
+    /// `@(vectorize:false)` forbids.
     ///
     /// ```weld
     /// |v: vec[i64]|
@@ -54,6 +57,33 @@ fn vectorize_loop(cx: &mut PassCx, expr: &Expr) -> Option<Expr> {
         return None;
     }
     let to = expr.with_kind(ExprKind::For(Arc::new(For { simd: true, ..For::clone(parts) })));
-    cx.fired(RULE, "the body is straight and all of its operations work on lanes", expr, &to);
+    cx.fired(RULE, reason(expr, parts), expr, &to);
     Some(to)
+}
+
+/// What makes the loop fit for lanes.
+fn reason(expr: &Expr, parts: &For) -> String {
+    let body = &parts.func.body;
+    let mut branches = false;
+    visit::walk(body, &mut |expr| {
+        branches |= matches!(expr.kind, ExprKind::If(..) | ExprKind::Binary(BinOp::And | BinOp::Or, ..));
+    });
+    let plan = loop_plan(expr, &For { simd: true, ..For::clone(parts) }, 0);
+    let compacts = plan.builders.iter().any(|(_, strategy)| *strategy == Strategy::Compact);
+    if !branches && !compacts && !body.facts.may_fail {
+        return "the body is straight and all of its operations work on lanes".to_string();
+    }
+    let mut text = "all operations of the body work on lanes".to_string();
+    let notes = [
+        (branches, "branches become masks"),
+        (compacts, "what is appended moves together first"),
+        (body.facts.may_fail, "a block in which a check fails goes to the scalar loop"),
+    ];
+    for (holds, note) in notes {
+        if holds {
+            text += "; ";
+            text += note;
+        }
+    }
+    text
 }

@@ -43,6 +43,7 @@ pub fn check(at: &Expr, parts: &For) -> Result<(), Blocked> {
             Iter::Range { .. } | Iter::Strided { .. } | Iter::Whole(_) => {}
         }
         let elem = iter.elem_ty();
+        narrow(data, &elem)?;
         if !is_lane(&elem) {
             let condition = format!("the elements are `{elem}`; lanes hold scalars and structs of scalars");
             return block(
@@ -60,6 +61,10 @@ pub fn check(at: &Expr, parts: &For) -> Result<(), Blocked> {
 
 /// Whether skipping a branch that no lane takes is worth the question.
 pub fn is_worth_skipping(arm: &Expr) -> bool {
+    // So large that it is, and that counting at each branch in a branch would take long.
+    if arm.facts.nodes > 64 {
+        return true;
+    }
     let mut work = 0u32;
     visit::walk(arm, &mut |expr| {
         work = work.saturating_add(match &expr.kind {
@@ -84,12 +89,18 @@ fn appends(at: &Expr, ty: &Ty, merges: &Merges) -> Result<(), Blocked> {
         }
         _ if !matches!(ty.as_builder(), Some(BuilderTy::Appender(_))) => Ok(()),
         (_, Merges::One(Count { max: Some(0 | 1), .. })) => Ok(()),
-        (_, Merges::One(Count { max: Some(most), .. })) => block(
-            at,
-            format!("an iteration appends up to {most} values, in lanes it can be one"),
-            Some("append to several builders, or loop again over what one iteration appends"),
-        ),
-        _ => block(at, format!("nothing bounds how often an iteration merges into `{ty}`"), None),
+        (_, merges) => {
+            let most = match merges {
+                Merges::One(Count { max: Some(most), .. }) => format!("up to {most}"),
+                _ => "any number of".to_string(),
+            };
+            let condition = format!("an iteration appends {most} values, in lanes it can be one");
+            block(
+                at,
+                condition,
+                Some("append to several builders, or loop again over what one iteration appends"),
+            )
+        }
     }
 }
 
@@ -105,7 +116,7 @@ fn builders(at: &Expr, ty: &Ty) -> Result<(), Blocked> {
                 format!("the loop appends `{elem}`; lanes hold scalars and structs of scalars"),
                 None,
             ),
-            BuilderTy::Appender(_) => Ok(()),
+            BuilderTy::Appender(elem) => narrow(at, elem),
             BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..) => {
                 in_turn("looks each key up in a table that the value before may have changed")
             }
@@ -113,6 +124,24 @@ fn builders(at: &Expr, ty: &Ty) -> Result<(), Blocked> {
         },
         _ => block(at, format!("the loop builds `{ty}`, which is no builder"), None),
     }
+}
+
+/// Fields of a struct that registers have room for when there are as many of each as there are lanes.
+const MOST_FIELDS: usize = 12;
+
+fn narrow(at: &Expr, elem: &Ty) -> Result<(), Blocked> {
+    fn scalars(ty: &Ty) -> usize {
+        ty.fields().map_or(1, |fields| fields.iter().map(scalars).sum())
+    }
+    let count = scalars(elem);
+    if count <= MOST_FIELDS {
+        return Ok(());
+    }
+    block(
+        at,
+        format!("a struct has {count} fields, and registers have room for the lanes of {MOST_FIELDS}"),
+        Some("keep what the loop needs in vectors of scalars and zip them"),
+    )
 }
 
 /// A scalar constant, a variable, or a projection of a variable: a leaf of the body.
@@ -151,7 +180,8 @@ fn body(expr: &Expr) -> Result<(), Blocked> {
             None => holds_scalars("compares", &a.ty),
         },
         ExprKind::If(..) if expr.note("predicate") == Some("false") => {
-            one_at_a_time("is annotated `@(predicate:false)`, which keeps the branch")
+            let condition = "`@(predicate:false)` keeps the branch";
+            block(expr, condition, Some("leave the annotation out; `vectorize` makes the branch a mask"))
         }
         ExprKind::If(_, a, _) | ExprKind::Select(_, a, _) if !a.ty.has_builder() && !is_lane(&a.ty) => {
             holds_scalars("chooses between values of", &a.ty)
@@ -174,8 +204,8 @@ fn body(expr: &Expr) -> Result<(), Blocked> {
         ExprKind::Lookup(v, _) | ExprKind::Len(v) if v.ty.elem().is_some() => {
             return block(
                 v,
-                format!("`{}` makes a vector in each iteration", text(v)),
-                Some("bind the vector before the loop, where it is the same in each iteration"),
+                format!("`{}` is a vector that each iteration computes", text(v)),
+                Some("bind it before the loop, where it is the same in each iteration"),
             );
         }
         ExprKind::Lookup(..) | ExprKind::OptLookup(..) | ExprKind::KeyExists(..) => {

@@ -1,15 +1,17 @@
 //! What the generated programs contained, which rules fired, and how the programs ended.
 
+use crate::engines::forms::FORMS;
 use std::collections::BTreeMap;
 use weld::passes::ALL;
 
 /// The generator's own text: the names of all constructs that it counts are in it.
-const GENERATOR: [&str; 14] = [
+const GENERATOR: [&str; 15] = [
     include_str!("generate/calls.rs"),
     include_str!("generate/dicts.rs"),
     include_str!("generate/frames.rs"),
     include_str!("generate/idioms.rs"),
     include_str!("generate/iterators.rs"),
+    include_str!("generate/lanes.rs"),
     include_str!("generate/literals.rs"),
     include_str!("generate/loops.rs"),
     include_str!("generate/mod.rs"),
@@ -60,15 +62,21 @@ impl Coverage {
                 .filter(|rule| count("rule", rule) < least)
                 .map(|rule| format!("{rule} {}", count("rule", &rule))),
         );
+        let forms = FORMS.iter().filter(|form| count("form", form) < least);
+        rare.extend(forms.map(|form| format!("{form} {}", count("form", form))));
         rare
     }
 
     /// The tables.
     pub fn table(&self) -> String {
         let mut text = String::new();
-        for (kind, title) in
-            [("construct", "constructs"), ("rule", "rules that fired"), ("outcome", "outcomes")]
-        {
+        let titles = [
+            ("construct", "constructs"),
+            ("rule", "rules that fired"),
+            ("form", "forms in lanes"),
+            ("outcome", "outcomes"),
+        ];
+        for (kind, title) in titles {
             text += &format!("\n{title}:\n");
             let mut line = String::new();
             for (name, count) in self.counts.get(kind).into_iter().flatten() {

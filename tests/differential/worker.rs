@@ -85,6 +85,9 @@ fn tell(generated: &Generated, report: &Report) {
     for (rule, count) in &report.rules {
         say(&format!("count rule {count} {rule}"));
     }
+    for (form, count) in &report.forms {
+        say(&format!("count form {count} {form}"));
+    }
     for outcome in &report.outcomes {
         let name = outcome.as_ref().map_or_else(|error| error.kind.name(), |_| "a value");
         say(&format!("count outcome 1 {name}"));

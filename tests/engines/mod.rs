@@ -7,6 +7,7 @@
 #![allow(dead_code, reason = "each test binary uses a part")]
 
 pub mod fixture;
+pub mod forms;
 mod library;
 mod watchdog;
 
@@ -82,6 +83,8 @@ pub struct Report {
     pub outcomes: Vec<Outcome>,
     /// Rules of passes that fired, as `pass/rule`, and how often.
     pub rules: BTreeMap<String, u64>,
+    /// What loops in lanes contain after all passes.
+    pub forms: BTreeMap<String, u64>,
     /// Runs of all engines.
     pub runs: u64,
     /// Parts of loops that another thread than the first one ran.
@@ -194,6 +197,7 @@ impl Engines {
             }
             if nth == 0 {
                 last = optimized.program;
+                forms::count(&last, &mut report.forms);
             }
         }
         let mut compiled = vec![("without passes".to_string(), start.clone())];

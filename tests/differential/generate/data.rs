@@ -34,8 +34,8 @@ impl Gen<'_> {
     }
 
     fn length(&mut self, longest: u64) -> u64 {
-        const LENGTHS: [u64; 15] = [3, 0, 1, 2, 15, 16, 17, 5, 33, 300, 4095, 4096, 4097, 9000, 20_000];
-        const WEIGHTS: [u64; 15] = [30, 14, 10, 8, 6, 6, 6, 8, 5, 6, 2, 2, 2, 2, 2];
+        const LENGTHS: [u64; 17] = [3, 0, 1, 2, 15, 16, 17, 5, 33, 64, 131, 300, 4095, 4096, 4097, 9000, 20_000];
+        const WEIGHTS: [u64; 17] = [30, 14, 10, 8, 6, 6, 6, 8, 6, 6, 6, 6, 2, 2, 2, 2, 2];
         LENGTHS[self.choices.weighted(&WEIGHTS)].min(longest)
     }
 

@@ -9,6 +9,7 @@ mod dicts;
 mod frames;
 mod idioms;
 mod iterators;
+mod lanes;
 mod literals;
 mod loops;
 mod rare;
@@ -171,6 +172,8 @@ impl Gen<'_> {
             Piece::new(self.built(&Ty::builder(builder)).0)
         } else if self.choices.chance(15) {
             self.frame()
+        } else if self.choices.chance(18) {
+            self.lane_loop()
         } else {
             self.rich(&ty)
         };
