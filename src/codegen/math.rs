@@ -301,11 +301,11 @@ impl<'c> Lanes for Eight<'_, 'c> {
         self.keep(self.join(mask, usual, x))
     }
 
-    fn to_bits(&self, a: Leaf<'c>) -> Leaf<'c> {
+    fn bits_of(&self, a: Leaf<'c>) -> Leaf<'c> {
         self.keep(self.b.build_bit_cast(a, self.words(), "bits").map_err(CodegenError::from))
     }
 
-    fn from_bits(&self, a: Leaf<'c>) -> Leaf<'c> {
+    fn float_of(&self, a: Leaf<'c>) -> Leaf<'c> {
         self.keep(self.b.build_bit_cast(a, self.floats(), "float").map_err(CodegenError::from))
     }
 

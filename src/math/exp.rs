@@ -100,11 +100,11 @@ fn scaled<L: Lanes>(
     let lost = l.add(l.sub(l.float(1.0), sum), r);
     let p = l.add(sum, l.add(lost, more));
     // 2^n as a product of two: the first multiplication is exact, so the second alone rounds.
-    let biased = l.sub_bits(l.to_bits(rounded), l.bits(ROUND.to_bits().wrapping_sub((2046 + scale) as u64)));
+    let biased = l.sub_bits(l.bits_of(rounded), l.bits(ROUND.to_bits().wrapping_sub((2046 + scale) as u64)));
     let half = l.shr(biased, 1);
     let rest = l.sub_bits(biased, half);
-    let p = l.mul(p, l.from_bits(l.shl(half, 52)));
-    l.mul(p, l.from_bits(l.shl(rest, 52)))
+    let p = l.mul(p, l.float_of(l.shl(half, 52)));
+    l.mul(p, l.float_of(l.shl(rest, 52)))
 }
 
 /// `sinh(x)`.

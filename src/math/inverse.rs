@@ -108,7 +108,7 @@ struct Root<L: Lanes> {
 #[inline(always)]
 fn root_of<L: Lanes>(l: &L, square: L::Float) -> Root<L> {
     let root = l.sqrt(square);
-    let upper = l.from_bits(l.and(l.to_bits(root), l.bits(UPPER)));
+    let upper = l.float_of(l.and(l.bits_of(root), l.bits(UPPER)));
     let missing = l.fma(l.neg(upper), upper, square);
     // Of zero, both are zero.
     let sum = l.select(l.lt(l.float(0.0), root), l.add(root, upper), l.float(1.0));

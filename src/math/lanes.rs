@@ -60,9 +60,9 @@ pub trait Lanes {
     ) -> Self::Float;
 
     /// The bits of a float.
-    fn to_bits(&self, a: Self::Float) -> Self::Bits;
+    fn bits_of(&self, a: Self::Float) -> Self::Bits;
     /// The float of these bits.
-    fn from_bits(&self, a: Self::Bits) -> Self::Float;
+    fn float_of(&self, a: Self::Bits) -> Self::Float;
     /// `a + b`, wrapping.
     fn add_bits(&self, a: Self::Bits, b: Self::Bits) -> Self::Bits;
     /// `a - b`, wrapping.
@@ -81,14 +81,14 @@ pub trait Lanes {
     /// `|a|`.
     #[inline(always)]
     fn abs(&self, a: Self::Float) -> Self::Float {
-        self.from_bits(self.and(self.to_bits(a), self.bits(!SIGN)))
+        self.float_of(self.and(self.bits_of(a), self.bits(!SIGN)))
     }
 
     /// `a` with its sign flipped where `x` is negative, `-0.0` included.
     #[inline(always)]
     fn times_sign(&self, a: Self::Float, x: Self::Float) -> Self::Float {
-        let sign = self.and(self.to_bits(x), self.bits(SIGN));
-        self.from_bits(self.xor(self.to_bits(a), sign))
+        let sign = self.and(self.bits_of(x), self.bits(SIGN));
+        self.float_of(self.xor(self.bits_of(a), sign))
     }
 
     /// `coefficients[0] + coefficients[1] * x + ...`, in two chains for long ones: each step waits for the one before.
@@ -188,11 +188,11 @@ impl Lanes for One {
         if mask { usual() } else { rare(x) }
     }
     #[inline(always)]
-    fn to_bits(&self, a: f64) -> u64 {
+    fn bits_of(&self, a: f64) -> u64 {
         a.to_bits()
     }
     #[inline(always)]
-    fn from_bits(&self, a: u64) -> f64 {
+    fn float_of(&self, a: u64) -> f64 {
         f64::from_bits(a)
     }
     #[inline(always)]

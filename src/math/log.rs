@@ -50,8 +50,8 @@ pub(super) fn split<L: Lanes>(l: &L, x: L::Float) -> (L::Float, L::Float) {
     let normal = l.select(denormal, l.mul(x, l.float(18014398509481984.0)), x);
     let bias = f64::from_bits(INTEGER) + 1023.0;
     let bias = l.select(denormal, l.float(bias + 54.0), l.float(bias));
-    let shifted = l.add_bits(l.to_bits(normal), l.bits(ONE - LEAST));
-    let k = l.sub(l.from_bits(l.or(l.shr(shifted, 52), l.bits(INTEGER))), bias);
-    let mantissa = l.from_bits(l.add_bits(l.and(shifted, l.bits(FRACTION)), l.bits(LEAST)));
+    let shifted = l.add_bits(l.bits_of(normal), l.bits(ONE - LEAST));
+    let k = l.sub(l.float_of(l.or(l.shr(shifted, 52), l.bits(INTEGER))), bias);
+    let mantissa = l.float_of(l.add_bits(l.and(shifted, l.bits(FRACTION)), l.bits(LEAST)));
     (k, l.sub(mantissa, l.float(1.0)))
 }

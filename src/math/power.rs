@@ -42,9 +42,9 @@ pub fn pow<L: Lanes>(l: &L, x: L::Float, y: L::Float) -> L::Float {
     let below = l.lt(size, l.float(INTEGERS));
     let whole = l.eq(l.select(below, l.sub(rounded, l.float(INTEGERS)), size), size);
     let large = l.select(l.lt(size, l.float(2.0 * INTEGERS)), size, zero);
-    let lowest_bit = l.to_bits(l.select(whole, l.select(below, rounded, large), zero));
-    let sign = l.and(l.shl(lowest_bit, 63), l.and(l.to_bits(x), l.bits(SIGN)));
-    let signed = l.from_bits(l.xor(l.to_bits(power), sign));
+    let lowest_bit = l.bits_of(l.select(whole, l.select(below, rounded, large), zero));
+    let sign = l.and(l.shl(lowest_bit, 63), l.and(l.bits_of(x), l.bits(SIGN)));
+    let signed = l.float_of(l.xor(l.bits_of(power), sign));
     let unreal = l.select(l.lt(base, infinity), l.float(f64::NAN), signed);
     let signed = l.select(whole, signed, l.select(l.lt(x, zero), unreal, signed));
     l.select(l.eq(y, zero), one, l.select(l.eq(x, one), one, signed))

@@ -74,7 +74,7 @@ pub fn tan<L: Lanes>(l: &L, x: L::Float) -> L::Float {
         let remainder = l.add(l.fma(minus, below, top), l.fma(minus, below_rest, top_rest));
         let tan = l.add(quotient, l.div(remainder, below));
         let sign = l.shl(turn.quadrant, 63);
-        l.times_sign(l.from_bits(l.xor(l.to_bits(tan), sign)), x)
+        l.times_sign(l.float_of(l.xor(l.bits_of(tan), sign)), x)
     };
     l.usually(l.lt(a, l.float(HUGE)), usual, x, libm::tan)
 }
@@ -97,7 +97,7 @@ fn reduce<L: Lanes>(l: &L, a: L::Float) -> Turn<L> {
     let angle = l.sub(first, middle);
     let lost = l.sub(l.sub(first, angle), middle);
     let rest = l.fma(n, l.float(HALF_PI_LOW), l.sub(middle_rest, lost));
-    Turn { quadrant: l.to_bits(rounded), angle, rest }
+    Turn { quadrant: l.bits_of(rounded), angle, rest }
 }
 
 /// The sine of an angle in the given quadrant.
@@ -105,7 +105,7 @@ fn reduce<L: Lanes>(l: &L, a: L::Float) -> Turn<L> {
 fn in_quadrant<L: Lanes>(l: &L, turn: &Turn<L>, quadrant: L::Bits) -> L::Float {
     let value = l.either(l.is_odd(quadrant), || cos_here(l, turn).0, || sin_here(l, turn).0);
     let sign = l.shl(l.and(quadrant, l.bits(2)), 62);
-    l.from_bits(l.xor(l.to_bits(value), sign))
+    l.float_of(l.xor(l.bits_of(value), sign))
 }
 
 /// The sine of the angle alone, and what it was rounded by.

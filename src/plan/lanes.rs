@@ -69,6 +69,7 @@ pub fn is_worth_skipping(arm: &Expr) -> bool {
     visit::walk(arm, &mut |expr| {
         work = work.saturating_add(match &expr.kind {
             ExprKind::Lookup(..) => 16,
+            ExprKind::Binary(BinOp::Pow, ..) => 20,
             ExprKind::Binary(BinOp::Div | BinOp::Rem, ..) | ExprKind::Unary(UnOp::Sqrt, _) => 8,
             ExprKind::Unary(UnOp::Neg | UnOp::Not | UnOp::BitNot, _)
             | ExprKind::Binary(..)
