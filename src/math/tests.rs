@@ -83,6 +83,11 @@ fn here(name: &str, x: f64) -> f64 {
     in_lanes(name, &One, &[x]).unwrap()
 }
 
+/// How many points to look at: `WELD_POINTS=10000000 cargo test --release math::` for a long look, 2^32 for every `f32`.
+fn points(usual: u64) -> u64 {
+    std::env::var("WELD_POINTS").ok().and_then(|it| it.parse().ok()).unwrap_or(usual).max(1)
+}
+
 /// Numbers between 0 and 1, the same ones each time.
 fn dice(seed: u64) -> impl Iterator<Item = f64> {
     let mut state = seed;
@@ -94,8 +99,7 @@ fn dice(seed: u64) -> impl Iterator<Item = f64> {
 
 #[test]
 fn as_near_to_another_library_as_promised() {
-    // `WELD_POINTS=10000000 cargo test --release math` for a long look.
-    let points = std::env::var("WELD_POINTS").ok().and_then(|it| it.parse().ok()).unwrap_or(100_000);
+    let points = points(100_000) as usize;
     let mut bad = Vec::new();
     for (name, reference, ulps, low, high) in FUNCTIONS {
         let mut worst = (0, 0.0);
@@ -138,7 +142,7 @@ fn the_edges_are_those_of_c() {
 
 #[test]
 fn powers() {
-    let points = std::env::var("WELD_POINTS").ok().and_then(|it| it.parse().ok()).unwrap_or(100_000);
+    let points = points(100_000);
     let mut bad = Vec::new();
     let mut look = |x: f64, y: f64| {
         let (found, wanted) = (pow_f64(x, y), libm::pow(x, y));
@@ -207,10 +211,10 @@ fn the_tables_name_the_same_functions() {
 /// `f32` goes through `f64`, so that its error is hardly more than that of rounding.
 #[test]
 fn f32_is_rounded_once() {
-    let points = if std::env::var("WELD_POINTS").is_ok() { 1 } else { 4099 };
+    let points = points(1_000_000).min(1 << 32);
     for (name, f32_form, _) in UNARY {
         let reference = FUNCTIONS.iter().find(|row| row.0 == *name).unwrap().1;
-        for bits in (0..=u32::MAX).step_by(points) {
+        for bits in (0..=u32::MAX).step_by(((1u64 << 32) / points) as usize) {
             let x = f32::from_bits(bits);
             let (found, wanted) = (f32_form(x), reference(f64::from(x)) as f32);
             let distance = found.to_bits().abs_diff(wanted.to_bits());
