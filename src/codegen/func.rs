@@ -11,7 +11,6 @@ use crate::ir::{BuilderTy, Literal, Name, Scalar, Ty};
 use crate::value::layout;
 use inkwell::basic_block::BasicBlock;
 use inkwell::builder::Builder;
-use inkwell::intrinsics::Intrinsic;
 use inkwell::types::BasicTypeEnum;
 use inkwell::values::{
     BasicMetadataValueEnum, BasicValue, BasicValueEnum, FunctionValue, IntValue, PhiValue, PointerValue,
@@ -427,12 +426,10 @@ impl<'m, 'c> FnCx<'m, 'c> {
         types: &[BasicTypeEnum<'c>],
         args: &[Leaf<'c>],
     ) -> Result<Leaf<'c>, CodegenError> {
-        let missing = || CodegenError(format!("intrinsic `{name}` is not there"));
-        let function = Intrinsic::find(name)
-            .and_then(|it| it.get_declaration(&self.m.module, types))
-            .ok_or_else(missing)?;
+        let function = self.m.intrinsic(name, types)?;
         let args: Vec<BasicMetadataValueEnum<'c>> = args.iter().map(|arg| (*arg).into()).collect();
-        self.b.build_call(function, &args, "value")?.try_as_basic_value().basic().ok_or_else(missing)
+        let call = self.b.build_call(function, &args, "value")?;
+        call.try_as_basic_value().basic().ok_or_else(|| CodegenError(format!("`{name}` returns nothing")))
     }
 
     /// Joins the values of two blocks that both jump here.

@@ -5,8 +5,8 @@
 //! Contracts of the `unsafe` blocks: handles from LLVM are used and released as its C API says, under the lock.
 
 use super::emit::{ENTRY, emit};
+use super::math::math_symbol;
 use super::module::Site;
-use super::scalar::math_symbol;
 use super::target::Machines;
 use super::{CodegenError, Level};
 use crate::ir::{Program, Scalar, Ty};
@@ -211,14 +211,12 @@ impl Inner {
     fn define_symbols(&self) -> Result<(), CodegenError> {
         let mut symbols: Vec<(String, usize)> =
             abi::symbols().into_iter().map(|symbol| (symbol.name.to_string(), symbol.address)).collect();
-        for (name, f32_form, f64_form) in math::UNARY {
-            symbols.push((math_symbol(name, Scalar::F32), *f32_form as *const () as usize));
-            symbols.push((math_symbol(name, Scalar::F64), *f64_form as *const () as usize));
+        for (name, f32_form, f64_form) in math::addresses() {
+            symbols.push((math_symbol(name, Scalar::F32), f32_form));
+            symbols.push((math_symbol(name, Scalar::F64), f64_form));
         }
         symbols.push((math_symbol("rem", Scalar::F32), math::rem_f32 as *const () as usize));
         symbols.push((math_symbol("rem", Scalar::F64), math::rem_f64 as *const () as usize));
-        symbols.push((math_symbol("pow", Scalar::F32), math::pow_f32 as *const () as usize));
-        symbols.push((math_symbol("pow", Scalar::F64), math::pow_f64 as *const () as usize));
         self.define(&symbols)?;
         // SAFETY: `self.jit` is live; on success the dylib owns the generator.
         unsafe {

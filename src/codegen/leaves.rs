@@ -98,6 +98,11 @@ pub(super) fn with_lanes<'c>(ty: BasicTypeEnum<'c>, lanes: Option<u32>) -> Basic
     }
 }
 
+/// How many lanes a value has; nothing for a scalar.
+pub(super) fn lanes_of(leaf: Leaf<'_>) -> Option<u32> {
+    if let BasicValueEnum::VectorValue(vector) = leaf { Some(vector.get_type().get_size()) } else { None }
+}
+
 /// The leaf as a scalar integer.
 pub(super) fn int<'c>(leaf: Leaf<'c>) -> Result<IntValue<'c>, CodegenError> {
     if let BasicValueEnum::IntValue(value) = leaf { Ok(value) } else { Err(wrong("an integer", leaf)) }

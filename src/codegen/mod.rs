@@ -22,6 +22,7 @@ mod jit;
 mod leaves;
 mod loops;
 mod masks;
+mod math;
 mod module;
 mod outline;
 mod prefetch;

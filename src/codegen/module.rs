@@ -12,6 +12,7 @@ use crate::runtime::{Function, Libraries};
 use inkwell::AddressSpace;
 use inkwell::attributes::{Attribute, AttributeLoc};
 use inkwell::context::Context;
+use inkwell::intrinsics::Intrinsic;
 use inkwell::module::{Linkage, Module};
 use inkwell::types::{BasicMetadataTypeEnum, BasicTypeEnum, FunctionType};
 use inkwell::values::{BasicValueEnum, FunctionValue, GlobalValue, PointerValue};
@@ -234,6 +235,28 @@ impl<'c> ModuleCx<'c> {
             BasicTypeEnum::FloatType(float) => float.fn_type(&args, false),
             _ => self.context.f64_type().fn_type(&args, false),
         };
-        self.add_function(name, ty, Linkage::External)
+        let function = self.add_function(name, ty, Linkage::External);
+        self.mark_as_math(function);
+        function
+    }
+
+    /// Tells LLVM that a function reads and writes no memory and returns.
+    pub fn mark_as_math(&self, function: FunctionValue<'c>) {
+        for name in ["memory", "willreturn"] {
+            let kind = Attribute::get_named_enum_kind_id(name);
+            // As the value of `memory`, 0 means none.
+            function.add_attribute(AttributeLoc::Function, self.context.create_enum_attribute(kind, 0));
+        }
+    }
+
+    /// An LLVM intrinsic overloaded on `types`.
+    pub fn intrinsic(
+        &self,
+        name: &str,
+        types: &[BasicTypeEnum<'c>],
+    ) -> Result<FunctionValue<'c>, CodegenError> {
+        Intrinsic::find(name)
+            .and_then(|it| it.get_declaration(&self.module, types))
+            .ok_or_else(|| CodegenError(format!("intrinsic `{name}` is not there")))
     }
 }

@@ -6,7 +6,7 @@
 
 use super::CodegenError;
 use super::func::FnCx;
-use super::leaves::{Leaf, LeafTy, float, int, memory_ty, register_ty, with_lanes};
+use super::leaves::{Leaf, LeafTy, int, lanes_of, register_ty, with_lanes};
 use crate::ir::{BinOp, Literal, MergeOp, Scalar, UnOp};
 use inkwell::values::{BasicValueEnum, InstructionOpcode, IntValue};
 use inkwell::{FloatPredicate, IntPredicate};
@@ -179,26 +179,6 @@ impl<'c> FnCx<'_, 'c> {
         }
     }
 
-    fn call_math(&self, name: &str, scalar: Scalar, args: &[Leaf<'c>]) -> Result<Leaf<'c>, CodegenError> {
-        if let Some(lanes) = args.first().and_then(|arg| lanes_of(*arg)) {
-            // One call per lane: the library has one implementation, so all forms of a program agree.
-            let mut result =
-                with_lanes(memory_ty(self.m.context, scalar), Some(lanes)).into_vector_type().get_poison();
-            for lane in 0..lanes {
-                let parts: Vec<Leaf<'c>> =
-                    args.iter().map(|arg| self.lane(*arg, lane)).collect::<Result<_, _>>()?;
-                let value = self.call_math(name, scalar, &parts)?;
-                result = self.b.build_insert_element(result, value, self.int32(lane), "lane")?;
-            }
-            return Ok(result.into());
-        }
-        let args: Vec<_> = args.iter().map(|arg| float(*arg).map(Into::into)).collect::<Result<_, _>>()?;
-        let symbol = math_symbol(name, scalar);
-        let function = self.m.math_function(&symbol, memory_ty(self.m.context, scalar), args.len());
-        let call = self.b.build_call(function, &args, "value")?;
-        call.try_as_basic_value().basic().ok_or_else(|| CodegenError(format!("`{symbol}` returns nothing")))
-    }
-
     /// `to(a)` for an operand of type `from`: LANGUAGE 7.3.
     pub fn cast(&self, from: Scalar, to: Scalar, a: Leaf<'c>) -> Result<Leaf<'c>, CodegenError> {
         if from == to {
@@ -319,14 +299,4 @@ impl<'c> FnCx<'_, 'c> {
         }
         Ok(self.b.build_extract_element(vector, i32_ty.const_zero(), "folded")?)
     }
-}
-
-/// How many lanes a value has; nothing for a scalar.
-fn lanes_of(leaf: Leaf<'_>) -> Option<u32> {
-    if let BasicValueEnum::VectorValue(vector) = leaf { Some(vector.get_type().get_size()) } else { None }
-}
-
-/// The symbol of a function of `crate::math`.
-pub(super) fn math_symbol(name: &str, scalar: Scalar) -> String {
-    format!("weld_{name}_{scalar}")
 }

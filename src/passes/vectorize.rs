@@ -14,7 +14,7 @@ declare_pass! {
     /// order of float additions included; only how code is made for it changes. A branch becomes a mask over the lanes,
     /// whose expensive side is skipped where no lane wants it. What an iteration appends only sometimes moves together
     /// and is written at once. A check that fails in a lane hands its block to the scalar loop, which fails where it
-    /// must. Tables, library functions, inner loops and vectors made in each iteration have no lanes.
+    /// must. Tables, C functions, inner loops and vectors made in each iteration have no lanes.
     /// `@(vectorize:false)` forbids.
     ///
     /// ```weld

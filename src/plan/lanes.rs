@@ -69,6 +69,7 @@ pub fn is_worth_skipping(arm: &Expr) -> bool {
     visit::walk(arm, &mut |expr| {
         work = work.saturating_add(match &expr.kind {
             ExprKind::Lookup(..) => 16,
+            ExprKind::Binary(BinOp::Pow, ..) => 20,
             ExprKind::Binary(BinOp::Div | BinOp::Rem, ..) | ExprKind::Unary(UnOp::Sqrt, _) => 8,
             ExprKind::Unary(UnOp::Neg | UnOp::Not | UnOp::BitNot, _)
             | ExprKind::Binary(..)
@@ -174,8 +175,7 @@ fn body(expr: &Expr) -> Result<(), Blocked> {
         ExprKind::Var(_) | ExprKind::Field(..) if expr.ty.has_builder() || is_lane(&expr.ty) => Ok(()),
         ExprKind::Literal(_) if expr.ty.scalar().is_some() => Ok(()),
         ExprKind::Var(_) | ExprKind::Literal(_) | ExprKind::Field(..) => holds_scalars("is", &expr.ty),
-        ExprKind::Unary(UnOp::Neg | UnOp::Not | UnOp::BitNot | UnOp::Sqrt, _) => Ok(()),
-        ExprKind::Unary(op, _) => function(expr, op.symbol()),
+        ExprKind::Unary(..) => Ok(()),
         ExprKind::Binary(op, a, b) => match a.ty.scalar() {
             Some(scalar) => binary(expr, *op, scalar, b),
             None => holds_scalars("compares", &a.ty),
@@ -247,13 +247,6 @@ fn body(expr: &Expr) -> Result<(), Blocked> {
     result
 }
 
-/// A function of floats that is computed one lane after the other.
-fn function(expr: &Expr, name: &str) -> Result<(), Blocked> {
-    let condition =
-        format!("`{}` calls `{name}` of the library, once for each value", print::short(expr, 48));
-    block(expr, condition, None)
-}
-
 /// Whether the operator works on lanes of `scalar`. Integers of 64 bits are divided one by one on every machine; narrower
 /// ones divide as floats, whose quotient is exact enough, and a division by a constant is a multiplication.
 fn binary(expr: &Expr, op: BinOp, scalar: Scalar, divisor: &Expr) -> Result<(), Blocked> {
@@ -272,8 +265,6 @@ fn binary(expr: &Expr, op: BinOp, scalar: Scalar, divisor: &Expr) -> Result<(), 
                 Some("divide by a constant, or numbers of 32 bits, or floats"),
             )
         }
-        BinOp::Rem if scalar.is_float() => function(expr, op.symbol()),
-        BinOp::Pow => function(expr, op.symbol()),
         _ => Ok(()),
     }
 }

@@ -5,7 +5,7 @@ use weld::ir::{BinOp, BuilderTy, Expr, ExprKind, For, Literal, Program, visit};
 use weld::plan::{Strategy, loop_plan};
 
 /// All forms.
-pub const FORMS: [&str; 13] = [
+pub const FORMS: [&str; 16] = [
     "loop in lanes",
     "branch in lanes",
     "branch with merges in lanes",
@@ -15,6 +15,9 @@ pub const FORMS: [&str; 13] = [
     "division in lanes",
     "division by a constant in lanes",
     "assert in lanes",
+    "math function in lanes",
+    "pow in lanes",
+    "float remainder in lanes",
     "struct elements in lanes",
     "structs written in lanes",
     "compacted appender",
@@ -64,6 +67,11 @@ fn of_loop(expr: &Expr, parts: &For, forms: &mut BTreeMap<String, u64>) {
         ExprKind::Binary(BinOp::And | BinOp::Or, ..) => see("lazy logic in lanes"),
         ExprKind::Lookup(..) => see("lookup in lanes"),
         ExprKind::Assert(_) => see("assert in lanes"),
+        ExprKind::Unary(op, _) if op.math().is_some() => see("math function in lanes"),
+        ExprKind::Binary(BinOp::Pow, ..) => see("pow in lanes"),
+        ExprKind::Binary(BinOp::Rem, a, _) if a.ty.scalar().is_some_and(|scalar| scalar.is_float()) => {
+            see("float remainder in lanes");
+        }
         ExprKind::Binary(BinOp::Div | BinOp::Rem, _, b)
             if b.ty.scalar().is_some_and(|scalar| scalar.is_int()) =>
         {

@@ -4,7 +4,7 @@
 use super::scope::Var;
 use super::vectors::named;
 use super::{Gen, Piece};
-use weld::ir::{BuilderTy, Literal, MergeOp, Scalar, Ty};
+use weld::ir::{BuilderTy, Literal, MergeOp, Scalar, Ty, UnOp};
 
 /// A scalar that can be read in the loop.
 type Atom = (String, Scalar);
@@ -217,7 +217,8 @@ impl Gen<'_> {
             .map(|var| var.name)
             .collect();
         let lookups = 16 * u64::from(!vectors.is_empty());
-        match self.choices.weighted(&[20, 30 * number, 12, 14, 14 * whole, 8 * whole, lookups]) {
+        let math = 25 * u64::from(scalar.is_float());
+        match self.choices.weighted(&[20, 30 * number, 12, 14, 14 * whole, 8 * whole, math, lookups]) {
             0 => self.lane_value(scalar, atoms, 0),
             1 => {
                 let op = *self.choices.one_of(&["+", "-", "*", "min", "max"]);
@@ -259,6 +260,15 @@ impl Gen<'_> {
                         self.see("division that may fail in a loop for lanes");
                         format!("({x} {op} {y})")
                     }
+                }
+            }
+            6 => {
+                self.see("math function in a loop for lanes");
+                let x = self.lane_value(scalar, atoms, depth);
+                match self.choices.weighted(&[70, 15, 15]) {
+                    0 => format!("{}({x})", self.choices.one_of(&UnOp::FUNCTIONS).symbol()),
+                    1 => format!("pow({x}, {})", self.lane_value(scalar, atoms, 0)),
+                    _ => format!("({x} % {})", self.lane_value(scalar, atoms, 0)),
                 }
             }
             _ => {

@@ -168,6 +168,27 @@ impl Gen<'_> {
         Piece::new(format!("{}({})", function.symbol(), operand.text))
     }
 
+    /// A straight loop of math functions, as lanes take it.
+    pub(super) fn math_in_lanes(&mut self, scalar: Scalar) -> Piece {
+        self.see("math functions in lanes");
+        let ty = Ty::Scalar(scalar);
+        let data = self.expr(&Ty::vec(ty.clone()));
+        self.spend(Cost { degree: data.degree, factor: 4 });
+        let name = self.fresh("e");
+        let mut body = name.clone();
+        for _ in 0..=self.choices.draw(3) {
+            body = match self.choices.weighted(&[60, 6, 6, 14, 14]) {
+                0 => format!("{}({body})", self.choices.one_of(&UnOp::FUNCTIONS).symbol()),
+                1 => format!("pow({body}, {})", self.literal(scalar).text),
+                2 => format!("({body} % {})", self.literal(scalar).text),
+                // The other operand keeps the argument away from the few values that functions of functions have.
+                3 => format!("({body} * {name})"),
+                _ => format!("({body} + {})", self.literal(scalar).text),
+            };
+        }
+        Piece { text: format!("map({}, |{name}| {body})", data.text), ..data }
+    }
+
     /// A truth value made by an operation.
     pub(super) fn bool_op(&mut self) -> Piece {
         let loops = u64::from(self.affordable(Cost { degree: 1, factor: 1 }));

@@ -51,6 +51,7 @@ impl Gen<'_> {
         let bytes = u64::from(*elem == Ty::Scalar(Scalar::U8));
         let ordered = u64::from(elem.is_ordered());
         let lanes = u64::from(elem.in_lanes().is_some());
+        let floats = elem.scalar().filter(|scalar| scalar.is_float());
         let weights = [
             40,
             20,
@@ -68,6 +69,7 @@ impl Gen<'_> {
             40 * bytes,
             7 * lanes,
             3,
+            25 * u64::from(floats.is_some()),
             3,
         ];
         match self.choices.weighted(&weights) {
@@ -138,6 +140,10 @@ impl Gen<'_> {
                 self.see("gather that may fail");
                 Piece { text, degree: data.degree, inner: items.inner, len: data.len }
             }
+            16 => match floats {
+                Some(scalar) => self.math_in_lanes(scalar),
+                None => self.map(elem),
+            },
             _ => {
                 self.see("macro: fill");
                 let count = *self.choices.one_of(&[0, 1, 5, 17]);
