@@ -38,6 +38,9 @@ pub static DEFAULT: &[&dyn Pass] = &[
     // Loops must stand directly in each other for fusion to see them.
     &InlineLet,
     &FuseVertical,
+    // After the loops that are used once stand in each other, each with a producer of its own: what is equal now is the
+    // same vector or the same result, and fuse-horizontal counts what several loops read.
+    &Cse,
     // After the loops that are used once stand in each other: what is left is used several times, and has rows in
     // common with other loops.
     &FuseHorizontal,
@@ -51,8 +54,7 @@ pub static DEFAULT: &[&dyn Pass] = &[
     &FoldConstants,
     // After folding, so that what moves is small already.
     &Licm,
-    // After fusion, which wants each loop to have a producer of its own, and after what makes more
-    // expressions equal: folding, and moving out of loops.
+    // Again, after what makes more expressions equal: folding, and moving out of loops.
     &Cse,
     // After fusion: a loop that is fused away needs no capacity.
     &SizeHints,

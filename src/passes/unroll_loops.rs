@@ -116,6 +116,20 @@ fn turns(built: &Expr, parts: &For) -> Result<Option<usize>, &'static str> {
     Ok(Some(first))
 }
 
+/// Whether a call of a C function would come before or after another call, or another error, than in the loop: there
+/// the builder comes first, then all elements, then one iteration after the other; written out, an element stands in its
+/// iteration, and the lets of all iterations come before the first value.
+fn calls_move(parts: &For) -> bool {
+    let body = &parts.func.body;
+    let operands = || parts.iters.iter().flat_map(Iter::operands).chain([&parts.builder]);
+    if operands().any(|operand| operand.facts.calls) {
+        return true;
+    }
+    let stands_alone =
+        !matches!(body.kind, ExprKind::Block(..)) && !operands().any(|operand| operand.facts.may_fail);
+    body.facts.calls && !stands_alone
+}
+
 /// The start value of the builder, if it matters, and the function of index and element that gives what is merged.
 fn check(built: &Expr, parts: &For, turns: usize) -> Result<(Option<Expr>, Lambda), String> {
     let refuse = |condition: String| Err(condition);
@@ -133,6 +147,11 @@ fn check(built: &Expr, parts: &For, turns: usize) -> Result<(Option<Expr>, Lambd
         return refuse("the body contains another loop, which would be copied".to_string());
     }
     let many = || "the body does more than merge one value into its builder".to_string();
+    if calls_move(parts) {
+        return refuse(
+            "C functions are called, and written out they would be called in another order".to_string(),
+        );
+    }
     let [own, index, elem] = parts.func.params.as_slice() else { return refuse(many()) };
     let (lets, merge) = match &parts.func.body.kind {
         ExprKind::Block(lets, value) => (lets.clone(), value),
