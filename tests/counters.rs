@@ -5,6 +5,7 @@
 mod support;
 
 use support::compile;
+use weld::ir::print;
 use weld::passes::{DEFAULT, Options, optimize};
 use weld::plan::cost::counters;
 
@@ -79,4 +80,47 @@ fn the_demos_get_cheaper() {
     let zipped =
         optimized("|a: vec[f64], b: vec[f64]| sum(map(zip(map(a, |x| x + 1.0), b), |p| p.$0 * p.$1))");
     assert_eq!((zipped.loops, zipped.temps, zipped.bytes.as_str()), (1, 0, "16*len(a)"));
+}
+
+/// The programs of `tests/workloads` are what libraries emit, one operation a let; loops and temporaries of the form
+/// that one would write by hand.
+#[test]
+fn what_libraries_emit_reaches_the_fused_form() {
+    let known: &[(&str, u32, u32)] = &[
+        ("blackscholes", 1, 0),
+        ("data_cleaning", 1, 0),
+        ("filter_sum", 1, 0),
+        // One loop fills the dictionary, one takes its entries apart.
+        ("groupby_sum", 2, 0),
+        ("hash_join", 2, 0),
+        // The zeros that it starts with, and the rows.
+        ("histogram", 2, 1),
+        // One loop over the rows with two inside; the zeros, and the new weights with the gradient.
+        ("linreg_step_grad", 5, 2),
+        ("linreg_step_matvec", 2, 0),
+        ("sort_f64", 0, 0),
+        ("sort_i64", 0, 0),
+        ("sum_squares_f64", 1, 0),
+        ("sum_squares_i64", 1, 0),
+        // The rows, and the groups, which are sorted.
+        ("tpch_q1", 2, 1),
+        ("tpch_q6", 1, 0),
+        ("vector_add", 1, 0),
+    ];
+    let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/workloads")).unwrap();
+    assert_eq!(folder.count(), known.len());
+    for (name, loops, temps) in known {
+        let path = format!("{}/tests/workloads/{name}.weld", env!("CARGO_MANIFEST_DIR"));
+        let program = compile(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let optimized = optimize(&program, DEFAULT, &Options { verify: true, ..Options::default() });
+        assert_eq!(optimized.internal_error, None, "{name}");
+        let counters = counters(&optimized.program);
+        assert_eq!((counters.loops, counters.temps), (*loops, *temps), "{name}");
+        if *name == "tpch_q1" {
+            // Six group-bys with the same keys probe one dictionary once a row, and nothing is looked up again.
+            let text = print::program(&optimized.program);
+            assert_eq!(text.matches("dictmerger").count(), 1, "{text}");
+            assert!(!text.contains("lookup"), "{text}");
+        }
+    }
 }

@@ -15,6 +15,7 @@ mod fuse_vertical;
 mod inline_apply;
 mod inline_let;
 mod licm;
+mod merge_tables;
 mod pattern;
 mod pipeline;
 mod predicate;

@@ -27,10 +27,16 @@ pub fn calls_interleave(a: &Expr, b: &Expr) -> bool {
     (a.calls && (b.calls || b.may_fail)) || (b.calls && a.may_fail)
 }
 
-/// Whether the operands of a loop call C functions in an order that moving one of them could change.
+/// Whether the operands of a loop call C functions in an order that moving one of them could change, or call one before
+/// or after another operand may fail.
 pub fn operands_call_in_order(parts: &For) -> bool {
-    let operands = parts.iters.iter().flat_map(crate::ir::Iter::operands);
-    operands.chain([&parts.builder]).filter(|operand| operand.facts.calls).count() > 1
+    let operands = parts.iters.iter().flat_map(crate::ir::Iter::operands).chain([&parts.builder]);
+    let (mut calls, mut fails) = (0, 0);
+    for operand in operands {
+        calls += usize::from(operand.facts.calls);
+        fails += usize::from(operand.facts.calls || operand.facts.may_fail);
+    }
+    calls > 0 && fails > 1
 }
 
 /// Whether repeating it costs nothing: a scalar constant, a variable, or a projection of a variable.

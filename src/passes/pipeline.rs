@@ -9,6 +9,7 @@ use super::fuse_vertical::FuseVertical;
 use super::inline_apply::InlineApply;
 use super::inline_let::InlineLet;
 use super::licm::Licm;
+use super::merge_tables::MergeTables;
 use super::predicate::Predicate;
 use super::scalar_structs::ScalarStructs;
 use super::size_hints::SizeHints;
@@ -21,6 +22,7 @@ pub static ALL: &[&dyn Pass] = &[
     &InlineLet,
     &FuseVertical,
     &FuseHorizontal,
+    &MergeTables,
     &UnrollLoops,
     &ScalarStructs,
     &FoldConstants,
@@ -38,9 +40,15 @@ pub static DEFAULT: &[&dyn Pass] = &[
     // Loops must stand directly in each other for fusion to see them.
     &InlineLet,
     &FuseVertical,
+    // After the loops that are used once stand in each other, each with a producer of its own: what is equal now is the
+    // same vector or the same result, and fuse-horizontal counts what several loops read.
+    &Cse,
     // After the loops that are used once stand in each other: what is left is used several times, and has rows in
     // common with other loops.
     &FuseHorizontal,
+    // After fusion, which brings the dictmergers of several aggregates into one loop; before the passes that clean up
+    // projections and share lookups.
+    &MergeTables,
     // After fusion, which may make a small loop part of a large one.
     &UnrollLoops,
     // Fusion brings the structs of producers to the fields that consumers read.
@@ -51,8 +59,7 @@ pub static DEFAULT: &[&dyn Pass] = &[
     &FoldConstants,
     // After folding, so that what moves is small already.
     &Licm,
-    // After fusion, which wants each loop to have a producer of its own, and after what makes more
-    // expressions equal: folding, and moving out of loops.
+    // Again, after what makes more expressions equal: folding, and moving out of loops.
     &Cse,
     // After fusion: a loop that is fused away needs no capacity.
     &SizeHints,

@@ -239,10 +239,11 @@ mod tests {
         assert!(off("licm", "cse").unwrap_err().contains("off already"));
         assert!(on("cse", "cse").unwrap_err().contains("on already"));
         assert!(on("cse", "cze").unwrap_err().contains("did you mean"));
-        assert_eq!(on("none", "cse").unwrap(), "cse");
+        assert_eq!(on("none", "licm").unwrap(), "licm");
+        assert_eq!(on("none", "cse").unwrap(), "cse cse");
         assert_eq!(
-            on("vectorize [ inline-let fold-constants ]", "cse").unwrap(),
-            "vectorize [ inline-let fold-constants ] cse"
+            on("vectorize [ inline-let fold-constants ]", "licm").unwrap(),
+            "vectorize [ inline-let fold-constants ] licm"
         );
         assert_eq!(on("vectorize predicate", "fuse-vertical").unwrap(), "fuse-vertical vectorize predicate");
     }

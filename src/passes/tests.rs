@@ -3,7 +3,8 @@
 mod budgets;
 
 use super::{
-    DEFAULT, Optimized, Options, Pass, PassCx, PassInfo, ROUNDS, RuleInfo, Stage, optimize, parse_pipeline,
+    DEFAULT, Optimized, Options, Pass, PassCx, PassInfo, ROUNDS, RuleInfo, Stage, Step, optimize,
+    parse_pipeline,
 };
 use crate::diag::{SourceId, Span};
 use crate::ir::{
@@ -104,6 +105,11 @@ fn many_lets_used_twice() {
         build::block(lets, last, at())
     });
     in_time(&program);
+}
+
+/// The first step of a pass.
+fn step<'a>(optimized: &'a Optimized, pass: &str) -> &'a Step {
+    optimized.trace.steps.iter().find(|step| step.pass.name == pass).unwrap()
 }
 
 /// Firings of a pass, which are one for each thing it changes.
@@ -258,8 +264,7 @@ fn a_long_chain_of_maps_that_are_used_twice() {
     });
     let optimized = in_time(&program);
     assert_eq!(loops(&optimized), 1);
-    let fusion = &optimized.trace.steps[3];
-    assert_eq!(fusion.pass.name, "fuse-horizontal");
+    let fusion = step(&optimized, "fuse-horizontal");
     // One firing for each vector that is gone, and a body that does not grow: nothing is computed twice.
     assert_eq!(fusion.firings.len() as i64, MANY - 1);
     assert!(i64::from(optimized.program.func.body.facts.nodes) < 12 * MANY);

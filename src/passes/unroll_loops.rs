@@ -120,6 +120,20 @@ fn turns(built: &Expr, parts: &For) -> Result<Option<usize>, &'static str> {
     Ok(Some(first))
 }
 
+/// Whether a call of a C function would come before or after another call, or another error, than in the loop: there
+/// the builder comes first, then all elements, then one iteration after the other; written out, an element stands in its
+/// iteration, and the lets of all iterations come before the first value.
+fn calls_move(parts: &For) -> bool {
+    let body = &parts.func.body;
+    let operands = || parts.iters.iter().flat_map(Iter::operands).chain([&parts.builder]);
+    if operands().any(|operand| operand.facts.calls) {
+        return true;
+    }
+    let stands_alone =
+        !matches!(body.kind, ExprKind::Block(..)) && !operands().any(|operand| operand.facts.may_fail);
+    body.facts.calls && !stands_alone
+}
+
 /// The start value of the builder, if it matters, and the function of index and element that gives what is merged.
 fn check(built: &Expr, parts: &For, turns: usize) -> Result<(Option<Expr>, Lambda), String> {
     let refuse = |condition: String| Err(condition);
@@ -140,6 +154,11 @@ fn check(built: &Expr, parts: &For, turns: usize) -> Result<(Option<Expr>, Lambd
         let body = print::short(&parts.func.body, 40);
         format!("the body `{body}` is not one merge into its builder")
     };
+    if calls_move(parts) {
+        return refuse(
+            "C functions are called, and written out they would be called in another order".to_string(),
+        );
+    }
     let [own, index, elem] = parts.func.params.as_slice() else { return refuse(many()) };
     let (lets, merge) = match &parts.func.body.kind {
         ExprKind::Block(lets, value) => (lets.clone(), value),

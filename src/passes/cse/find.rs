@@ -46,7 +46,7 @@ pub struct Found {
 
 /// Finds the repetitions in a program.
 pub fn find(root: &Expr) -> Found {
-    let mut walk = Walk::default();
+    let mut walk = Walk { calls_made: root.facts.calls, ..Walk::default() };
     walk.region(root, false);
     walk.found
 }
@@ -68,6 +68,8 @@ struct Walk {
     regions: u32,
     /// The region that computed a value last.
     computed: HashMap<Value, u32>,
+    /// Whether the program calls C functions.
+    calls_made: bool,
     /// Calls by function and arguments.
     calls: HashSet<(Box<str>, Vec<Value>)>,
 }
@@ -118,6 +120,11 @@ impl Walk {
             let value = self.numbers.node(expr, &operands);
             self.tell_calls(expr, &operands);
             if !is_candidate(expr) {
+                return value;
+            }
+            // A let would bind its first place before the calls of C functions that come before it, and so its error.
+            let moves_error = self.calls_made && bound.is_none() && !pattern::is_droppable(expr);
+            if moves_error && !self.at_hand.contains_key(&value) {
                 return value;
             }
             if let Some(entry) = self.share(value, expr) {

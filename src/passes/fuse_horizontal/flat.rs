@@ -2,7 +2,7 @@
 //! A scope as a flat list of lets, with every loop that is evaluated whenever the scope is in a let of its own.
 //!
 //! Promises: the list is in evaluation order; what was lifted out of an expression is marked, so that it can go back.
-//! Must not: lift anything out of a branch, a lambda or the right side of `&&`.
+//! Must not: lift anything out of a branch, a lambda or the right side of `&&`, nor past a call of a C function.
 
 use crate::diag::stack;
 use crate::ir::{BinOp, BuilderTy, Expr, ExprKind, For, Iter, Lambda, Name, Param, Ty, build, visit};
@@ -56,6 +56,10 @@ struct Flat<'a, 'b> {
 impl Flat<'_, '_> {
     /// The value of a let: a loop stays where it is, its operands are lifted. A zip becomes a loop.
     fn top(&mut self, expr: &Expr) -> (Expr, Option<Expr>) {
+        // What is lifted out of an expression may come before a call of a C function in it.
+        if expr.facts.calls {
+            return (expr.clone(), None);
+        }
         let value = match &expr.kind {
             ExprKind::For(parts) => self.for_loop(expr, parts),
             ExprKind::Result(built) => match &built.kind {
@@ -133,7 +137,7 @@ impl Flat<'_, '_> {
 
     /// An expression that is evaluated whenever the scope is.
     fn operand(&mut self, expr: &Expr) -> Expr {
-        if expr.facts.loops == 0 {
+        if expr.facts.loops == 0 || expr.facts.calls {
             return expr.clone();
         }
         stack::deep(|| match &expr.kind {

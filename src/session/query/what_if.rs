@@ -25,6 +25,8 @@ enum Saves {
     Growth,
     /// Work in each iteration.
     Work,
+    /// A dictionary that is filled.
+    Table,
     /// A vector that a loop reads.
     Column,
     /// A struct.
@@ -47,6 +49,7 @@ fn saves(rule: &str) -> Saves {
         "if_merge" | "if_value" | "eager_logic" => Saves::Branch,
         "appender_size" => Saves::Growth,
         "move_out" | "share_value" => Saves::Work,
+        "merge_tables" => Saves::Table,
         "drop_iterator" => Saves::Column,
         "split_choice" | "project_choice" | "project_literal" => Saves::Struct,
         "inline_once" => Saves::Name,
@@ -121,6 +124,7 @@ pub fn predict(missed: Missed, core: &Program, pipeline: &[Stage], optimized: &O
         ),
         (Saves::Growth, _) => Effect::Otherwise("the vector would be allocated once and written in place"),
         (Saves::Work, _) => Effect::Otherwise("the value would be computed once instead of several times"),
+        (Saves::Table, _) => Effect::Otherwise("each row would probe one dictionary fewer"),
         (Saves::Column, _) => Effect::Otherwise("the loop would read one vector fewer"),
         (Saves::Struct, _) => Effect::Otherwise("no struct would be made, and scalars fit lanes"),
         (Saves::Name, _) => Effect::Otherwise(

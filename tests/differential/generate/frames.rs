@@ -178,7 +178,7 @@ impl Gen<'_> {
     fn aggregate(&mut self, columns: &Columns) -> Piece {
         let data = self.rows(columns);
         let column = self.pick(columns);
-        match self.choices.weighted(&[45, 15, 20, 10, 10]) {
+        match self.choices.weighted(&[45, 15, 15, 10, 10, 15]) {
             0 => {
                 let ty = Ty::Scalar(self.palette_scalar());
                 Piece::new(self.reduced(&data, &ty))
@@ -194,7 +194,7 @@ impl Gen<'_> {
                 );
                 Piece::with_degree(text, data.degree)
             }
-            _ => {
+            4 => {
                 let value = self.elem_function(&data, &Ty::I64, Floats::Any);
                 let ((b, i, e), r) = (self.loop_names(), self.fresh("r"));
                 let text = format!(
@@ -204,6 +204,42 @@ impl Gen<'_> {
                 );
                 Piece::with_degree(text, data.degree)
             }
+            _ => self.groups(&data),
         }
+    }
+
+    /// Two or three aggregates by one key, then the groups of one with what the others have for them.
+    fn groups(&mut self, data: &Data) -> Piece {
+        self.see("groups");
+        let key = self.elem_function(data, &Ty::I64, Floats::Any);
+        let keys = self.fresh("keys");
+        let mut text = format!("let {keys} = map({}, {})", data.text, key.text);
+        let op = *self.choices.one_of(&["+", "max", "min"]);
+        let mut tables = Vec::new();
+        for _ in 0..self.choices.draw(2) + 2 {
+            let (b, i, e) = self.loop_names();
+            let value = self.elem_function(data, &Ty::I64, Floats::Any);
+            let (table, values) = (self.fresh("table"), self.fresh("values"));
+            let op = if self.choices.chance(5) { "+" } else { op };
+            text += &format!(
+                "; let {values} = map({}, {}); let {table} = result(for(zip({keys}, {values}), \
+                 dictmerger[i64,i64,{op}], |{b}, {i}, {e}| merge({b}, {{{e}.$0, {e}.$1}})))",
+                data.text, value.text
+            );
+            tables.push(table);
+        }
+        let g = self.fresh("g");
+        let first = tables.first().cloned().unwrap_or_default();
+        let found = tables.iter().skip(1).map(|table| match self.choices.draw(4) {
+            0 => format!("optlookup({table}, {g}.$0).$1"),
+            1 => format!("i64(keyexists({table}, {g}.$0 + 1L))"),
+            2 => format!("len({table})"),
+            _ => format!("lookup({table}, {g}.$0)"),
+        });
+        let found: Vec<String> = found.collect();
+        let groups = format!("map(tovec({first}), |{g}| {{{g}.$0, {g}.$1, {}}})", found.join(" + "));
+        let last = tables.last().cloned().unwrap_or_default();
+        let whole = if self.choices.chance(10) { format!("{{{groups}, tovec({last})}}") } else { groups };
+        Piece::with_degree(format!("({text}; {whole})"), data.degree)
     }
 }
