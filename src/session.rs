@@ -6,9 +6,11 @@
 
 mod foreign;
 pub mod header;
+pub mod measure;
 #[cfg(feature = "jit")]
 mod program;
 pub mod query;
+pub mod ready;
 pub mod trust;
 
 #[cfg(feature = "jit")]
@@ -178,6 +180,12 @@ impl Session {
     /// Runs the pipeline of the settings and records what it did.
     pub fn optimize(&self, checked: &Checked) -> Optimized {
         self.optimize_by(checked, &self.pipeline())
+    }
+
+    /// Runs the pipeline of the settings without a record: the same program for less work, and an empty trace.
+    pub fn optimize_unrecorded(&self, checked: &Checked) -> Optimized {
+        let options = passes::Options { record: false, ..passes::Options::default() };
+        passes::optimize(&checked.program, &self.pipeline(), &options)
     }
 
     /// Runs another pipeline and records what it did.

@@ -3,9 +3,13 @@
 //!
 //! Promises: what cannot be meant is refused here with exit code 2. Must not: read files or start anything.
 
+mod ask;
+mod trust;
+
+pub use ask::{AskArgs, CompareArgs, WhyArgs};
+pub use trust::{BisectArgs, ReduceArgs, ReplayArgs, Sampling, VerifyArgs};
+
 use crate::config::{parse_bytes, parse_seconds};
-use crate::diag::Place;
-use crate::session::query::parse_place;
 use crate::view::ColorChoice;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -49,28 +53,6 @@ Inputs:
 
   A missing input, or a value of another type, ends with exit code 1;
   `-i` without `=`, and a name that the program does not have, with 2.";
-
-const VERIFY: &str = "\
-Inputs are made up: lengths around 0, 1, 16 and the leaves of loops, extreme
-numbers, NaN, infinities; those of -i and `#@ in` come first. Ends with exit
-code 3 when something differs, and names pass, firing, rule and place.
-
-Example: weld verify -e '|v: vec[i64]| sum(map(v, |x| x * x))'";
-
-const BISECT: &str = "\
-Without a command a program is bad when it means something else than as
-written, on inputs as those of `weld verify`. With a command it is bad when
-the command ends with another exit code than 0; the program is in a file whose
-name is put in the place of {}, else at the end. 125 ends the search.
-
-Example: weld bisect demos/sum-of-squares.weld -- grep -q appender";
-
-const REDUCE: &str = "\
-Without a command the program keeps what `weld verify` finds wrong with it;
-with a command, the exit code of that command, which must not be 0. The
-program is in a file whose name is put in the place of {}, else at the end.
-
-Example: weld reduce -e '|v: vec[i64]| let a = len(v); {sum(v), a / 0L}' -- sh -c '! grep -q \"/ 0L\" {}'";
 
 /// Options of every command.
 #[derive(Args, Debug)]
@@ -147,13 +129,13 @@ pub enum Command {
     )]
     Compare(CompareArgs),
     /// Compare the program after every rewrite, and its compiled code, with what it means as written
-    #[command(after_long_help = VERIFY)]
+    #[command(after_long_help = trust::VERIFY)]
     Verify(VerifyArgs),
     /// Find the pass, and its firing, that makes a program wrong
-    #[command(after_long_help = BISECT)]
+    #[command(after_long_help = trust::BISECT)]
     Bisect(BisectArgs),
     /// Make a failing program small
-    #[command(after_long_help = REDUCE)]
+    #[command(after_long_help = trust::REDUCE)]
     Reduce(ReduceArgs),
     /// Run a case again that `verify --case` or a crash has written
     Replay(ReplayArgs),
@@ -271,148 +253,10 @@ pub struct PassesArgs {
     /// Run the program after every pass and compare the results
     #[arg(long)]
     pub run: bool,
-    /// With --run: run each so many times
+    /// With --run: run each so many times; with fewer than 4, nothing is said about what a pass earned
     #[arg(long, value_name = "K", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     pub repeat: u32,
     /// Print one JSON object per step
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// A program and what is asked about it.
-#[derive(Args, Debug)]
-pub struct Question {
-    /// The program; `-` is standard input. With -e this is WHAT
-    #[arg(required_unless_present = "expr")]
-    file: Option<String>,
-    /// What is asked about, as the command says
-    what: Option<String>,
-    /// The program itself
-    #[arg(short = 'e', long = "expr", value_name = "EXPR", allow_hyphen_values = true)]
-    expr: Option<String>,
-}
-
-impl Question {
-    /// The program and what is asked; the error is for the user.
-    pub fn split(&self) -> Result<(Source, Option<&str>), String> {
-        let (file, what) = match (&self.expr, &self.file, &self.what) {
-            (Some(_), Some(_), Some(_)) => {
-                return Err("a program comes from a file or from -e, not both".to_string());
-            }
-            (Some(_), what, _) => (None, what),
-            (None, file, what) => (file.as_ref().map(PathBuf::from), what),
-        };
-        Ok((Source { file, expr: self.expr.clone() }, what.as_deref()))
-    }
-}
-
-#[derive(Args, Debug)]
-pub struct WhyArgs {
-    #[command(flatten)]
-    pub question: Question,
-    /// A place of the program
-    #[arg(long, value_name = "LINE:COL", value_parser = parse_place)]
-    pub at: Option<Place>,
-    /// Print a JSON object
-    #[arg(long)]
-    pub json: bool,
-}
-
-#[derive(Args, Debug)]
-pub struct AskArgs {
-    #[command(flatten)]
-    pub question: Question,
-    /// Print a JSON object
-    #[arg(long)]
-    pub json: bool,
-}
-
-#[derive(Args, Debug)]
-pub struct CompareArgs {
-    #[command(flatten)]
-    pub source: Source,
-    /// Another program
-    pub other: Option<PathBuf>,
-    #[command(flatten)]
-    pub inputs: Inputs,
-    /// Run both and compare the results
-    #[arg(long)]
-    pub run: bool,
-    /// With --run: run each so many times
-    #[arg(long, value_name = "K", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
-    pub repeat: u32,
-    /// Print a JSON object
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// Which inputs to make up, and for how long.
-#[derive(Args, Clone, Copy, Debug)]
-pub struct Sampling {
-    /// Make up so many inputs
-    #[arg(long = "inputs", value_name = "N", default_value_t = 64)]
-    pub made: usize,
-    /// Which inputs
-    #[arg(long, value_name = "S", default_value_t = 1)]
-    pub seed: u64,
-    /// Go on for so many seconds
-    #[arg(long = "for", value_name = "S", value_parser = parse_seconds, default_value = "60")]
-    pub budget: Duration,
-}
-
-#[derive(Args, Debug)]
-pub struct VerifyArgs {
-    #[command(flatten)]
-    pub source: Source,
-    #[command(flatten)]
-    pub inputs: Inputs,
-    #[command(flatten)]
-    pub how: Sampling,
-    /// Write what is wrong into a file for `weld replay`
-    #[arg(long, value_name = "FILE")]
-    pub case: Option<PathBuf>,
-    /// Print a JSON object
-    #[arg(long)]
-    pub json: bool,
-}
-
-#[derive(Args, Debug)]
-pub struct BisectArgs {
-    #[command(flatten)]
-    pub source: Source,
-    #[command(flatten)]
-    pub inputs: Inputs,
-    #[command(flatten)]
-    pub how: Sampling,
-    /// Print a JSON object
-    #[arg(long)]
-    pub json: bool,
-    /// What judges a program
-    #[arg(last = true, value_name = "COMMAND")]
-    pub command: Vec<String>,
-}
-
-#[derive(Args, Debug)]
-pub struct ReduceArgs {
-    #[command(flatten)]
-    pub source: Source,
-    #[command(flatten)]
-    pub inputs: Inputs,
-    #[command(flatten)]
-    pub how: Sampling,
-    /// Print a JSON object
-    #[arg(long)]
-    pub json: bool,
-    /// What judges a program
-    #[arg(last = true, value_name = "COMMAND")]
-    pub command: Vec<String>,
-}
-
-#[derive(Args, Debug)]
-pub struct ReplayArgs {
-    /// The case; `-` is standard input
-    pub file: PathBuf,
-    /// Print a JSON object
     #[arg(long)]
     pub json: bool,
 }

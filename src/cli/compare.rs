@@ -4,12 +4,12 @@
 use super::args::{CompareArgs, Source};
 use super::context::{Context, Loaded};
 use super::failure::Failure;
-use super::{inputs, passes};
+use super::inputs;
 use crate::passes::{Optimized, Stage, parse_pipeline};
+use crate::session::measure::{Measured, Runs, compared};
 use crate::session::query;
 use crate::view::compare::{Sides, compare as table};
 use crate::view::json;
-use crate::view::passes_table::Measured;
 use std::io::Write;
 
 /// Compares; with `--run` a different answer is exit code 3.
@@ -62,11 +62,12 @@ fn measure(
 ) -> Result<[Measured; 2], Failure> {
     let run = |(loaded, optimized): (&Loaded, &Optimized)| {
         let values = inputs::values(loaded, &args.inputs.inputs)?;
-        passes::run(&optimized.program, &values, args.repeat, cx)
+        let runs = Runs { args: &values, repeat: args.repeat, signal: &cx.signal };
+        Ok::<_, Failure>(cx.session.measure(&optimized.program, runs)?)
     };
     let [a, b] = sides;
     let (expected, first) = run(a)?;
     let (answer, mut second) = run(b)?;
-    second.same = Some(passes::same(&expected, &answer));
+    second.same = Some(compared(&expected, &answer));
     Ok([first, second])
 }

@@ -6,7 +6,7 @@
 
 use super::args::Source;
 use super::failure::{Failure, code};
-use crate::passes::Optimized;
+use crate::passes::{Optimized, pass_names};
 use crate::session::header::Header;
 use crate::session::trust::case::Case;
 use crate::session::{Checked, Session};
@@ -83,12 +83,20 @@ impl Context {
         Ok(Loaded { checked, header, folder })
     }
 
-    /// Runs the passes.
+    /// Runs the passes and records what they do.
     pub fn optimize(&self, checked: &Checked) -> Optimized {
-        let optimized = self.session.optimize(checked);
+        self.told(checked, self.session.optimize(checked))
+    }
+
+    /// Runs the passes where nobody looks at what they do.
+    pub fn optimize_unrecorded(&self, checked: &Checked) -> Optimized {
+        self.told(checked, self.session.optimize_unrecorded(checked))
+    }
+
+    /// Tells which passes ran, and the bug of one.
+    fn told(&self, checked: &Checked, optimized: Optimized) -> Optimized {
         if self.verbose {
-            let names: Vec<&str> = optimized.trace.steps.iter().map(|step| step.pass.name).collect();
-            self.say(&format!("passes {}\n", names.join(", ")));
+            self.say(&format!("passes {}\n", pass_names(&self.session.pipeline()).join(", ")));
         }
         if let Some(error) = &optimized.internal_error {
             // The answer is still right: what that pass did was thrown away.

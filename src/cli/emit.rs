@@ -11,7 +11,7 @@ use std::io::Write;
 /// Prints one level.
 pub fn emit(args: &EmitArgs, cx: &mut Context) -> Result<(), Failure> {
     let loaded = cx.load(&args.source)?;
-    let optimized = cx.optimize(&loaded.checked);
+    let optimized = cx.optimize_unrecorded(&loaded.checked);
     let text = level(&optimized.program, args.level, cx)?;
     Ok(cx.out.write_all(text.as_bytes())?)
 }

@@ -108,7 +108,7 @@ fn print_walk(
     cx.out.write_all(text.as_bytes())?;
 
     let ready = cx.ready(&optimized.program)?;
-    let compile = CompileStats { front: loaded.checked.times, trace: &optimized.trace, code: ready.code() };
+    let compile = CompileStats { front: loaded.checked.times, optimized, code: ready.code() };
     let table = compile.table(cx.screen);
     write!(cx.out, "\n{}{table}\n{}", heading("statistics", cx.screen), heading("result", cx.screen))?;
 

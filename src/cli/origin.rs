@@ -22,7 +22,7 @@ pub fn origin(args: &AskArgs, cx: &mut Context) -> Result<(), Failure> {
         Failure::usage(why, Some("`weld emit weld` prints the program with its names and places".to_string()))
     };
     let loaded = cx.load(&source)?;
-    let program = cx.optimize(&loaded.checked).program;
+    let program = cx.optimize_unrecorded(&loaded.checked).program;
     let (object, text) = if what.starts_with('@') {
         let place = parse_place(what).map_err(wrong)?;
         let node = node_at(&mut cx.session, &program, place).map_err(wrong)?;

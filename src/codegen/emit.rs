@@ -36,14 +36,15 @@ pub(super) fn emit<'c>(
     cx.module
         .verify()
         .map_err(|message| CodegenError(format!("llvm verifier: {}", message.to_string_lossy())))?;
-    spare_large_functions(context, &cx.module);
+    cx.spared = spare_large_functions(context, &cx.module);
     Ok(cx)
 }
 
 /// LLVM's passes and its instruction selection take time that is more than linear in the size of one function, which
 /// straight code of thousands of lets is. Such a function is translated as it stands; the others, and with them the
-/// loops that were taken out of it, are optimized.
-fn spare_large_functions(context: &Context, module: &Module<'_>) {
+/// loops that were taken out of it, are optimized. Returns how many functions are too large.
+fn spare_large_functions(context: &Context, module: &Module<'_>) -> usize {
+    let mut spared = 0;
     for function in module.get_functions() {
         let blocks = function.count_basic_blocks();
         let instructions = || function.get_basic_block_iter().map(|block| block.get_instructions().count());
@@ -54,5 +55,7 @@ fn spare_large_functions(context: &Context, module: &Module<'_>) {
             let kind = Attribute::get_named_enum_kind_id(name);
             function.add_attribute(AttributeLoc::Function, context.create_enum_attribute(kind, 0));
         }
+        spared += 1;
     }
+    spared
 }

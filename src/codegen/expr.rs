@@ -30,6 +30,7 @@ impl<'c> FnCx<'_, 'c> {
 
     /// Emits an expression.
     pub fn expr(&mut self, expr: &Expr) -> Result<Val<'c>, CodegenError> {
+        self.keep_blocks_short()?;
         stack::deep(|| self.expr_here(expr))
     }
 

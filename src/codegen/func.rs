@@ -19,6 +19,9 @@ use inkwell::values::{
 use inkwell::{AddressSpace, IntPredicate};
 use std::collections::HashMap;
 
+/// Expressions in one block.
+const LONG: u32 = 500;
+
 /// The state of emitting one LLVM function.
 pub(super) struct FnCx<'m, 'c> {
     pub m: &'m mut ModuleCx<'c>,
@@ -32,6 +35,8 @@ pub(super) struct FnCx<'m, 'c> {
     pub lanes: Option<u32>,
     /// Whether this is inside a loop: loops in loops run in place.
     pub in_loop: bool,
+    /// Expressions since a block was begun for its length.
+    since: u32,
     entry: BasicBlock<'c>,
 }
 
@@ -46,7 +51,7 @@ impl<'m, 'c> FnCx<'m, 'c> {
             Some(BasicValueEnum::PointerValue(task)) => task,
             _ => m.context.ptr_type(AddressSpace::default()).const_null(),
         };
-        Ok(FnCx { m, b, function, task, vars: HashMap::new(), lanes: None, in_loop: false, entry })
+        Ok(FnCx { m, b, function, task, vars: HashMap::new(), lanes: None, in_loop: false, since: 0, entry })
     }
 
     /// Connects the block of allocas with the code; call once, at the end.
@@ -73,6 +78,17 @@ impl<'m, 'c> FnCx<'m, 'c> {
     /// A new block at the end of the function.
     pub fn block(&self, name: &str) -> BasicBlock<'c> {
         self.m.context.append_basic_block(self.function, name)
+    }
+
+    /// Begins a new block after many expressions: parts of LLVM take time that grows with the square of a block.
+    pub fn keep_blocks_short(&mut self) -> Result<(), CodegenError> {
+        self.since += 1;
+        if self.since < LONG {
+            return Ok(());
+        }
+        self.since = 0;
+        let next = self.block("further");
+        self.enter(next)
     }
 
     /// The block being written.

@@ -99,6 +99,8 @@ pub struct Compiled {
     pub times: Times,
     /// Bytes of object code.
     pub code_bytes: usize,
+    /// Functions that were too large for LLVM's passes.
+    pub spared: usize,
     /// The types of the inputs.
     pub(super) params: Vec<Ty>,
     /// The type of the result.
@@ -171,6 +173,7 @@ impl Engine {
             _foreign: cx.foreign.into_values().collect(),
             times,
             code_bytes: object.len(),
+            spared: if effort == Effort::None { 0 } else { cx.spared },
             params,
             result,
         })

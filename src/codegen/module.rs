@@ -85,6 +85,8 @@ pub(super) struct ModuleCx<'c> {
     pub equals: HashMap<Ty, FunctionValue<'c>>,
     /// The C functions that the program calls, by their symbols in the module.
     pub foreign: BTreeMap<String, Function>,
+    /// Functions that are too large for LLVM's passes.
+    pub spared: usize,
     libraries: Libraries,
     bodies: u32,
 }
@@ -106,6 +108,7 @@ impl<'c> ModuleCx<'c> {
             hashers: HashMap::new(),
             equals: HashMap::new(),
             foreign: BTreeMap::new(),
+            spared: 0,
             libraries: libraries.clone(),
             bodies: 0,
         };

@@ -7,8 +7,32 @@ use super::{BinOp, BuilderTy, Expr, ExprKind, Facts, For, Iter, Lambda, Let, Lit
 use crate::diag::stack;
 use std::sync::Arc;
 
+/// How much walking is done: what tests compare instead of times.
+#[cfg(test)]
+pub mod tally {
+    use std::cell::Cell;
+
+    thread_local! {
+        static VISITS: Cell<u64> = const { Cell::new(0) };
+    }
+
+    pub(super) fn count() {
+        VISITS.set(VISITS.get() + 1);
+    }
+
+    /// The children that this thread has looked at or rebuilt.
+    pub fn visits() -> u64 {
+        VISITS.get()
+    }
+}
+
 /// Calls `f` with each direct child, in evaluation order; lambda bodies last.
 pub fn for_each_child<'a>(kind: &'a ExprKind, f: &mut dyn FnMut(&'a Expr)) {
+    #[cfg(test)]
+    let f = &mut |child: &'a Expr| {
+        tally::count();
+        f(child);
+    };
     match kind {
         ExprKind::Literal(_) | ExprKind::Var(_) | ExprKind::NewBuilder(None) => {}
         ExprKind::Block(lets, body) => {
@@ -71,6 +95,8 @@ pub fn walk<'a>(expr: &'a Expr, f: &mut dyn FnMut(&'a Expr)) {
 pub fn map_children(expr: &Expr, f: &mut dyn FnMut(&Expr) -> Expr) -> Expr {
     let mut changed = false;
     let mut go = |child: &Expr| {
+        #[cfg(test)]
+        tally::count();
         let new = f(child);
         changed |= !new.same(child);
         new

@@ -1,6 +1,7 @@
 #![forbid(unsafe_code)]
 //! What a pass has at hand: fresh names, and the record of what it did and nearly did.
 
+use super::Options;
 use super::trace::{self, Firing, Miss};
 use crate::diag::Origin;
 use crate::ir::{Expr, Name, Names};
@@ -11,13 +12,24 @@ pub struct PassCx<'a> {
     names: &'a mut Names,
     firings: Vec<Firing>,
     missed: Vec<Miss>,
+    /// Rewrites so far, recorded or not.
+    count: usize,
     limit: usize,
     told_limit: bool,
+    record: bool,
 }
 
 impl<'a> PassCx<'a> {
-    pub(super) fn new(names: &'a mut Names, limit: usize) -> PassCx<'a> {
-        PassCx { names, firings: Vec::new(), missed: Vec::new(), limit, told_limit: false }
+    pub(super) fn new(names: &'a mut Names, options: &Options) -> PassCx<'a> {
+        PassCx {
+            names,
+            firings: Vec::new(),
+            missed: Vec::new(),
+            count: 0,
+            limit: options.firing_limit,
+            told_limit: false,
+            record: options.record,
+        }
     }
 
     /// A new binder that looks like `base`.
@@ -27,7 +39,7 @@ impl<'a> PassCx<'a> {
 
     /// Whether a rule may still fire. Ask before a rewrite; the first refusal leaves a note.
     pub fn may_fire(&mut self, at: &Expr) -> bool {
-        if self.firings.len() < self.limit {
+        if self.count < self.limit {
             return true;
         }
         if !self.told_limit {
@@ -46,6 +58,10 @@ impl<'a> PassCx<'a> {
         before: &Expr,
         after: &Expr,
     ) {
+        self.count += 1;
+        if !self.record {
+            return;
+        }
         self.firings.push(Firing {
             rule,
             reason: reason.into(),
@@ -63,6 +79,9 @@ impl<'a> PassCx<'a> {
         condition: impl Into<String>,
         would: Option<String>,
     ) {
+        if !self.record {
+            return;
+        }
         self.missed.push(Miss { rule, condition: condition.into(), origin: origin.clone(), would });
     }
 

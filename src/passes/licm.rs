@@ -132,6 +132,10 @@ impl Sweep<'_, '_> {
         self.loops.push(Enclosing { conditions: self.conditions, moved: Vec::new() });
         self.bind(lambda);
         let inside = self.loops.len();
+        if inside == DEEPEST {
+            let condition = format!("loops nested deeper than {DEEPEST} keep what they have");
+            self.cx.missed(RULE, &lambda.body.origin, condition, None);
+        }
         let (body, place) = self.expr(&lambda.body);
         let mut levels = place.levels;
         let body = self.leave(&body, place, inside, &mut levels);

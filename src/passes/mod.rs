@@ -39,7 +39,7 @@ use crate::ir::{Expr, Lambda, Program, verify};
 use crate::plan::cost::{self, Counters};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What is known about a pass without running it.
 #[derive(Debug)]
@@ -108,11 +108,13 @@ pub struct Options {
     pub verify: bool,
     /// A pass stops rewriting after so many firings.
     pub firing_limit: usize,
+    /// Whether there is a trace. Without one, nothing is kept, counted or compared for it.
+    pub record: bool,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { verify: cfg!(debug_assertions), firing_limit: 1_000_000 }
+        Options { verify: cfg!(debug_assertions), firing_limit: 1_000_000, record: true }
     }
 }
 
@@ -121,8 +123,10 @@ impl Default for Options {
 pub struct Optimized {
     /// The program after the last pass.
     pub program: Program,
-    /// What each pass did.
+    /// What each pass did; empty when it was not recorded.
     pub trace: Trace,
+    /// Time in the passes themselves.
+    pub time: Duration,
     /// A bug of a pass, naming it. `program` is then the last good one, and no later pass ran.
     pub internal_error: Option<String>,
     /// More about that bug.
@@ -148,9 +152,15 @@ pub struct Broken {
 /// Runs the passes of a pipeline in order, groups until they change nothing.
 pub fn optimize<S: Clone + Into<Stage>>(program: &Program, pipeline: &[S], options: &Options) -> Optimized {
     let stages: Vec<Stage> = pipeline.iter().cloned().map(Into::into).collect();
-    let optimized =
-        Optimized { program: program.clone(), trace: Trace::default(), internal_error: None, broken: None };
-    let mut driver = Driver { optimized, counters: cost::counters(program), options };
+    let optimized = Optimized {
+        program: program.clone(),
+        trace: Trace::default(),
+        time: Duration::ZERO,
+        internal_error: None,
+        broken: None,
+    };
+    let counters = options.record.then(|| cost::counters(program));
+    let mut driver = Driver { optimized, counters, options };
     driver.stages(&stages, None);
     driver.optimized.trace.drop_superseded();
     driver.optimized
@@ -159,8 +169,8 @@ pub fn optimize<S: Clone + Into<Stage>>(program: &Program, pipeline: &[S], optio
 /// An optimization under way.
 struct Driver<'a> {
     optimized: Optimized,
-    /// Counters of the program as it is.
-    counters: Counters,
+    /// Counters of the program as it is, for the record.
+    counters: Option<Counters>,
     options: &'a Options,
 }
 
@@ -203,11 +213,12 @@ impl Driver<'_> {
     fn pass(&mut self, pass: &'static dyn Pass, round: Option<usize>) -> bool {
         let before = self.optimized.program.clone();
         let mut names = before.names.clone();
-        let mut cx = PassCx::new(&mut names, self.options.firing_limit);
+        let mut cx = PassCx::new(&mut names, self.options);
         let start = Instant::now();
         // A panic is a bug of the pass: it costs this step, not the session.
         let ran = catch_unwind(AssertUnwindSafe(|| pass.run(&mut cx, &before.func.body)));
         let time = start.elapsed();
+        self.optimized.time += time;
         let (firings, missed) = cx.finish();
         let body = match ran {
             Ok(body) => body,
@@ -235,18 +246,20 @@ impl Driver<'_> {
             self.optimized.broken = Some(Broken { pass: pass.info(), before, firings, why, panicked: false });
             return false;
         }
-        let counters_after = if changed { cost::counters(&after) } else { self.counters.clone() };
-        self.optimized.trace.steps.push(Step {
-            pass: pass.info(),
-            round,
-            before,
-            after: after.clone(),
-            firings,
-            missed,
-            time,
-            counters_before: std::mem::replace(&mut self.counters, counters_after.clone()),
-            counters_after,
-        });
+        if let Some(counters) = &mut self.counters {
+            let counters_after = if changed { cost::counters(&after) } else { counters.clone() };
+            self.optimized.trace.steps.push(Step {
+                pass: pass.info(),
+                round,
+                before,
+                after: after.clone(),
+                firings,
+                missed,
+                time,
+                counters_before: std::mem::replace(counters, counters_after.clone()),
+                counters_after,
+            });
+        }
         self.optimized.program = after;
         true
     }

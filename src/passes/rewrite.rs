@@ -37,13 +37,17 @@ pub fn bottom_up(
 ) -> Expr {
     stack::deep(|| {
         let mut expr = visit::map_children(root, &mut |child| bottom_up(cx, child, rule));
-        for _ in 0..ROUNDS {
+        for round in 1..=ROUNDS {
             if !cx.may_fire(&expr) {
                 break;
             }
             let Some(rewrite) = rule(cx, &expr) else { break };
             cx.fired(rewrite.rule, rewrite.why, &expr, &rewrite.to);
             expr = rewrite.to;
+            if round == ROUNDS {
+                let condition = format!("`{}` fired {ROUNDS} times at one node", rewrite.rule);
+                cx.missed("round_limit", &expr.origin, condition, None);
+            }
         }
         settle(&expr)
     })

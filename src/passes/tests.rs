@@ -1,5 +1,7 @@
 //! The framework, and programs of the size that libraries write.
 
+mod budgets;
+
 use super::{
     DEFAULT, Optimized, Options, Pass, PassCx, PassInfo, ROUNDS, Stage, Step, optimize, parse_pipeline,
 };
@@ -378,7 +380,7 @@ fn a_broken_pass_is_named_and_the_last_good_program_kept() {
 fn the_firing_limit_is_kept_and_told() {
     let program = program(|_, v| (0..9).fold(build::len(v, at()), |sum, _| plus(sum, 0)));
     let pipeline = parse_pipeline("fold-constants").unwrap();
-    let optimized = optimize(&program, &pipeline, &Options { verify: true, firing_limit: 4 });
+    let optimized = optimize(&program, &pipeline, &Options { verify: true, firing_limit: 4, record: true });
     let step = &optimized.trace.steps[0];
     assert_eq!(step.firings.len(), 4);
     assert_eq!(step.missed.iter().map(|miss| miss.rule).collect::<Vec<_>>(), ["firing_limit"]);

@@ -9,6 +9,7 @@ use crate::diag::stack;
 use crate::ir::{BuilderTy, Expr, ExprKind, For, Iter, Literal, Name, Program, Ty, visit};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
+use std::rc::Rc;
 
 /// The size of a program and what it costs to run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -207,7 +208,8 @@ impl fmt::Display for Amount {
 #[derive(Clone, Debug)]
 enum Shape {
     Elements(Amount),
-    Struct(Vec<Shape>),
+    /// Shared: a field of a wide struct is asked for thousands of times.
+    Struct(Rc<[Shape]>),
     Unknown,
 }
 
@@ -257,7 +259,7 @@ impl Traffic {
                 self.expr(body, times)
             }
             ExprKind::Field(a, k) => match self.expr(a, times) {
-                Shape::Struct(mut fields) if fields.len() > *k as usize => fields.swap_remove(*k as usize),
+                Shape::Struct(fields) => fields.get(*k as usize).cloned().unwrap_or(Shape::Unknown),
                 _ => Shape::Unknown,
             },
             ExprKind::Struct(items) => {
@@ -403,7 +405,7 @@ fn grown(start: Shape, builder: &Ty, merges: &Merges, turns: &Amount) -> Shape {
             Shape::Elements(held)
         }
         (Shape::Struct(fields), Merges::Each(each)) => Shape::Struct(
-            (fields.into_iter().zip(each).zip(builder.fields().unwrap_or_default()))
+            (fields.iter().cloned().zip(each).zip(builder.fields().unwrap_or_default()))
                 .map(|((field, merges), builder)| grown(field, builder, merges, turns))
                 .collect(),
         ),

@@ -89,7 +89,11 @@ impl Walk {
     fn expr(&mut self, expr: &Expr) -> Merges {
         stack::deep(|| match &expr.kind {
             ExprKind::Var(name) => self.builders.get(name).cloned().unwrap_or(Merges::Foreign),
-            ExprKind::Field(a, k) => self.expr(a).component(*k as usize),
+            // The struct itself is not copied: it may be wide, and then it has as many fields that ask.
+            ExprKind::Field(a, k) => match a.var().map(|name| self.builders.get(name)) {
+                Some(known) => known.map_or(Merges::Foreign, |merges| merges.component(*k as usize)),
+                None => self.expr(a).component(*k as usize),
+            },
             ExprKind::Struct(items) => Merges::Each(items.iter().map(|item| self.expr(item)).collect()),
             ExprKind::Merge(b, x) => match self.expr(b) {
                 Merges::One(n) => {

@@ -5,7 +5,7 @@
 
 use super::Repl;
 use super::reply::{Failure, Outcome, Reply};
-use crate::ir::Program;
+use crate::session::measure::Stop;
 use crate::value::{ErrorKind, RunError, Value};
 use std::time::Duration;
 
@@ -16,9 +16,6 @@ pub(super) struct Ran {
     /// How long compiled code ran.
     pub time: Duration,
 }
-
-/// Runs a program on its inputs.
-pub(super) type Runner<'a> = Box<dyn Fn(&[Value]) -> Result<Ran, RunError> + 'a>;
 
 impl Repl {
     /// Runs the current program once and shows its result with the times.
@@ -79,25 +76,12 @@ impl Repl {
         Ok(Ran { value, time: start.elapsed() })
     }
 
-    /// Machine code of any program, ready to run.
-    #[cfg(feature = "jit")]
-    pub(super) fn runner(&self, program: &Program) -> Result<Runner<'_>, Failure> {
-        let compiled = self.session.compile_ir(program)?;
-        Ok(Box::new(move |args| {
-            let finished = compiled.run(args, &self.signal)?;
-            Ok(Ran { value: finished.value, time: finished.time })
-        }))
-    }
-
-    /// Interprets any program.
-    #[cfg(not(feature = "jit"))]
-    pub(super) fn runner(&self, program: &Program) -> Result<Runner<'_>, Failure> {
-        let program = program.clone();
-        Ok(Box::new(move |args| {
-            let start = std::time::Instant::now();
-            let value = self.session.interpret(&program, args, &self.signal)?;
-            Ok(Ran { value, time: start.elapsed() })
-        }))
+    /// Why nothing was measured.
+    pub(super) fn measure_failure(&self, stop: Stop) -> Failure {
+        match stop {
+            Stop::Code(why) => Failure::internal(why),
+            Stop::Run(error) => self.run_failure(error),
+        }
     }
 
     pub(super) fn run_failure(&self, error: RunError) -> Failure {

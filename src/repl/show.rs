@@ -11,8 +11,10 @@ use crate::config::{SETTINGS, Setting};
 use crate::diag::Diagnostics;
 use crate::inputs::describe;
 use crate::ir::{Program, Ty};
+use crate::session::measure::Runs;
+use crate::session::ready::CodeStats;
 use crate::value::Value;
-use crate::view::stats::{CodeStats, CompileStats, plan, run_line};
+use crate::view::stats::{CompileStats, plan, run_line};
 use crate::view::steps::{Fold, folds, program_after};
 use crate::view::table::{Column, Field, render};
 use crate::view::{self, Role};
@@ -173,7 +175,7 @@ impl Repl {
         let entered = self.entered()?;
         Ok(CompileStats {
             front: entered.checked.times,
-            trace: &entered.optimized.trace,
+            optimized: &entered.optimized,
             code: self.code_stats(),
         })
     }
@@ -257,12 +259,22 @@ impl Repl {
         Err(Failure::new(format!("this build has no LLVM, so there is no {level}")))
     }
 
-    /// The table of passes.
-    pub(super) fn render_passes(&self) -> Result<String, Failure> {
+    /// The table of passes, with so many runs of the program after each.
+    pub(super) fn render_passes(&self, repeat: Option<u32>) -> Result<String, Failure> {
         let entered = self.entered()?;
         let (checked, trace) = (&entered.checked, &entered.optimized.trace);
-        let table =
-            view::passes_table::table(&checked.program, checked.times.total(), trace, &[], self.screen);
+        let core = &checked.program;
+        let prefixes = match repeat {
+            Some(repeat) => {
+                let args = self.arguments()?;
+                let runs = Runs { args: &args, repeat, signal: &self.signal };
+                let measured = self.session.measure_prefixes(core, trace, runs);
+                Some(measured.map_err(|stop| self.measure_failure(stop))?)
+            }
+            None => None,
+        };
+        let front = checked.times.total();
+        let table = view::passes_table::table(core, front, trace, prefixes.as_ref(), self.screen);
         let silent = folds(trace).iter().any(|fold| matches!(fold, Fold::Unchanged(..)));
         let note =
             if silent { self.dim(":step N shows any of them, unchanged ones too") } else { String::new() };

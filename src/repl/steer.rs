@@ -7,18 +7,14 @@
 use super::Repl;
 use super::reply::{Failure, Outcome, Reply};
 use crate::config::{Config, SETTINGS};
-use crate::ir::Program;
 use crate::passes::{Optimized, Stage, pipeline_text};
+use crate::session::measure::{Measured, Runs, compared};
 use crate::session::query::{Focus, compare};
-use crate::value::{ErrorKind, Value};
 use crate::view::compare::{Sides, compare as table, first};
-use crate::view::passes_table::Measured;
 use crate::view::steps::{Viewer, changes};
 
 /// Runs of each side of a comparison.
-const RUNS: usize = 5;
-
-type Answer = Result<Value, ErrorKind>;
+const RUNS: u32 = 5;
 
 impl Repl {
     /// Changes the settings; [`Repl::undo`] takes it back.
@@ -108,42 +104,13 @@ impl Repl {
 
     fn measured(&self, a: &Optimized, b: &Optimized) -> Result<[Measured; 2], Failure> {
         let args = self.arguments()?;
-        let (expected, first) = self.measure(&a.program, &args)?;
-        let (answer, mut second) = self.measure(&b.program, &args)?;
-        second.same = Some(match (&expected, &answer) {
-            (Ok(a), Ok(b)) => a.same(b),
-            (Err(a), Err(b)) => a == b,
-            _ => false,
-        });
+        let runs = Runs { args: &args, repeat: RUNS, signal: &self.signal };
+        let measure = |optimized: &Optimized| {
+            self.session.measure(&optimized.program, runs).map_err(|stop| self.measure_failure(stop))
+        };
+        let (expected, first) = measure(a)?;
+        let (answer, mut second) = measure(b)?;
+        second.same = Some(compared(&expected, &answer));
         Ok([first, second])
-    }
-
-    /// Runs a program several times, after once for the memory that the others find warm.
-    fn measure(&self, program: &Program, args: &[Value]) -> Result<(Answer, Measured), Failure> {
-        let mut times = Vec::new();
-        let mut answer = Err(ErrorKind::Internal);
-        let runner = self.runner(program)?;
-        for turn in 0..=RUNS {
-            match runner(args) {
-                Ok(ran) => {
-                    answer = Ok(ran.value);
-                    if turn > 0 {
-                        times.push(ran.time);
-                    }
-                }
-                Err(error) => {
-                    return match error.kind {
-                        ErrorKind::Cancelled | ErrorKind::Timeout | ErrorKind::Internal => {
-                            Err(self.run_failure(error))
-                        }
-                        kind => {
-                            let error = Some(kind.name().to_string());
-                            Ok((Err(kind), Measured { times: Vec::new(), same: None, error }))
-                        }
-                    };
-                }
-            }
-        }
-        Ok((answer, Measured { times, same: None, error: None }))
     }
 }

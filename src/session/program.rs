@@ -67,7 +67,7 @@ impl Session {
             session.engine = engine;
             let source = session.add_source("warm-up", WARM_UP.to_string());
             if let Ok(checked) = session.check(source) {
-                let _ = session.compile(&session.optimize(&checked));
+                let _ = session.compile(&session.optimize_unrecorded(&checked));
             }
         });
         self.warming = thread.ok();
@@ -120,6 +120,11 @@ impl Program {
     /// How long each stage of code generation took.
     pub fn times(&self) -> Times {
         self.compiled.times
+    }
+
+    /// Functions that were too large for LLVM's passes, and were translated as they stand.
+    pub fn spared_functions(&self) -> usize {
+        self.compiled.spared
     }
 
     /// Bytes of object code.

@@ -2,10 +2,10 @@
 //! Two optimizations side by side as a table, and where they part.
 
 use super::duration::{short, spread};
-use super::passes_table::Measured;
 use super::table::{Column, Field, render};
 use super::{Role, Screen};
 use crate::plan::cost::Counters;
+use crate::session::measure::{Agreement, Measured};
 use crate::session::query::{Comparison, Difference};
 
 /// What the two sides are called, and their runs when they were run.
@@ -17,9 +17,14 @@ pub struct Sides<'a> {
 }
 
 impl Sides<'_> {
-    /// Whether both runs gave the same outcome; `None` without runs.
+    /// Whether both runs gave the same outcome; `None` without runs, or when one did not end.
     pub fn same_answer(&self) -> Option<bool> {
-        self.runs.as_ref().map(|[_, b]| b.same.unwrap_or(false))
+        let agreement = self.runs.as_ref().and_then(|[_, b]| b.same)?;
+        match agreement {
+            Agreement::Same | Agreement::Rounded => Some(true),
+            Agreement::Different => Some(false),
+            Agreement::Unknown => None,
+        }
     }
 }
 

@@ -4,8 +4,8 @@
 //! Promises: a key once published keeps its meaning; one object fits on one line; large trees are cut to a bounded text.
 
 use super::compare::Sides;
-use super::duration::rounded_milliseconds;
-use super::passes_table::Measured;
+use super::duration::{median, rounded_milliseconds};
+use super::passes_table::earned;
 use super::program;
 use super::queries::{SHOWN, change, effect};
 use crate::diag::{Diagnostic, Diagnostics, Origin, SourceMap, Span};
@@ -13,6 +13,7 @@ use crate::docs::Topic;
 use crate::ir::{self, Expr, Program, Ty};
 use crate::passes::{Firing, Miss, Step};
 use crate::plan::cost::{Counters, counters};
+use crate::session::measure::{Agreement, Judge, Measured};
 use crate::session::query::{Comparison, Effect, Fate, Found, Missed, Why};
 use crate::value::print::to_text;
 use crate::value::{RunError, Value};
@@ -202,16 +203,23 @@ pub fn compare(comparison: &Comparison, sides: &Sides) -> Json {
 }
 
 /// `passes.v1` for step 0.
-pub fn passes_zero(core: &Program, front: Duration, run: Option<&Measured>) -> Json {
+pub fn passes_zero(core: &Program, front: Duration, run: Option<&Measured>, judge: Option<Judge>) -> Json {
     let counters = counters(core);
     let mut object = Map::new();
     counted(&mut object, 0, "macros, types", 0, (&counters, &counters), front);
     measured(&mut object, run);
+    if let Some(judge) = judge {
+        let name = match judge {
+            Judge::Interpreter => "interpreter",
+            Judge::CompiledCode => "compiled code of step 0",
+        };
+        object.insert("same_as".to_string(), json!(name));
+    }
     Json::Object(object)
 }
 
-/// `passes.v1`: one row of `weld passes`.
-pub fn passes_step(number: usize, step: &Step, run: Option<&Measured>) -> Json {
+/// `passes.v1`: one row of `weld passes`; `before` is the run of the row before it.
+pub fn passes_step(number: usize, step: &Step, before: Option<&Measured>, run: Option<&Measured>) -> Json {
     let mut object = Map::new();
     let counters = (&step.counters_before, &step.counters_after);
     counted(&mut object, number, step.pass.name, step.firings.len(), counters, step.time);
@@ -219,6 +227,12 @@ pub fn passes_step(number: usize, step: &Step, run: Option<&Measured>) -> Json {
         object.insert("round".to_string(), json!(round));
     }
     measured(&mut object, run);
+    if step.changed()
+        && let (Some(before), Some(run)) = (before, run)
+        && let Some(factor) = earned(before, run)
+    {
+        object.insert("earned".to_string(), json!((factor * 1e3).round() / 1e3));
+    }
     Json::Object(object)
 }
 
@@ -319,10 +333,31 @@ fn counted(
 
 fn measured(object: &mut Map<String, Json>, run: Option<&Measured>) {
     let Some(run) = run else { return };
+    if let Some(code) = &run.code {
+        let stages = json!({
+            "emit": rounded_milliseconds(code.emit),
+            "optimize": rounded_milliseconds(code.optimize),
+            "generate": rounded_milliseconds(code.generate),
+            "link": rounded_milliseconds(code.link),
+        });
+        object.insert("code_ms".to_string(), stages);
+        if code.spared > 0 {
+            object.insert("not_optimized_functions".to_string(), json!(code.spared));
+        }
+    }
     let times: Vec<f64> = run.times.iter().map(|time| rounded_milliseconds(*time)).collect();
     object.insert("run_ms".to_string(), json!(times));
-    // Step 0 is what the others are compared with.
-    object.insert("same".to_string(), json!(run.same.unwrap_or(true)));
+    if !run.times.is_empty() {
+        object.insert("run_median_ms".to_string(), json!(rounded_milliseconds(median(&run.times))));
+    }
+    match run.same {
+        Some(Agreement::Same | Agreement::Rounded) => drop(object.insert("same".to_string(), json!(true))),
+        Some(Agreement::Different) => drop(object.insert("same".to_string(), json!(false))),
+        Some(Agreement::Unknown) | None => {}
+    }
+    if run.same == Some(Agreement::Rounded) {
+        object.insert("rounded".to_string(), json!(true));
+    }
     if let Some(error) = &run.error {
         object.insert("error".to_string(), json!(error));
     }

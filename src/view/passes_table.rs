@@ -2,32 +2,30 @@
 //! The table of passes: what each fired, what it left, what it cost and what it gained.
 
 use super::duration::{median, short};
-use super::stats::speedup;
+use super::stats::{code_line, spared, speedup};
 use super::steps::{Fold, folds};
 use super::table::{Column, Field, render};
 use super::{Role, Screen};
 use crate::ir::Program;
 use crate::passes::{Step, Trace};
 use crate::plan::cost::{Counters, counters};
+use crate::session::measure::{Agreement, Judge, Measured, Prefixes};
 use std::time::Duration;
-
-/// The program of one step, run.
-#[derive(Clone, Debug, Default)]
-pub struct Measured {
-    /// The times of its runs; empty when it failed.
-    pub times: Vec<Duration>,
-    /// Whether the outcome is that of step 0; `None` for step 0 itself.
-    pub same: Option<bool>,
-    /// The kind of error it ended with.
-    pub error: Option<String>,
-}
 
 /// The largest gain is told when it is at least this factor.
 const WORTH_TELLING: f64 = 1.1;
 
-/// The table. `runs` is empty, or has one entry for step 0 and one for each pass.
-pub fn table(core: &Program, front: Duration, trace: &Trace, runs: &[Measured], screen: Screen) -> String {
-    let columns = columns(!runs.is_empty());
+/// The table, with runs when there were any.
+pub fn table(
+    core: &Program,
+    front: Duration,
+    trace: &Trace,
+    prefixes: Option<&Prefixes>,
+    screen: Screen,
+) -> String {
+    let runs = prefixes.map_or(&[][..], |prefixes| &prefixes.runs);
+    let columns = if prefixes.is_some() { with_runs() } else { without_runs() };
+    let most = largest_gain(trace, runs);
     let first = counters(core);
     let mut rows = vec![Row {
         number: "0".to_string(),
@@ -36,6 +34,7 @@ pub fn table(core: &Program, front: Duration, trace: &Trace, runs: &[Measured], 
         counters: Some((first.clone(), first)),
         compile: front,
         run: runs.first(),
+        earned: None,
         note: String::new(),
     }];
     for fold in folds(trace) {
@@ -47,7 +46,14 @@ pub fn table(core: &Program, front: Duration, trace: &Trace, runs: &[Measured], 
                 counters: step.changed().then(|| (step.counters_before.clone(), step.counters_after.clone())),
                 compile: step.time,
                 run: runs.get(number),
-                note: note(step),
+                earned: number
+                    .checked_sub(1)
+                    .filter(|_| step.changed())
+                    .and_then(|at| earned(runs.get(at)?, runs.get(number)?)),
+                note: match most {
+                    Some((at, _)) if at == number => "<- largest gain".to_string(),
+                    _ => note(step),
+                },
             },
             Fold::Unchanged(number, steps) => Row {
                 number: if steps.len() == 1 {
@@ -63,21 +69,29 @@ pub fn table(core: &Program, front: Duration, trace: &Trace, runs: &[Measured], 
                 counters: None,
                 compile: steps.iter().map(|step| step.time).sum(),
                 run: None,
+                earned: None,
                 note: String::new(),
             },
         });
     }
-    let rows: Vec<Vec<Field>> = rows.iter().map(|row| row.fields(!runs.is_empty())).collect();
+    let rows: Vec<Vec<Field>> = rows.iter().map(|row| row.fields(prefixes.is_some())).collect();
     let mut text = render(&columns, &rows, screen);
-    if let Some((number, gain)) = largest_gain(trace, runs) {
+    if let Some((number, gain)) = most {
         let name = number.checked_sub(1).and_then(|at| trace.steps.get(at)).map_or("", |step| step.pass.name);
         text.push_str(&format!("largest gain: step {number} {name}, {gain:.1} times as fast\n"));
+    }
+    if let Some(code) = runs.iter().rev().find_map(|run| run.code) {
+        text.push_str(&format!("after the last step: {}\n", code_line(&code)));
+        text.push_str(&spared(&code));
+    }
+    if prefixes.is_some_and(|prefixes| prefixes.judge == Judge::CompiledCode) {
+        text.push_str("same as compiled code of step 0: the interpreter would take too long\n");
     }
     text
 }
 
-fn columns(with_runs: bool) -> Vec<Column> {
-    let mut columns = vec![
+fn without_runs() -> Vec<Column> {
+    vec![
         Column::number("#"),
         Column::text("pass", 10),
         Column::number("fired").optional(1),
@@ -86,13 +100,28 @@ fn columns(with_runs: bool) -> Vec<Column> {
         Column::number("temps").optional(3),
         Column::text("bytes est.", 12).optional(5),
         Column::number("compile").optional(2),
-    ];
-    if with_runs {
-        columns.push(Column::number("run"));
-        columns.push(Column::text("same", 4));
-    }
-    columns.push(Column::text("", 18).optional(6));
-    columns
+        Column::text("", 18).optional(6),
+    ]
+}
+
+/// With runs, what a step cost and earned comes before what it counted.
+fn with_runs() -> Vec<Column> {
+    vec![
+        Column::number("#"),
+        Column::text("pass", 16),
+        Column::number("fired").optional(5),
+        Column::number("nodes").optional(6),
+        Column::number("loops").optional(2),
+        Column::number("temps").optional(4),
+        Column::text("bytes est.", 12).optional(3),
+        Column::number("compile").optional(1),
+        Column::number("LLVM").optional(7),
+        Column::number("run"),
+        Column::number("spread").optional(3),
+        Column::number("earned"),
+        Column::text("same", 4),
+        Column::text("", 18).optional(8),
+    ]
 }
 
 struct Row<'a> {
@@ -103,6 +132,7 @@ struct Row<'a> {
     counters: Option<(Counters, Counters)>,
     compile: Duration,
     run: Option<&'a Measured>,
+    earned: Option<f64>,
     note: String,
 }
 
@@ -131,16 +161,24 @@ impl Row<'_> {
             Field::from(short(self.compile)),
         ];
         if with_runs {
+            let code = self.run.and_then(|run| run.code);
+            fields.push(Field::from(code.map_or(String::new(), |code| short(code.total()))));
             fields.push(match self.run {
                 Some(Measured { error: Some(error), .. }) => Field::from(error.as_str()).role(Role::Error),
                 Some(measured) => Field::from(short(median(&measured.times))).role(Role::Cost),
                 None => Field::from(""),
             });
-            fields.push(match self.run.map(|measured| measured.same) {
+            fields.push(Field::from(self.run.map_or(String::new(), |run| range(&run.times))));
+            fields.push(match self.earned {
+                Some(factor) => Field::from(format!("{factor:.1}x")).role(Role::Cost),
                 None => Field::from(""),
-                Some(None) => Field::from("-"),
-                Some(Some(true)) => Field::from("yes"),
-                Some(Some(false)) => Field::from("NO").role(Role::Error),
+            });
+            fields.push(match self.run.and_then(|measured| measured.same) {
+                None => Field::from(""),
+                Some(Agreement::Same) => Field::from("yes"),
+                Some(Agreement::Rounded) => Field::from("yes, rounded"),
+                Some(Agreement::Different) => Field::from("NO").role(Role::Error),
+                Some(Agreement::Unknown) => Field::from("?"),
             });
         }
         fields.push(Field::from(self.note.as_str()).role(Role::Dim));
@@ -156,14 +194,36 @@ fn note(step: &Step) -> String {
     }
 }
 
+/// Runs of each program without which nothing is said: with fewer, spreads lie apart by chance too often.
+const RUNS: usize = 4;
+
+/// How many times as fast a program runs after a pass, where the spreads of the two lie apart: else it is noise.
+pub fn earned(before: &Measured, after: &Measured) -> Option<f64> {
+    let (before_least, before_most) = (before.times.iter().min()?, before.times.iter().max()?);
+    let (after_least, after_most) = (after.times.iter().min()?, after.times.iter().max()?);
+    if before.times.len().min(after.times.len()) < RUNS {
+        return None;
+    }
+    // Less than this is the noise of starting a run.
+    if median(&before.times).max(median(&after.times)) < Duration::from_micros(10) {
+        return None;
+    }
+    let apart = after_most < before_least || before_most < after_least;
+    apart.then(|| speedup(&before.times, &after.times))
+}
+
+/// Least and most of several times.
+fn range(times: &[Duration]) -> String {
+    match (times.iter().min(), times.iter().max()) {
+        (Some(least), Some(most)) if times.len() > 1 => format!("[{} .. {}]", short(*least), short(*most)),
+        _ => String::new(),
+    }
+}
+
 /// The step after which the program ran faster by the largest factor, and this factor.
 fn largest_gain(trace: &Trace, runs: &[Measured]) -> Option<(usize, f64)> {
     let gains = runs.windows(2).zip(&trace.steps).enumerate().filter_map(|(at, (pair, step))| match pair {
-        [before, after] if step.changed() && !before.times.is_empty() && !after.times.is_empty() => {
-            // Less than this is the noise of starting a run.
-            let is_long = median(&before.times) >= Duration::from_micros(10);
-            is_long.then(|| (at + 1, speedup(&before.times, &after.times)))
-        }
+        [before, after] if step.changed() => Some((at + 1, earned(before, after)?)),
         _ => None,
     });
     let best = gains.max_by(|(_, a), (_, b)| a.total_cmp(b));

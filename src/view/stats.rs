@@ -7,48 +7,13 @@ use super::{Role, Screen};
 use crate::diag::SourceMap;
 use crate::inputs::size;
 use crate::ir::Program;
-use crate::passes::Trace;
+use crate::passes::Optimized;
 use crate::plan;
 use crate::runtime::RunStats;
 use crate::session::FrontTimes;
+use crate::session::ready::CodeStats;
 use crate::value::print::grouped;
 use std::time::Duration;
-
-/// What making machine code took.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct CodeStats {
-    /// Making LLVM IR.
-    pub emit: Duration,
-    /// LLVM's passes.
-    pub optimize: Duration,
-    /// Instruction selection.
-    pub generate: Duration,
-    /// Linking into the process.
-    pub link: Duration,
-    /// Bytes of object code.
-    pub code_bytes: usize,
-}
-
-impl CodeStats {
-    /// All stages together.
-    pub fn total(&self) -> Duration {
-        self.emit + self.optimize + self.generate + self.link
-    }
-}
-
-#[cfg(feature = "jit")]
-impl From<&crate::session::Program> for CodeStats {
-    fn from(program: &crate::session::Program) -> CodeStats {
-        let times = program.times();
-        CodeStats {
-            emit: times.emit,
-            optimize: times.optimize,
-            generate: times.generate,
-            link: times.link,
-            code_bytes: program.code_bytes(),
-        }
-    }
-}
 
 /// All times of a compilation.
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +21,7 @@ pub struct CompileStats<'a> {
     /// Parsing to checking.
     pub front: FrontTimes,
     /// The passes.
-    pub trace: &'a Trace,
+    pub optimized: &'a Optimized,
     /// LLVM, if it was used.
     pub code: Option<CodeStats>,
 }
@@ -64,7 +29,7 @@ pub struct CompileStats<'a> {
 impl CompileStats<'_> {
     /// All passes together.
     pub fn passes(&self) -> Duration {
-        self.trace.steps.iter().map(|step| step.time).sum()
+        self.optimized.time
     }
 
     /// Everything together.
@@ -92,7 +57,7 @@ impl CompileStats<'_> {
         row("parse".to_string(), self.front.parse);
         row("macros".to_string(), self.front.expand);
         row("types".to_string(), self.front.check);
-        for (at, step) in self.trace.steps.iter().enumerate() {
+        for (at, step) in self.optimized.trace.steps.iter().enumerate() {
             row(format!("pass {} {}", at + 1, step.pass.name), step.time);
         }
         if let Some(code) = &self.code {
@@ -105,9 +70,30 @@ impl CompileStats<'_> {
         let mut text = render(COLUMNS, &rows, screen);
         if let Some(code) = &self.code {
             text.push_str(&format!("machine code {} bytes\n", grouped(code.code_bytes)));
+            text.push_str(&spared(code));
         }
         text
     }
+}
+
+/// A line about functions that were too large for LLVM's passes, if there are any.
+pub fn spared(code: &CodeStats) -> String {
+    match code.spared {
+        0 => String::new(),
+        1 => "not optimized by LLVM: 1 function, for it is too large\n".to_string(),
+        many => format!("not optimized by LLVM: {many} functions, for they are too large\n"),
+    }
+}
+
+/// The stages of making machine code: `LLVM emit 0.30 ms, optimize 1.20 ms, generate 1.10 ms, link 0.20 ms`.
+pub fn code_line(code: &CodeStats) -> String {
+    format!(
+        "LLVM emit {}, optimize {}, generate {}, link {}",
+        short(code.emit),
+        short(code.optimize),
+        short(code.generate),
+        short(code.link)
+    )
 }
 
 /// One line about runs: `run 0.98 ms  [0.95 ms .. 1.04 ms, 21 runs], 8 threads`.

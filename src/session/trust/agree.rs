@@ -37,6 +37,12 @@ pub fn across(wanted: &Outcome, found: &Outcome) -> bool {
     }
 }
 
+/// It took too long, or more memory than there is: the interpreter has no limit to compare with.
+pub fn is_undecided(outcome: &Outcome) -> bool {
+    let kinds = [ErrorKind::Timeout, ErrorKind::Cancelled, ErrorKind::OutOfMemory];
+    outcome.as_ref().is_err_and(|error| kinds.contains(&error.kind))
+}
+
 /// Same but for the rounding of sums: `sizes` is what the program gives when every summed number has lost its sign, and
 /// `count` how many numbers there are.
 pub fn nearly(wanted: &Value, found: &Value, sizes: Option<&Value>, count: usize) -> bool {

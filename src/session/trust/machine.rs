@@ -6,7 +6,7 @@ use super::verify::{Checker, Fault, FaultKind, ONE_RUN, elements};
 use crate::ir::Program as Ir;
 use crate::passes::Optimized;
 use crate::session::Program;
-use crate::value::{ErrorKind, Value};
+use crate::value::Value;
 
 impl Checker<'_> {
     /// Compiled code without and with passes against the interpreter on the same program.
@@ -60,7 +60,7 @@ impl Checker<'_> {
             }
             self.report.runs += 1;
             let found = self.watch.guard(ONE_RUN, |flag| compiled.run(&inputs, flag)).map(|ran| ran.value);
-            !is_undecided(&found) && !agree::exactly(&wanted, &found)
+            !agree::is_undecided(&found) && !agree::exactly(&wanted, &found)
         })
     }
 
@@ -69,7 +69,7 @@ impl Checker<'_> {
         let wanted = self.interpret(program, inputs)?;
         self.report.runs += 1;
         let found = self.watch.guard(ONE_RUN, |flag| compiled.run(inputs, flag)).map(|ran| ran.value);
-        (!is_undecided(&found) && !agree::exactly(&wanted, &found)).then_some((wanted, found))
+        (!agree::is_undecided(&found) && !agree::exactly(&wanted, &found)).then_some((wanted, found))
     }
 }
 
@@ -77,10 +77,4 @@ impl Fault {
     fn of(kind: FaultKind) -> Fault {
         Fault { kind, culprit: None, inputs: None, elements: 0, wanted: None, found: None, programs: None }
     }
-}
-
-/// It took too long, or more memory than there is: the interpreter has no limit to compare with.
-fn is_undecided(outcome: &Outcome) -> bool {
-    let kinds = [ErrorKind::Timeout, ErrorKind::Cancelled, ErrorKind::OutOfMemory];
-    outcome.as_ref().is_err_and(|error| kinds.contains(&error.kind))
 }

@@ -15,7 +15,7 @@ mod machine;
 pub mod reduce;
 pub mod states;
 pub mod verify;
-mod watch;
+pub(super) mod watch;
 
 use crate::diag::Origin;
 use crate::passes::{Firing, PassInfo};

@@ -23,7 +23,7 @@ pub struct State {
 
 /// The program after at most `limit` firings of a pass.
 pub fn after(pass: &'static dyn Pass, before: &Program, limit: usize) -> State {
-    let options = Options { verify: true, firing_limit: limit };
+    let options = Options { verify: true, firing_limit: limit, record: true };
     let mut optimized = passes::optimize(before, &[pass], &options);
     let step = optimized.trace.steps.pop();
     let firings = match (&optimized.broken, step) {

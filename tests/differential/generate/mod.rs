@@ -7,6 +7,7 @@ mod calls;
 mod data;
 mod dicts;
 mod frames;
+mod idioms;
 mod iterators;
 mod literals;
 mod loops;
@@ -338,6 +339,14 @@ impl Gen<'_> {
         }
         let names: Vec<&str> = weld::passes::ALL.iter().map(|pass| pass.info().name).collect();
         let count = self.choices.draw(8) + 1;
-        vec![(0..count).map(|_| *self.choices.one_of(&names)).collect::<Vec<_>>().join(", ")]
+        let mut words: Vec<&str> = (0..count).map(|_| *self.choices.one_of(&names)).collect();
+        if self.choices.chance(30) {
+            self.see("group of passes");
+            let first = self.choices.draw(count);
+            let last = first + self.choices.draw(count - first);
+            words.insert(last as usize + 1, "]");
+            words.insert(first as usize, "[");
+        }
+        vec![words.join(" ")]
     }
 }

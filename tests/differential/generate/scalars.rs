@@ -33,6 +33,7 @@ impl Gen<'_> {
             5 * has_len,
             7 * loops,
             5,
+            8,
         ];
         match self.choices.weighted(&weights) {
             0 => self.arithmetic(&ty, is_float),
@@ -90,6 +91,7 @@ impl Gen<'_> {
                     None => self.reduction(&ty),
                 }
             }
+            15 => self.idiom(scalar),
             _ => {
                 self.see("macro: clamp");
                 let (x, low, high) = (self.expr(&ty), self.expr(&ty), self.expr(&ty));
@@ -126,11 +128,6 @@ impl Gen<'_> {
             }
             self.expr(ty)
         };
-        if op == "*" && !is_float && self.choices.chance(12) {
-            self.see("times zero");
-            let zero = weld::ir::Literal::from_i64(ty.scalar().unwrap_or(Scalar::I64), 0);
-            return Piece::new(format!("({} * {})", a.text, self.written(&zero)));
-        }
         Piece::new(format!("({} {op} {})", a.text, b.text))
     }
 

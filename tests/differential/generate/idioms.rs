@@ -1,0 +1,84 @@
+//! The forms that simplifications look for, which random operands hardly ever make.
+
+use super::{Gen, Piece};
+use weld::ir::{Literal, Scalar, Ty};
+
+impl Gen<'_> {
+    /// An operation with an operand that a rule knows.
+    pub(super) fn idiom(&mut self, scalar: Scalar) -> Piece {
+        let ty = Ty::Scalar(scalar);
+        let int = u64::from(!scalar.is_float() && scalar != Scalar::Bool);
+        match self.choices.weighted(&[4 * int, 3 * int, 3 * int, 3, 3, 4, 4]) {
+            0 => {
+                self.see("mask");
+                let op = *self.choices.one_of(&["&", "|"]);
+                let ones =
+                    if scalar.is_signed() { Literal::from_i64(scalar, -1) } else { self.all_bits(scalar) };
+                let zero = Literal::from_i64(scalar, 0);
+                let bits = if self.choices.chance(50) { zero } else { ones };
+                self.with_constant(&ty, op, &bits)
+            }
+            1 => {
+                self.see("times zero");
+                self.with_constant(&ty, "*", &Literal::from_i64(scalar, 0))
+            }
+            2 => {
+                self.see("constants around an operand");
+                let op = *self.choices.one_of(&["+", "*", "^", "&", "|", "-"]);
+                let (a, c) = (self.literal(scalar), self.literal(scalar));
+                let x = self.expr(&ty);
+                Piece::new(format!("(({} {op} {}) {op} {})", x.text, a.text, c.text))
+            }
+            3 => {
+                self.see("minus a negation");
+                let (a, b) = (self.expr(&ty), self.expr(&ty));
+                Piece::new(format!("({} - (-{}))", a.text, b.text))
+            }
+            4 => {
+                self.see("cast of a cast");
+                let (from, between) = (self.palette_scalar(), self.any_scalar());
+                let x = self.expr(&Ty::Scalar(from));
+                Piece::new(format!("{}({}({}))", scalar.name(), between.name(), x.text))
+            }
+            5 => {
+                self.see("choice of structs that is taken apart");
+                let name = self.fresh("pair");
+                let choice = self.choice_of_pairs(&ty);
+                Piece::new(format!("(let {name} = {choice}; ({name}.$1 + {name}.$0))"))
+            }
+            _ => {
+                self.see("field of a choice");
+                let field = *self.choices.one_of(&["$0", "$1"]);
+                Piece::new(format!("{}.{field}", self.choice_of_pairs(&ty)))
+            }
+        }
+    }
+
+    fn choice_of_pairs(&mut self, ty: &Ty) -> String {
+        let how = *self.choices.one_of(&["if", "select"]);
+        let condition = self.expr(&Ty::BOOL).text;
+        let arms: Vec<String> = (0..2)
+            .map(|_| {
+                let (a, b) = (self.expr(ty), self.expr(ty));
+                format!("{{{}, {}}}", a.text, b.text)
+            })
+            .collect();
+        format!("{how}({condition}, {})", arms.join(", "))
+    }
+
+    fn with_constant(&mut self, ty: &Ty, op: &str, constant: &Literal) -> Piece {
+        let x = self.expr(ty).text;
+        let constant = self.written(constant);
+        let (a, b) = if self.choices.chance(70) { (x, constant) } else { (constant, x) };
+        Piece::new(format!("({a} {op} {b})"))
+    }
+
+    fn all_bits(&self, scalar: Scalar) -> Literal {
+        match scalar {
+            Scalar::U8 => Literal::U8(u8::MAX),
+            Scalar::U16 => Literal::U16(u16::MAX),
+            Scalar::U32 => Literal::U32(u32::MAX),
+            _ => Literal::U64(u64::MAX),
+        }
+    }
+}
