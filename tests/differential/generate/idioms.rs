@@ -95,7 +95,7 @@ impl Gen<'_> {
         for (from, to, index, depth) in
             [(data.clone(), &between, 40, 2), (self.between(&data, &between), elem, 15, 3)]
         {
-            let (builder, i, x) = (self.fresh("b"), self.fresh("i"), self.fresh("y"));
+            let (builder, i, x) = (self.fresh("b"), self.fresh("at"), self.fresh("y"));
             if self.choices.chance(index) {
                 self.push_index(&i);
             }
