@@ -1,6 +1,7 @@
 #![forbid(unsafe_code)]
 //! `fuse-vertical`: a loop and the loop that makes its vector become one.
 
+mod join;
 mod loops;
 mod zip;
 
@@ -15,9 +16,10 @@ declare_pass! {
     /// Run a loop inside the loop that makes its vector, so that the vector is never built.
     ///
     /// Why: a vector between two loops costs a write and a read of memory for each element. The body of the second
-    /// loop moves to where the first one merges; filters, flattened loops and zips of maps go the same way. Loops stay
-    /// apart when the second one counts the elements of the first (its index), takes only a part of them, or would
-    /// have to be copied to many places.
+    /// loop moves to where the first one merges; filters, flattened loops and zips of maps go the same way. Where the
+    /// first one merges in one of several branches, it chooses the value first, so that a large body is written once.
+    /// Loops stay apart when the second one counts the elements of the first (its index), takes only a part of them,
+    /// or would have to be copied to many places.
     ///
     /// ```weld
     /// |v: vec[i64]|
@@ -33,7 +35,7 @@ declare_pass! {
     /// ```
     pub struct FuseVertical = "fuse-vertical";
     aliases: ["loop-fusion", "inline-zip"];
-    rules: ["fuse_loops", "fuse_zip", "zip_to_iterators"];
+    rules: ["fuse_loops", "join_merges", "fuse_zip", "zip_to_iterators"];
     run: run;
 }
 
@@ -125,6 +127,7 @@ impl Sweep<'_, '_> {
         let mut consumers = self.fuse(consumers, results, offset);
         let mut producers = producers.into_iter();
         if let (Some((consumer, at)), Some((producer, from))) = (consumers.pop(), producers.next()) {
+            let producer = join::join_merges(self.cx, &consumer, &producer).unwrap_or(producer);
             let shown = results.get(from - 1).map(|data| with_result(data, &producer));
             let before = shown.map_or_else(|| consumer.clone(), |data| with_data(&consumer, data));
             match loops::fuse_pair(self.cx, &before, &consumer, &producer) {

@@ -18,7 +18,8 @@ const COPIED_NODES: u32 = 96;
 /// reading the producer.
 pub fn fuse_pair(cx: &mut PassCx, before: &Expr, consumer: &Expr, producer: &Expr) -> Option<Expr> {
     let (ExprKind::For(outer), ExprKind::For(inner)) = (&consumer.kind, &producer.kind) else { return None };
-    if let Err((condition, would)) = check(outer, inner, consumer, producer) {
+    let checked = check(outer, inner, consumer, producer);
+    if let Err((condition, would)) = checked.and_then(|sites| check_copies(outer, sites)) {
         cx.missed(RULE, &before.origin, condition, would.map(str::to_string));
         return None;
     }
@@ -50,7 +51,8 @@ pub fn fuse_pair(cx: &mut PassCx, before: &Expr, consumer: &Expr, producer: &Exp
 /// The one condition that does not hold, and what would make it hold.
 type Refusal = (String, Option<&'static str>);
 
-fn check(outer: &For, inner: &For, consumer: &Expr, producer: &Expr) -> Result<(), Refusal> {
+/// In how many places the producer merges, if the consumer can be put there.
+pub fn check(outer: &For, inner: &For, consumer: &Expr, producer: &Expr) -> Result<u32, Refusal> {
     let refuse = |condition: &str, would| Err((condition.to_string(), would));
     if !matches!(outer.iters.as_slice(), [Iter::Whole(_)]) {
         return refuse(
@@ -128,11 +130,16 @@ fn check(outer: &For, inner: &For, consumer: &Expr, producer: &Expr) -> Result<(
             Some("if the place in the source is meant, carry it along: merge `{x, i}` in the first loop"),
         ));
     }
+    Ok(sites)
+}
+
+/// Whether the body of the consumer is small enough for so many copies.
+pub fn check_copies(outer: &For, sites: u32) -> Result<(), Refusal> {
     let copied = outer.func.body.facts.nodes;
     if sites > 1 && copied.saturating_mul(sites) > COPIED_NODES {
         let body = print::short(&outer.func.body, 40);
         let condition = format!("the body `{body}` of {copied} nodes would be copied to {sites} places");
-        return Err((condition, Some("merge in one place: choose the value with `if`, then merge it")));
+        return Err((condition, Some("merge in fewer places: all copies together may have 96 nodes")));
     }
     Ok(())
 }
@@ -153,7 +160,8 @@ fn merge_sites(func: &Lambda) -> Result<u32, Expr> {
     count_sites(&func.body, &mut builders)
 }
 
-fn count_sites(expr: &Expr, builders: &mut HashSet<Name>) -> Result<u32, Expr> {
+/// The same, with the names that hold the builder: those that are in `builders`, and those that it adds there.
+pub fn count_sites(expr: &Expr, builders: &mut HashSet<Name>) -> Result<u32, Expr> {
     stack::deep(|| match &expr.kind {
         ExprKind::Var(name) if builders.contains(name) => Ok(0),
         ExprKind::Merge(b, _) => Ok(count_sites(b, builders)?.saturating_add(1)),

@@ -111,7 +111,13 @@ fn shapes(size: i64) -> Vec<(&'static str, Program)> {
         let data = map(names, v, |x| (0..size).fold(x, plus));
         sum(names, data)
     });
-    vec![("maps", chain(false)), ("maps twice", chain(true)), ("independent", independent), ("terms", terms)]
+    vec![
+        ("maps", chain(false)),
+        ("maps twice", chain(true)),
+        ("independent", independent),
+        ("terms", terms),
+        ("branches", branches(size)),
+    ]
 }
 
 #[test]
@@ -128,6 +134,39 @@ fn the_work_of_passes_grows_with_the_program() {
         eprintln!("{name}: {few} visits, then {many}");
         assert!(few > 0 && many < few * 13, "{name}: {few} visits, then {many}");
     }
+}
+
+/// A chain of loops, each of which merges in one of two branches.
+fn branches(size: i64) -> Program {
+    program(|names, v| {
+        let mut data = v;
+        for n in 0..size {
+            data = each(names, data, BuilderTy::Appender(Ty::I64), |b, x| {
+                let c = build::binary(BinOp::Gt, x.clone(), build::int64(n, at()), at());
+                let other = build::merge(b.clone(), plus(x.clone(), n), at());
+                build::if_else(c, build::merge(b, plus(x, -n), at()), other, at())
+            });
+        }
+        sum(names, data)
+    })
+}
+
+#[test]
+fn a_chain_of_branches_is_not_a_tree_of_copies() {
+    let fused = |size| {
+        let stages = parse_pipeline("fuse-vertical").unwrap();
+        let optimized = optimize(&branches(size), &stages, &Options { verify: true, ..Options::default() });
+        assert_eq!(optimized.program.func.body.facts.loops, 1, "{size}");
+        let step = &optimized.trace.steps[0];
+        (
+            optimized.program.func.body.facts.nodes,
+            step.firings.iter().filter(|f| f.rule == "join_merges").count(),
+        )
+    };
+    let (six, twelve, more) = (fused(6), fused(12), fused(200));
+    // Each link adds its own nodes and one choice.
+    assert!(twelve.0 < 2 * six.0 && more.0 < 20 * twelve.0, "{six:?} {twelve:?} {more:?}");
+    assert_eq!((six.1, twelve.1, more.1), (5, 11, 199));
 }
 
 #[test]

@@ -29,6 +29,8 @@ enum Saves {
     Table,
     /// A vector that a loop reads.
     Column,
+    /// Copies of the body of a loop.
+    Copies,
     /// A struct.
     Struct,
     /// A name between a value and its use.
@@ -51,6 +53,7 @@ fn saves(rule: &str) -> Saves {
         "move_out" | "share_value" => Saves::Work,
         "merge_tables" => Saves::Table,
         "drop_iterator" => Saves::Column,
+        "join_merges" => Saves::Copies,
         "split_choice" | "project_choice" | "project_literal" => Saves::Struct,
         "inline_once" => Saves::Name,
         "drop_unused" => Saves::Value,
@@ -126,6 +129,9 @@ pub fn predict(missed: Missed, core: &Program, pipeline: &[Stage], optimized: &O
         (Saves::Work, _) => Effect::Otherwise("the value would be computed once instead of several times"),
         (Saves::Table, _) => Effect::Otherwise("each row would probe one dictionary fewer"),
         (Saves::Column, _) => Effect::Otherwise("the loop would read one vector fewer"),
+        (Saves::Copies, _) => {
+            Effect::Otherwise("the body of the next loop would be written once, whatever its size")
+        }
         (Saves::Struct, _) => Effect::Otherwise("no struct would be made, and scalars fit lanes"),
         (Saves::Name, _) => Effect::Otherwise(
             "the value would stand at its use, where a loop that makes it and one that reads it can become one",

@@ -1,5 +1,7 @@
 //! The forms that simplifications look for, which random operands hardly ever make.
 
+use super::loops::Floats;
+use super::vectors::Data;
 use super::{Gen, Piece};
 use weld::ir::{Literal, Scalar, Ty};
 
@@ -79,6 +81,67 @@ impl Gen<'_> {
             Scalar::U16 => Literal::U16(u16::MAX),
             Scalar::U32 => Literal::U32(u32::MAX),
             _ => Literal::U64(u64::MAX),
+        }
+    }
+
+    /// A large loop over the values of a loop that merges in one of several branches.
+    pub(super) fn after_branches(&mut self, elem: &Ty) -> Piece {
+        self.see("branches before a large loop");
+        let data = self.some_vector();
+        let between = if self.choices.chance(75) { self.palette_scalar().into() } else { self.elem_type() };
+        let outer = self.scope.len();
+        let (mut inner, mut degree) = (0, data.degree);
+        let mut text = data.text.clone();
+        for (from, to, index, depth) in
+            [(data.clone(), &between, 40, 2), (self.between(&data, &between), elem, 15, 3)]
+        {
+            let (builder, i, x) = (self.fresh("b"), self.fresh("i"), self.fresh("y"));
+            if self.choices.chance(index) {
+                self.push_index(&i);
+            }
+            let branches = self.branches(&from, &builder, &x, to, depth);
+            self.scope.truncate(outer);
+            inner = inner.max(branches.longest());
+            degree = from.degree;
+            text = format!("result(for({text}, appender[{to}], |{builder}, {i}, {x}| {}))", branches.text);
+        }
+        let len = self.new_len();
+        Piece { text, degree, inner, len }
+    }
+
+    fn between(&self, data: &Data, elem: &Ty) -> Data {
+        Data { text: String::new(), elem: elem.clone(), len: None, small: false, ..data.clone() }
+    }
+
+    /// Merges under `depth` levels of branches, nearly always one in each.
+    fn branches(&mut self, data: &Data, builder: &str, x: &str, to: &Ty, depth: u32) -> Piece {
+        let first = u64::from(depth > 1) * 60 + 30;
+        let kind = if depth == 0 { 1 } else { self.choices.weighted(&[first, 12, 6, 5, 4]) };
+        match kind {
+            0 => {
+                let condition = self.elem_body(data, x, &Ty::BOOL, Floats::Any);
+                let arms = [0, 1].map(|_| self.branches(data, builder, x, to, depth - 1));
+                let inner = arms.iter().map(Piece::longest).max().unwrap_or(0).max(condition.longest());
+                let [a, b] = arms.map(|arm| arm.text);
+                Piece { inner, ..Piece::new(format!("if({}, {a}, {b})", condition.text)) }
+            }
+            1 => {
+                let value = self.elem_body(data, x, to, Floats::Any);
+                Piece { inner: value.longest(), ..Piece::new(format!("merge({builder}, {})", value.text)) }
+            }
+            2 => {
+                let value = self.elem_body(data, x, to, Floats::Any);
+                let name = self.fresh("t");
+                let text = format!("(let {name} = {}; merge({builder}, {name}))", value.text);
+                Piece { inner: value.longest(), ..Piece::new(text) }
+            }
+            3 => Piece::new(builder),
+            _ => {
+                let (one, two) =
+                    (self.elem_body(data, x, to, Floats::Any), self.elem_body(data, x, to, Floats::Any));
+                let text = format!("merge(merge({builder}, {}), {})", one.text, two.text);
+                Piece { inner: one.longest().max(two.longest()), ..Piece::new(text) }
+            }
         }
     }
 }

@@ -71,6 +71,7 @@ impl Gen<'_> {
             3,
             25 * u64::from(floats.is_some()),
             3,
+            6,
         ];
         match self.choices.weighted(&weights) {
             0 => self.map(elem),
@@ -144,6 +145,7 @@ impl Gen<'_> {
                 Some(scalar) => self.math_in_lanes(scalar),
                 None => self.map(elem),
             },
+            18 => self.after_branches(elem),
             _ => {
                 self.see("macro: fill");
                 let count = *self.choices.one_of(&[0, 1, 5, 17]);
@@ -230,7 +232,7 @@ impl Gen<'_> {
     }
 
     /// An expression over one element of `data`, which is called `name`.
-    fn elem_body(&mut self, data: &Data, name: &str, ret: &Ty, floats: Floats) -> Piece {
+    pub(super) fn elem_body(&mut self, data: &Data, name: &str, ret: &Ty, floats: Floats) -> Piece {
         let outer = self.scope.len();
         let body = self.inside(data.degree, 8, |generator| {
             generator.here.factor =
