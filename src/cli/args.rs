@@ -111,7 +111,7 @@ pub enum Command {
     #[command(after_long_help = INPUTS)]
     Passes(PassesArgs),
     /// What fired, what nearly did, the one condition that failed, and what would be then; WHAT is a rule or a pass
-    #[command(after_help = "Try: weld why -e '|v: vec[i64]| sum(map(v, |x| x / 2L))' vectorize")]
+    #[command(after_help = "Try: weld why -e '|v: vec[i64], k: i64| sum(map(v, |x| x / k))' vectorize")]
     Why(WhyArgs),
     /// Which source a part of the optimized program came from; WHAT is a name or a place of it, `@LINE:COL`
     #[command(after_help = "Try: weld origin -e '|v: vec[i64]| sum(map(v, |x| x + 1L))' @2:10")]

@@ -38,11 +38,11 @@ pub use stages::{
 pub use trace::{Firing, Miss, Step, Trace};
 
 use crate::ir::{Lambda, Program, verify};
-use crate::plan::cost::{self, Counters};
 use declare::declare_pass;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
+use trace::Counted;
 
 /// How to optimize.
 #[derive(Clone, Copy, Debug)]
@@ -102,8 +102,7 @@ pub fn optimize<S: Clone + Into<Stage>>(program: &Program, pipeline: &[S], optio
         internal_error: None,
         broken: None,
     };
-    let counters = options.record.then(|| cost::counters(program));
-    let mut driver = Driver { optimized, counters, options };
+    let mut driver = Driver { optimized, counted: Counted::default(), options };
     driver.stages(&stages, None);
     driver.optimized.trace.drop_superseded();
     driver.optimized
@@ -113,7 +112,7 @@ pub fn optimize<S: Clone + Into<Stage>>(program: &Program, pipeline: &[S], optio
 struct Driver<'a> {
     optimized: Optimized,
     /// Counters of the program as it is, for the record.
-    counters: Option<Counters>,
+    counted: Counted,
     options: &'a Options,
 }
 
@@ -189,8 +188,8 @@ impl Driver<'_> {
             self.optimized.broken = Some(Broken { pass: pass.info(), before, firings, why, panicked: false });
             return false;
         }
-        if let Some(counters) = &mut self.counters {
-            let counters_after = if changed { cost::counters(&after) } else { counters.clone() };
+        if self.options.record {
+            let counted = if changed { Counted::default() } else { self.counted.clone() };
             self.optimized.trace.steps.push(Step {
                 pass: pass.info(),
                 round,
@@ -199,8 +198,8 @@ impl Driver<'_> {
                 firings,
                 missed,
                 time,
-                counters_before: std::mem::replace(counters, counters_after.clone()),
-                counters_after,
+                counted_before: std::mem::replace(&mut self.counted, counted.clone()),
+                counted_after: counted,
             });
         }
         self.optimized.program = after;

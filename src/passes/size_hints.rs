@@ -4,6 +4,7 @@
 use super::rewrite::{self, Rewrite};
 use super::{PassCx, declare_pass, pattern};
 use crate::ir::{BinOp, BuilderTy, Expr, ExprKind, For, Iter, Let, Literal, build};
+use crate::plan::cost;
 use crate::plan::merges::{self, Merges};
 use std::sync::Arc;
 
@@ -11,7 +12,8 @@ declare_pass! {
     /// Give a fresh appender the number of values that its loop will merge.
     ///
     /// Why: an appender of unknown size grows and copies as it is filled. When the body merges exactly once on every
-    /// path, the number of iterations is the final length. A filter merges fewer values, so it gets no hint.
+    /// path, the number of iterations is the final length. A filter merges at most that many: where that is a small
+    /// constant it gets room for all of them, elsewhere the room could be much more than is needed.
     ///
     /// ```weld
     /// |v: vec[i64]|
@@ -30,6 +32,9 @@ declare_pass! {
 
 const RULE: &str = "appender_size";
 
+/// Up to so many bytes are made room for though they may not be needed: a page.
+const SMALL: u64 = 4096;
+
 fn run(cx: &mut PassCx, root: &Expr) -> Expr {
     rewrite::bottom_up(cx, root, &mut appender_size)
 }
@@ -42,10 +47,7 @@ fn appender_size(cx: &mut PassCx, expr: &Expr) -> Option<Rewrite> {
     }
     let merges = merges::per_iteration(&parts.func);
     if !wants_size(&parts.builder, &merges) {
-        let condition =
-            "the body does not merge exactly once per iteration, so the length is known only after the loop";
-        cx.missed(RULE, &expr.origin, condition, None);
-        return None;
+        return upper_bound(cx, expr, parts, &merges);
     }
     if pattern::operands_call_in_order(parts) {
         let condition = "the operands of the loop call C functions, whose order must stay";
@@ -68,6 +70,62 @@ fn appender_size(cx: &mut PassCx, expr: &Expr) -> Option<Rewrite> {
         to,
         "every iteration merges exactly one value, so the number of iterations is the length",
     ))
+}
+
+/// `for([a, b, c], appender, f)` => `for([a, b, c], appender(3L), f)` when `f` merges at most once
+fn upper_bound(cx: &mut PassCx, expr: &Expr, parts: &For, merges: &Merges) -> Option<Rewrite> {
+    let each = match merges {
+        Merges::One(count) => count.max,
+        Merges::Each(_) | Merges::Foreign => None,
+    };
+    let turns = parts.iters.iter().find_map(constant_turns);
+    let most = each.map(u64::from).zip(turns).and_then(|(each, turns)| each.checked_mul(turns));
+    let bytes = match parts.builder.ty.as_builder() {
+        Some(BuilderTy::Appender(elem)) => cost::element_bytes(elem),
+        _ => 0,
+    };
+    if let Some(most) = most.filter(|most| most.saturating_mul(bytes) <= SMALL) {
+        let size = build::int64(i64::try_from(most).ok()?, parts.builder.origin.clone());
+        let builder = parts.builder.with_kind(ExprKind::NewBuilder(Some(size)));
+        let to = expr.with_kind(ExprKind::For(Arc::new(For { builder, ..For::clone(parts) })));
+        return Some(Rewrite::new(
+            RULE,
+            to,
+            format!("there are at most {most} values, so there is room for all"),
+        ));
+    }
+    let length = parts.iters.iter().find_map(|iter| match iter {
+        Iter::Whole(data) => data.var(),
+        _ => None,
+    });
+    let bound = match (most, each, length) {
+        (Some(most), ..) => Some(most.to_string()),
+        (_, Some(1), Some(name)) => Some(format!("len({name})")),
+        (_, Some(each), Some(name)) if each > 1 => Some(format!("{each} * len({name})")),
+        _ => None,
+    };
+    let known = match bound {
+        Some(bound) => {
+            format!(
+                ": there are at most `{bound}` values, and room for all could be much more than is needed"
+            )
+        }
+        None => ", so the length is known only after the loop".to_string(),
+    };
+    cx.missed(RULE, &expr.origin, format!("the body does not merge exactly once per iteration{known}"), None);
+    None
+}
+
+/// The number of iterations, where it is a constant.
+fn constant_turns(iter: &Iter) -> Option<u64> {
+    match iter {
+        Iter::Whole(data) => match &data.kind {
+            ExprKind::Vector(items) => Some(items.len() as u64),
+            _ => None,
+        },
+        Iter::Range { .. } => u64::try_from(bounded(iter)?.literal()?.as_i64()?).ok(),
+        _ => None,
+    }
 }
 
 /// Whether there is a fresh appender without a size.

@@ -397,10 +397,10 @@ fn steps_carry_counters_and_nothing_changes_without_a_firing() {
     let optimized = optimize(&program, DEFAULT, &Options::default());
     let fusion = &optimized.trace.steps[2];
     assert_eq!(fusion.pass.name, "fuse-vertical");
-    assert_eq!((fusion.counters_before.loops, fusion.counters_after.loops), (2, 1));
-    assert_eq!((fusion.counters_before.temps, fusion.counters_after.temps), (1, 0));
-    assert_eq!(fusion.counters_before.bytes, "24*len(v)");
-    assert_eq!(fusion.counters_after.bytes, "8*len(v)");
+    assert_eq!((fusion.counters_before().loops, fusion.counters_after().loops), (2, 1));
+    assert_eq!((fusion.counters_before().temps, fusion.counters_after().temps), (1, 0));
+    assert_eq!(fusion.counters_before().bytes, "24*len(v)");
+    assert_eq!(fusion.counters_after().bytes, "8*len(v)");
     for step in &optimized.trace.steps {
         assert_eq!(step.changed(), !step.firings.is_empty(), "{}", step.pass.name);
     }

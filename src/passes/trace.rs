@@ -7,9 +7,10 @@
 use super::PassInfo;
 use crate::diag::Origin;
 use crate::ir::{Expr, Program};
-use crate::plan::cost::Counters;
+use crate::plan::cost::{self, Counters};
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// One rewrite.
@@ -58,12 +59,26 @@ pub struct Step {
     /// Time in the pass itself.
     pub time: Duration,
     /// Counters of `before`.
-    pub counters_before: Counters,
-    /// Counters of `after`.
-    pub counters_after: Counters,
+    pub(super) counted_before: Counted,
+    /// Counters of `after`, shared with the next step.
+    pub(super) counted_after: Counted,
 }
 
+/// Counters that are counted when somebody looks at them: the record itself costs little.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Counted(Arc<OnceLock<Counters>>);
+
 impl Step {
+    /// Counters of `before`.
+    pub fn counters_before(&self) -> &Counters {
+        self.counted_before.0.get_or_init(|| cost::counters(&self.before))
+    }
+
+    /// Counters of `after`.
+    pub fn counters_after(&self) -> &Counters {
+        self.counted_after.0.get_or_init(|| cost::counters(&self.after))
+    }
+
     /// Whether the pass rewrote anything.
     pub fn changed(&self) -> bool {
         !self.before.func.body.same(&self.after.func.body)

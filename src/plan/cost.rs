@@ -290,8 +290,8 @@ impl Traffic {
                 let lengths: Vec<Amount> =
                     items.iter().map(|item| self.expr(item, times).elements()).collect();
                 let length = lengths.into_iter().next().unwrap_or_default();
-                let bytes = items.iter().map(|item| item.ty.elem().map_or(0, size)).sum::<u64>();
-                self.count(&times.times(&length), bytes + expr.ty.elem().map_or(0, size));
+                let bytes = items.iter().map(|item| item.ty.elem().map_or(0, element_bytes)).sum::<u64>();
+                self.count(&times.times(&length), bytes + expr.ty.elem().map_or(0, element_bytes));
                 Shape::Elements(length)
             }
             ExprKind::Apply(lambda, args) => {
@@ -314,7 +314,7 @@ impl Traffic {
                     (Some(BuilderTy::Appender(_)), _) => Shape::Elements(Amount::number(0)),
                     (Some(BuilderTy::VecMerger(elem, _)), Some(held)) => {
                         let length = held.elements();
-                        self.count(&times.times(&length), 2 * size(elem));
+                        self.count(&times.times(&length), 2 * element_bytes(elem));
                         Shape::Elements(length)
                     }
                     _ => Shape::Unknown,
@@ -323,9 +323,9 @@ impl Traffic {
             ExprKind::Merge(b, x) => {
                 self.expr(x, times);
                 match b.ty.as_builder() {
-                    Some(BuilderTy::Appender(elem)) => self.count(times, size(elem)),
+                    Some(BuilderTy::Appender(elem)) => self.count(times, element_bytes(elem)),
                     Some(BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..)) => {
-                        self.count(times, size(&x.ty));
+                        self.count(times, element_bytes(&x.ty));
                     }
                     _ => {}
                 }
@@ -368,7 +368,7 @@ impl Traffic {
                 }
                 Iter::Nd(_) => Amount::unknown(),
             };
-            read += iter.data().map_or(0, |_| size(&iter.elem_ty()));
+            read += iter.data().map_or(0, |_| element_bytes(&iter.elem_ty()));
             // All have the same length: take one that is known.
             match &turns {
                 Some(known) if !known.unknown && !known.at_most => {}
@@ -435,7 +435,7 @@ fn range_turns(start: &Expr, end: &Expr, stride: &Expr) -> Amount {
 }
 
 /// Bytes of an element in a vector.
-fn size(ty: &Ty) -> u64 {
+pub fn element_bytes(ty: &Ty) -> u64 {
     size_and_align(ty).0
 }
 

@@ -221,7 +221,7 @@ pub fn passes_zero(core: &Program, front: Duration, run: Option<&Measured>, judg
 /// `passes.v1`: one row of `weld passes`; `before` is the run of the row before it.
 pub fn passes_step(number: usize, step: &Step, before: Option<&Measured>, run: Option<&Measured>) -> Json {
     let mut object = Map::new();
-    let counters = (&step.counters_before, &step.counters_after);
+    let counters = (step.counters_before(), step.counters_after());
     counted(&mut object, number, step.pass.name, step.firings.len(), counters, step.time);
     if let Some(round) = step.round {
         object.insert("round".to_string(), json!(round));
@@ -250,7 +250,7 @@ pub fn explain_zero(core: &Program, front: Duration) -> Json {
 /// `explain.v1`: one step of `weld explain`; `program` is there when the step changed it.
 pub fn explain_step(number: usize, step: &Step, sources: &SourceMap) -> Json {
     let mut object = Map::new();
-    let counters = (&step.counters_before, &step.counters_after);
+    let counters = (step.counters_before(), step.counters_after());
     counted(&mut object, number, step.pass.name, step.firings.len(), counters, step.time);
     if let Some(round) = step.round {
         object.insert("round".to_string(), json!(round));

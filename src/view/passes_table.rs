@@ -43,7 +43,9 @@ pub fn table(
                 number: number.to_string(),
                 name: step.pass.name.to_string(),
                 fired: step.firings.len().to_string(),
-                counters: step.changed().then(|| (step.counters_before.clone(), step.counters_after.clone())),
+                counters: step
+                    .changed()
+                    .then(|| (step.counters_before().clone(), step.counters_after().clone())),
                 compile: step.time,
                 run: runs.get(number),
                 earned: number

@@ -84,7 +84,7 @@ impl<'a> Viewer<'a> {
         let mut text = self.heading(&format!("step {number}"), &name(step));
         if changed {
             text.push_str(&format!("   fired {}", step.firings.len()));
-            let mut changes = changes(&step.counters_before, &step.counters_after);
+            let mut changes = changes(step.counters_before(), step.counters_after());
             let plain = format!("step {number}  {}   fired {}{changes}", name(step), step.firings.len());
             if plain.chars().count() > self.screen.width {
                 // The formula is the longest part: it gets a line of its own.

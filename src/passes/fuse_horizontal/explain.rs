@@ -3,6 +3,7 @@
 
 use super::graph::{Graph, Input};
 use super::levels::{Group, MOST_SINKS, Plan, Sink};
+use super::weigh::Weighed;
 use crate::ir::{Expr, ExprKind, Literal, build};
 use crate::passes::PassCx;
 use std::collections::HashMap;
@@ -34,14 +35,34 @@ fn data(graph: &Graph, at: usize) -> String {
     }
 }
 
+fn operations(weighed: &Weighed) -> String {
+    match weighed.repeated {
+        None => "more operations than can be counted".to_string(),
+        Some(n) => format!("{n} more operations"),
+    }
+}
+
 /// A stream is computed where its rows are read.
-pub fn absorbed(cx: &mut PassCx, graph: &Graph, at: usize, value: &Expr) {
+pub fn absorbed(cx: &mut PassCx, graph: &Graph, at: usize, repeated: Option<&Weighed>, value: &Expr) {
     let Some(node) = graph.nodes.get(at) else { return };
     let Some(member) = &node.member else { return };
     let name = called(graph, at);
     if member.conditions.is_empty() {
-        let reason =
-            format!("{name} is computed for each row where the row is used, so the vector is not built");
+        let reason = match repeated {
+            None => {
+                format!("{name} is computed for each row where the row is used, so the vector is not built")
+            }
+            Some(weighed) => format!(
+                "{name} is computed in each of {} loops: {} than moving {}",
+                weighed.loops,
+                if weighed.repeated == Some(1) {
+                    "1 more operation a row costs less".to_string()
+                } else {
+                    format!("{} a row cost less", operations(weighed))
+                },
+                weighed.bytes(graph)
+            ),
+        };
         cx.fired("absorb_map", reason, &node.item.value, value);
     } else {
         let reason = format!(
@@ -116,11 +137,20 @@ pub fn near_misses(cx: &mut PassCx, graph: &Graph, plan: &Plan) {
             cx.missed("absorb_filter", &member.node.origin, why, None);
         }
     }
-    for at in &plan.too_expensive {
-        let Some(node) = graph.nodes.get(*at) else { continue };
+    for weighed in &plan.too_expensive {
+        let Some(node) = graph.nodes.get(weighed.at) else { continue };
+        let again = match weighed.saved {
+            ..=0 => "computing it again reads as much as its vector has".to_string(),
+            _ => format!(
+                "computing it again takes {} a row, to move {} less",
+                operations(weighed),
+                weighed.bytes(graph)
+            ),
+        };
         let condition = format!(
-            "two loops read {}, one after the other, and computing it twice costs more than reading it",
-            called(graph, *at)
+            "{} loops read {}, one after the other, and {again}",
+            weighed.loops,
+            called(graph, weighed.at)
         );
         cx.missed("absorb_map", &node.item.value.origin, condition, None);
     }

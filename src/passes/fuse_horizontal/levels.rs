@@ -7,6 +7,7 @@
 
 use super::graph::{Graph, Input, Node};
 use super::weave;
+use super::weigh::{Scales, Weighed};
 use crate::ir::{Iter, build};
 use crate::passes::pattern;
 use std::collections::{HashMap, HashSet};
@@ -82,15 +83,14 @@ pub struct Plan {
     pub groups: Vec<Group>,
     /// By stream.
     pub lengths: HashMap<usize, Length>,
-    /// Streams that are kept because two loops read them and computing them twice costs too much.
-    pub too_expensive: Vec<usize>,
+    /// Streams that are kept because several loops read them and computing them again costs too much.
+    pub too_expensive: Vec<Weighed>,
+    /// Streams that several loops compute, since that costs less.
+    pub repeated: HashMap<usize, Weighed>,
 }
 
 /// More results than this in one loop would not fit in registers and caches anyway.
 pub const MOST_SINKS: usize = 256;
-
-/// Up to so much work for a row is done again rather than written and read.
-const CHEAPER_THAN_MEMORY: u32 = 8;
 
 /// Each round keeps more vectors; real programs need two.
 const ROUNDS: usize = 8;
@@ -124,15 +124,23 @@ pub fn plan(graph: &mut Graph) -> Option<Plan> {
             }
         }
         let work = work(graph, &runs);
+        let scales = Scales::new(graph, &runs, &groups, &within, &work);
+        let mut repeated = HashMap::new();
         for (at, level) in read_again(&runs, &groups, &within) {
-            if !runs[at].kept && work[at] > CHEAPER_THAN_MEMORY {
+            if runs[at].kept {
+                continue;
+            }
+            let weighed = scales.weigh(at);
+            if weighed.pays() {
+                repeated.insert(at, weighed);
+            } else {
                 more.push(at);
                 earliest.insert(at, level);
-                too_expensive.push(at);
+                too_expensive.push(weighed);
             }
         }
         if more.is_empty() {
-            return Some(Plan { runs, groups, lengths, too_expensive });
+            return Some(Plan { runs, groups, lengths, too_expensive, repeated });
         }
         for (kept, run) in kept.iter_mut().zip(&runs) {
             *kept |= run.kept;

@@ -230,7 +230,7 @@ impl Body<'_> {
             let builder = self.regions.builder(k);
             self.regions.merge(region, k, build::merge(builder, value.clone(), origin.clone()));
         } else if !seen.again {
-            explain::absorbed(cx, self.graph, at, &value);
+            explain::absorbed(cx, self.graph, at, self.plan.repeated.get(&at), &value);
         }
         self.values.insert(at, (region, value));
         Some(())

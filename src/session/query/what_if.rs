@@ -102,7 +102,7 @@ pub enum Effect {
 pub fn predict(missed: Missed, core: &Program, pipeline: &[Stage], optimized: &Optimized) -> Effect {
     let miss = missed.miss;
     let place = miss.origin.primary();
-    let last = optimized.trace.steps.last().map(|step| &step.counters_after);
+    let last = optimized.trace.steps.last().map(|step| step.counters_after());
     let program = &optimized.program;
     match (saves(miss.rule), last) {
         (Saves::Branch, Some(without)) if miss.would.is_some() => {
@@ -159,7 +159,7 @@ fn tried(place: Span, core: &Program, pipeline: &[Stage], program: &Program, wit
         (None, Some(step)) => Effect::Tried {
             annotation: "@(predicate:true)",
             without: without.clone(),
-            with: step.counters_after.clone(),
+            with: step.counters_after().clone(),
             in_lanes: (in_lanes(program), in_lanes(&again.program)),
             branches: (branches(program), branches(&again.program)),
         },
