@@ -13,6 +13,8 @@ mod literal;
 mod name;
 pub mod op;
 pub mod print;
+#[cfg(test)]
+pub mod tally;
 mod ty;
 pub mod verify;
 pub mod visit;

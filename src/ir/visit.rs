@@ -3,28 +3,11 @@
 //!
 //! Promises: children come in evaluation order; [`map_children`] returns the very same node when no child changed.
 
+#[cfg(test)]
+use super::tally;
 use super::{BinOp, BuilderTy, Expr, ExprKind, Facts, For, Iter, Lambda, Let, Literal};
 use crate::diag::stack;
 use std::sync::Arc;
-
-/// How much walking is done: what tests compare instead of times.
-#[cfg(test)]
-pub mod tally {
-    use std::cell::Cell;
-
-    thread_local! {
-        static VISITS: Cell<u64> = const { Cell::new(0) };
-    }
-
-    pub(super) fn count() {
-        VISITS.set(VISITS.get() + 1);
-    }
-
-    /// The children that this thread has looked at or rebuilt.
-    pub fn visits() -> u64 {
-        VISITS.get()
-    }
-}
 
 /// Calls `f` with each direct child, in evaluation order; lambda bodies last.
 pub fn for_each_child<'a>(kind: &'a ExprKind, f: &mut dyn FnMut(&'a Expr)) {

@@ -1,9 +1,7 @@
 //! Limits of passes and the notes they leave; work that grows with the program and no faster; no record, no cost.
 
 use super::{MANY, at, combine, each, map, plus, program, shared_chain, sum};
-use crate::ir::{
-    BinOp, BuilderTy, Expr, Let, MergeOp, Names, Program, Ty, build, print, visit::tally::visits,
-};
+use crate::ir::{BinOp, BuilderTy, Expr, Let, MergeOp, Names, Program, Ty, build, print, tally::visits};
 use crate::passes::rewrite::{Rewrite, bottom_up};
 use crate::passes::{DEFAULT, Options, Pass, PassCx, PassInfo, RuleInfo, Stage, optimize, parse_pipeline};
 
