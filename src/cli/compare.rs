@@ -6,7 +6,7 @@ use super::context::{Context, Loaded};
 use super::failure::Failure;
 use super::inputs;
 use crate::passes::{Optimized, Stage, parse_pipeline};
-use crate::session::measure::{Measured, Runs, compared};
+use crate::session::measure::{Measured, Runs};
 use crate::session::query;
 use crate::view::compare::{Sides, compare as table};
 use crate::view::json;
@@ -60,14 +60,12 @@ fn measure(
     sides: [(&Loaded, &Optimized); 2],
     cx: &Context,
 ) -> Result<[Measured; 2], Failure> {
-    let run = |(loaded, optimized): (&Loaded, &Optimized)| {
-        let values = inputs::values(loaded, &args.inputs.inputs)?;
-        let runs = Runs { args: &values, repeat: args.repeat, signal: &cx.signal };
-        Ok::<_, Failure>(cx.session.measure(&optimized.program, runs)?)
-    };
-    let [a, b] = sides;
-    let (expected, first) = run(a)?;
-    let (answer, mut second) = run(b)?;
-    second.same = Some(compared(&expected, &answer));
+    let [(a, left), (b, right)] = sides;
+    let values = [inputs::values(a, &args.inputs.inputs)?, inputs::values(b, &args.inputs.inputs)?];
+    let runs = |side: usize| Runs { args: &values[side], repeat: args.repeat, signal: &cx.signal };
+    let (expected, first) = cx.session.measure(&left.program, runs(0))?;
+    let (answer, mut second) = cx.session.measure(&right.program, runs(1))?;
+    let (wanted, found) = ((&left.program, &expected), (&right.program, &answer));
+    second.same = Some(cx.session.agreement(&a.checked.program, wanted, found, runs(0)));
     Ok([first, second])
 }

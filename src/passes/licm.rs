@@ -49,9 +49,18 @@ struct Place {
     /// The number of loops around the place that it may move to; that around its own place when it must stay.
     target: usize,
     /// Whether only a possible error keeps it from moving.
-    held: bool,
+    held: Option<Held>,
     /// Whether only its cost keeps it in a branch. Its parts stay too: without them it would be cheap.
     costly: bool,
+}
+
+/// Where a possible error may not come to pass.
+#[derive(Clone, Copy)]
+enum Held {
+    /// The loop may have no iterations.
+    Loop,
+    /// A branch in it may never be taken.
+    Branch,
 }
 
 /// A loop, `iterate` or sort around the node.
@@ -118,7 +127,7 @@ impl Sweep<'_, '_> {
         // Operands that can go further than the node leave it.
         let mut at = places.iter();
         let new = visit::map_children(&walked, &mut |child| match at.next() {
-            Some(at) if !place.costly && (!at.held || !place.held) => {
+            Some(at) if !place.costly && (at.held.is_none() || place.held.is_none()) => {
                 self.leave(child, *at, place.target, &mut levels)
             }
             _ => child.clone(),
@@ -160,8 +169,8 @@ impl Sweep<'_, '_> {
                 changed = true;
                 continue;
             }
-            if place.held {
-                self.held(&value);
+            if let Some(held) = place.held {
+                self.held(&value, held);
             }
             levels |= place.levels | bit(here);
             self.levels.insert(binding.name.clone(), here);
@@ -188,7 +197,7 @@ impl Sweep<'_, '_> {
     }
 
     fn stays(&self, levels: u64) -> Place {
-        Place { levels, target: self.loops.len(), held: false, costly: false }
+        Place { levels, target: self.loops.len(), held: None, costly: false }
     }
 
     /// How far a node may move whose variables have these levels.
@@ -206,7 +215,8 @@ impl Sweep<'_, '_> {
             return stays;
         }
         if facts.may_fail {
-            return Place { held: true, ..stays };
+            let in_branch = self.loops.last().is_some_and(|this| this.conditions < self.conditions);
+            return Place { held: Some(if in_branch { Held::Branch } else { Held::Loop }), ..stays };
         }
         // Out of a branch only what is cheap: the branch may be taken never.
         let cheap = pattern::scalar_cost(expr).is_some_and(|cost| cost <= CHEAP);
@@ -217,8 +227,8 @@ impl Sweep<'_, '_> {
 
     /// An operand of a node that goes to `target`: a variable, if the operand goes further and is worth a name.
     fn leave(&mut self, child: &Expr, at: Place, target: usize, levels: &mut u64) -> Expr {
-        if at.held {
-            self.held(child);
+        if let Some(held) = at.held {
+            self.held(child, held);
             return child.clone();
         }
         if at.target >= target
@@ -245,13 +255,20 @@ impl Sweep<'_, '_> {
         var
     }
 
-    fn held(&mut self, expr: &Expr) {
+    fn held(&mut self, expr: &Expr, held: Held) {
         let text = print::short(expr, 40);
-        let condition = format!(
-            "`{text}` is the same in every iteration, but it may fail, and there may be no iteration"
-        );
-        let would = "bind it by a `let` before the loop".to_string();
-        self.cx.missed(RULE, &expr.origin, condition, Some(would));
+        let (why, would) = match held {
+            Held::Loop => (
+                "it may fail, and there may be no iteration",
+                "where there is an iteration, bind it by a `let` before the loop",
+            ),
+            Held::Branch => (
+                "it may fail, and its branch may never be taken",
+                "where it cannot fail, bind it by a `let` before the loop",
+            ),
+        };
+        let condition = format!("`{text}` is the same in every iteration, but {why}");
+        self.cx.missed(RULE, &expr.origin, condition, Some(would.to_string()));
     }
 }
 

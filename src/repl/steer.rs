@@ -8,7 +8,7 @@ use super::Repl;
 use super::reply::{Failure, Outcome, Reply};
 use crate::config::{Config, SETTINGS};
 use crate::passes::{Optimized, Stage, pipeline_text};
-use crate::session::measure::{Measured, Runs, compared};
+use crate::session::measure::{Measured, Runs};
 use crate::session::query::{Focus, compare};
 use crate::view::compare::{Sides, compare as table, first};
 use crate::view::steps::{Viewer, changes};
@@ -110,7 +110,9 @@ impl Repl {
         };
         let (expected, first) = measure(a)?;
         let (answer, mut second) = measure(b)?;
-        second.same = Some(compared(&expected, &answer));
+        let core = &self.entered()?.checked.program;
+        let (wanted, found) = ((&a.program, &expected), (&b.program, &answer));
+        second.same = Some(self.session.agreement(core, wanted, found, runs));
         Ok([first, second])
     }
 }

@@ -197,24 +197,49 @@ struct Bench<'a> {
 
 impl Bench<'_> {
     fn judged(&self, program: &ir::Program, found: &Outcome) -> Agreement {
-        let agreement = compared(&self.wanted, found);
-        let (Agreement::Different, Ok(wanted), Ok(found)) = (agreement, &self.wanted, found) else {
-            return agreement;
-        };
-        if agree::rounding_loops(program) == agree::rounding_loops(self.core) {
-            return agreement;
-        }
-        let sizes = self.sizes.get_or_init(|| {
-            let runs = Runs { repeat: 0, ..self.runs };
-            self.session.measure(&agree::sizes(self.core), runs).ok().and_then(|(outcome, _)| outcome.ok())
-        });
-        let count = self.runs.args.iter().map(elements).sum();
-        if agree::nearly(wanted, found, sizes.as_ref(), count) { Agreement::Rounded } else { agreement }
+        judged((self.core, &self.wanted), (program, found), self.runs.args, || {
+            self.sizes.get_or_init(|| self.session.sizes(self.core, self.runs)).clone()
+        })
     }
 }
 
+impl Session {
+    /// How the outcomes of two optimizations of `core` compare. Sums of floats that run over other loops may differ by
+    /// their rounding.
+    pub fn agreement(
+        &self,
+        core: &ir::Program,
+        wanted: (&ir::Program, &Outcome),
+        found: (&ir::Program, &Outcome),
+        runs: Runs,
+    ) -> Agreement {
+        judged(wanted, found, runs.args, || self.sizes(core, runs))
+    }
+
+    /// What float sums may differ by.
+    fn sizes(&self, core: &ir::Program, runs: Runs) -> Option<Value> {
+        let runs = Runs { repeat: 0, ..runs };
+        self.measure(&agree::sizes(core), runs).ok().and_then(|(outcome, _)| outcome.ok())
+    }
+}
+
+fn judged(
+    wanted: (&ir::Program, &Outcome),
+    found: (&ir::Program, &Outcome),
+    args: &[Value],
+    sizes: impl FnOnce() -> Option<Value>,
+) -> Agreement {
+    let agreement = compared(wanted.1, found.1);
+    let (Agreement::Different, Ok(a), Ok(b)) = (agreement, wanted.1, found.1) else { return agreement };
+    if agree::rounding_loops(wanted.0) == agree::rounding_loops(found.0) {
+        return agreement;
+    }
+    let count = args.iter().map(elements).sum();
+    if agree::nearly(a, b, sizes().as_ref(), count) { Agreement::Rounded } else { agreement }
+}
+
 /// How two outcomes compare, bit for bit.
-pub fn compared(wanted: &Outcome, found: &Outcome) -> Agreement {
+fn compared(wanted: &Outcome, found: &Outcome) -> Agreement {
     if agree::is_undecided(wanted) || agree::is_undecided(found) {
         return Agreement::Unknown;
     }

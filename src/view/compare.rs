@@ -19,12 +19,15 @@ pub struct Sides<'a> {
 impl Sides<'_> {
     /// Whether both runs gave the same outcome; `None` without runs, or when one did not end.
     pub fn same_answer(&self) -> Option<bool> {
-        let agreement = self.runs.as_ref().and_then(|[_, b]| b.same)?;
-        match agreement {
+        match self.agreement()? {
             Agreement::Same | Agreement::Rounded => Some(true),
             Agreement::Different => Some(false),
             Agreement::Unknown => None,
         }
+    }
+
+    fn agreement(&self) -> Option<Agreement> {
+        self.runs.as_ref().and_then(|[_, b]| b.same)
     }
 }
 
@@ -47,10 +50,13 @@ pub fn compare(comparison: &Comparison, sides: &Sides, screen: Screen) -> String
         rows.push(row("run", [shown(&runs[0]), shown(&runs[1])]));
     }
     let mut text = format!("{}\n{}", first(comparison), render(COLUMNS, &rows, screen));
-    match sides.same_answer() {
-        Some(true) => text += "same answer\n",
-        Some(false) => text += &format!("{}\n", screen.paint(Role::Error, "NOT the same answer")),
-        None => {}
+    match sides.agreement() {
+        Some(Agreement::Same) => text += "same answer\n",
+        Some(Agreement::Rounded) => text += "same answer, float sums rounded in another order\n",
+        Some(Agreement::Different) => {
+            text += &format!("{}\n", screen.paint(Role::Error, "NOT the same answer"));
+        }
+        Some(Agreement::Unknown) | None => {}
     }
     text
 }

@@ -1,7 +1,7 @@
 #![forbid(unsafe_code)]
 //! `:pipeline`: which passes run, in which order, and which groups of them repeat.
 
-use super::{Command, Wants};
+use super::{Command, Wants, usage};
 use crate::passes::parse_pipeline;
 use crate::repl::Repl;
 use crate::repl::reply::{Failure, Outcome, Reply};
@@ -25,7 +25,11 @@ fn run(repl: &mut Repl, args: &str) -> Outcome {
     if args.is_empty() {
         return Ok(Reply::text(repl.render_pipeline()));
     }
-    let stages =
-        parse_pipeline(args.trim_matches('"')).map_err(|why| Failure::new(why).help(":help pipeline"))?;
+    let quoted = args.strip_prefix('"').map(|rest| rest.strip_suffix('"').filter(|text| !text.contains('"')));
+    let text = match quoted {
+        Some(text) => text.ok_or_else(|| Failure::new("the quote is not closed").help(usage(&COMMAND)))?,
+        None => args,
+    };
+    let stages = parse_pipeline(text).map_err(|why| Failure::new(why).help(":help pipeline"))?;
     repl.change_pipeline(&stages)
 }
