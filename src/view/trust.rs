@@ -69,7 +69,7 @@ impl Shown<'_> {
             let inputs = counted(report.slow, "input");
             text += &self.words("  ", &format!("left out: {inputs}, on which the program took too long"));
         }
-        if report.cut {
+        if report.cut && !report.stopped {
             text += &self.words("  ", "the time was over before everything was looked at");
         }
         text

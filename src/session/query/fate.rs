@@ -6,7 +6,7 @@
 
 use super::{Fired, Spot};
 use crate::diag::{Span, stack};
-use crate::ir::{Expr, Program, visit};
+use crate::ir::{Expr, ExprKind, Program, visit};
 use crate::passes::Trace;
 
 /// What a step did to the nodes of a place.
@@ -51,7 +51,7 @@ pub struct Fate<'a> {
 /// Follows the narrowest expression at a spot; `None` where the typed program has none.
 pub fn fate<'a>(core: &Program, trace: &'a Trace, spot: Spot) -> Option<Fate<'a>> {
     let subject = narrowest(&core.func.body, spot)?;
-    let place = spot.narrowest(&subject.origin)?;
+    let place = spot.narrowest(&subject.origin).unwrap_or_else(|| subject.origin.primary());
     let mut events = Vec::new();
     let mut before = Holders::of(core, place);
     for (at, step) in trace.steps.iter().enumerate() {
@@ -99,7 +99,11 @@ fn narrowest(root: &Expr, spot: Spot) -> Option<Expr> {
             }
         }
     });
-    found.map(|(expr, _)| expr)
+    let (expr, _) = found?;
+    let ExprKind::Block(lets, _) = &expr.kind else { return Some(expr) };
+    // In `let name =` no node begins: the value says what became of it.
+    let behind = lets.iter().find(|binding| spot.is_before(binding.value.origin.primary()));
+    Some(behind.map_or(expr.clone(), |binding| binding.value.clone()))
 }
 
 /// The nodes of a program that came from a place.

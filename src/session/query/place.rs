@@ -40,6 +40,11 @@ impl Spot {
         span.source == self.source && span.lo <= self.byte && self.byte < span.hi
     }
 
+    /// Whether the span begins behind it.
+    pub fn is_before(self, span: Span) -> bool {
+        span.source == self.source && self.byte < span.lo
+    }
+
     /// The narrowest of the places of an origin that cover it.
     pub fn narrowest(self, origin: &Origin) -> Option<Span> {
         origin.spans().filter(|span| self.is_in(*span)).min_by_key(|span| span.hi - span.lo)

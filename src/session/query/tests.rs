@@ -69,6 +69,18 @@ fn the_fate_of_a_loop_that_is_fused() {
 }
 
 #[test]
+fn a_place_in_let_is_that_let() {
+    let text = "|v: vec[i64]|\n  let a = map(v, |x| x + 1L);\n  let b = map(a, |x| x * 2L);\n  sum(b)";
+    let (session, checked, optimized) = optimized(text, "default");
+    for column in [3, 7] {
+        let life = fate(&checked.program, &optimized.trace, spot(&session, &checked, 3, column)).unwrap();
+        let value = fate(&checked.program, &optimized.trace, spot(&session, &checked, 3, 11)).unwrap();
+        assert_eq!(life.events.len(), value.events.len());
+        assert!(life.end.is_some());
+    }
+}
+
+#[test]
 fn every_place_of_a_printed_program_has_an_origin() {
     for text in [SQUARES, BRANCH, "|x: i64| let y = -x; {y, -3L, [1.5, 2.0], \"text\"}"] {
         for passes in ["none", "default"] {
