@@ -7,7 +7,7 @@ mod ask;
 mod trust;
 
 pub use ask::{AskArgs, CompareArgs, WhyArgs};
-pub use trust::{BisectArgs, ReduceArgs, ReplayArgs, Sampling, VerifyArgs};
+pub use trust::{JudgedArgs, ReplayArgs, Sampling, VerifyArgs};
 
 use crate::config::{parse_bytes, parse_seconds};
 use crate::view::ColorChoice;
@@ -133,10 +133,10 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Find the pass, and its firing, that makes a program wrong
     #[command(after_long_help = trust::BISECT)]
-    Bisect(BisectArgs),
+    Bisect(JudgedArgs),
     /// Make a failing program small
     #[command(after_long_help = trust::REDUCE)]
-    Reduce(ReduceArgs),
+    Reduce(JudgedArgs),
     /// Run a case again that `verify --case` or a crash has written
     Replay(ReplayArgs),
     /// Print one level of the optimized program

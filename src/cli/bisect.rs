@@ -1,7 +1,7 @@
 #![forbid(unsafe_code)]
 //! `weld bisect`: the pass and the firing that make a program wrong.
 
-use super::args::BisectArgs;
+use super::args::JudgedArgs;
 use super::context::Context;
 use super::failure::Failure;
 use super::judge::Judge;
@@ -17,7 +17,7 @@ use std::time::Instant;
 const CANNOT_TELL: i32 = 125;
 
 /// Searches; ends with exit code 3 when a pass is guilty.
-pub fn bisect(args: &BisectArgs, cx: &mut Context) -> Result<(), Failure> {
+pub fn bisect(args: &JudgedArgs, cx: &mut Context) -> Result<(), Failure> {
     let loaded = cx.load(&args.source)?;
     let program = &loaded.checked.program;
     let passes = pipeline(cx);

@@ -1,7 +1,7 @@
 #![forbid(unsafe_code)]
 //! `weld reduce`: a failing program made small, on standard output.
 
-use super::args::ReduceArgs;
+use super::args::JudgedArgs;
 use super::context::{Context, Loaded};
 use super::failure::Failure;
 use super::judge::Judge;
@@ -14,7 +14,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 /// Reduces a program.
-pub fn reduce(args: &ReduceArgs, cx: &mut Context) -> Result<(), Failure> {
+pub fn reduce(args: &JudgedArgs, cx: &mut Context) -> Result<(), Failure> {
     let loaded = cx.load(&args.source)?;
     let (reduced, shows, head) = if args.command.is_empty() {
         by_verifying(args, &loaded, cx)?
@@ -35,7 +35,7 @@ pub fn reduce(args: &ReduceArgs, cx: &mut Context) -> Result<(), Failure> {
 
 /// Keeps what `weld verify` finds wrong. The head gives the inputs that show it.
 fn by_verifying(
-    args: &ReduceArgs,
+    args: &JudgedArgs,
     loaded: &Loaded,
     cx: &mut Context,
 ) -> Result<(Reduced, String, String), Failure> {
@@ -64,7 +64,7 @@ fn by_verifying(
 
 /// Keeps the exit code of a command.
 fn by_command(
-    args: &ReduceArgs,
+    args: &JudgedArgs,
     loaded: &Loaded,
     cx: &mut Context,
 ) -> Result<(Reduced, String, String), Failure> {

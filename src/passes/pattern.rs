@@ -49,6 +49,15 @@ pub fn is_trivial(expr: &Expr) -> bool {
     }
 }
 
+/// Whether both are the same variable, or the same projection of it.
+pub fn same_place(a: &Expr, b: &Expr) -> bool {
+    match (&a.kind, &b.kind) {
+        (ExprKind::Var(a), ExprKind::Var(b)) => a == b,
+        (ExprKind::Field(a, j), ExprKind::Field(b, k)) => j == k && same_place(a, b),
+        _ => false,
+    }
+}
+
 /// Whether it is the integer or bool constant `value`, of any type.
 pub fn is_integer(expr: &Expr, value: i64) -> bool {
     expr.literal().and_then(Literal::as_i64) == Some(value)

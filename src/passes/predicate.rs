@@ -260,19 +260,21 @@ struct Choice {
 
 impl Choice {
     fn builder(&mut self, c: &Expr, a: &Expr, b: &Expr) -> Result<Expr, Blocked> {
-        if same_place(a, b) {
+        if pattern::same_place(a, b) {
             return Ok(a.clone());
         }
         match (&a.kind, &b.kind) {
-            (ExprKind::Merge(d, x), ExprKind::Merge(e, y)) if same_place(d, e) && x.ty.scalar().is_some() => {
+            (ExprKind::Merge(d, x), ExprKind::Merge(e, y))
+                if pattern::same_place(d, e) && x.ty.scalar().is_some() =>
+            {
                 self.values.extend([x.clone(), y.clone()]);
                 self.merge(a, d, build::select(c.clone(), x.clone(), y.clone(), a.origin.clone()))
             }
-            (ExprKind::Merge(d, x), _) if same_place(d, b) => {
+            (ExprKind::Merge(d, x), _) if pattern::same_place(d, b) => {
                 let (x, neutral) = self.with_neutral(d, x)?;
                 self.merge(a, d, select(c, x, neutral, a))
             }
-            (_, ExprKind::Merge(d, x)) if same_place(d, a) => {
+            (_, ExprKind::Merge(d, x)) if pattern::same_place(d, a) => {
                 let (x, neutral) = self.with_neutral(d, x)?;
                 self.merge(b, d, select(c, neutral, x, b))
             }
@@ -353,14 +355,5 @@ fn component(expr: &Expr, k: u32) -> Option<Expr> {
         ExprKind::Struct(items) => items.get(k as usize).cloned(),
         ExprKind::Var(_) | ExprKind::Field(..) => build::field(expr.clone(), k, expr.origin.clone()),
         _ => None,
-    }
-}
-
-/// Whether both are the same variable, or the same projection of it.
-fn same_place(a: &Expr, b: &Expr) -> bool {
-    match (&a.kind, &b.kind) {
-        (ExprKind::Var(a), ExprKind::Var(b)) => a == b,
-        (ExprKind::Field(a, j), ExprKind::Field(b, k)) => j == k && same_place(a, b),
-        _ => false,
     }
 }

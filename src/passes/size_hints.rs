@@ -123,7 +123,7 @@ fn constant_turns(iter: &Iter) -> Option<u64> {
             ExprKind::Vector(items) => Some(items.len() as u64),
             _ => None,
         },
-        Iter::Range { .. } => u64::try_from(bounded(iter)?.literal()?.as_i64()?).ok(),
+        Iter::Range { start, end, stride } => cost::constant_turns(start, end, stride),
         _ => None,
     }
 }

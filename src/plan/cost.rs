@@ -413,7 +413,8 @@ fn grown(start: Shape, builder: &Ty, merges: &Merges, turns: &Amount) -> Shape {
     }
 }
 
-fn constant_turns(start: &Expr, end: &Expr, stride: &Expr) -> Option<u64> {
+/// The iterations of a range, where its bounds are constants.
+pub fn constant_turns(start: &Expr, end: &Expr, stride: &Expr) -> Option<u64> {
     let number = |expr: &Expr| expr.literal().and_then(Literal::as_i64);
     let turns = number(end)?.checked_sub(number(start)?)?.checked_div(number(stride)?)?;
     u64::try_from(turns).ok()

@@ -59,24 +59,9 @@ pub struct VerifyArgs {
     pub json: bool,
 }
 
+/// A program, and what judges it, for `bisect` and `reduce`.
 #[derive(Args, Debug)]
-pub struct BisectArgs {
-    #[command(flatten)]
-    pub source: Source,
-    #[command(flatten)]
-    pub inputs: Inputs,
-    #[command(flatten)]
-    pub how: Sampling,
-    /// Print a JSON object
-    #[arg(long)]
-    pub json: bool,
-    /// What judges a program
-    #[arg(last = true, value_name = "COMMAND")]
-    pub command: Vec<String>,
-}
-
-#[derive(Args, Debug)]
-pub struct ReduceArgs {
+pub struct JudgedArgs {
     #[command(flatten)]
     pub source: Source,
     #[command(flatten)]

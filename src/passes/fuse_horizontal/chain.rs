@@ -4,6 +4,7 @@
 //! Promises: the steps in order, then `last`, mean the same as the body.
 
 use crate::ir::{Expr, ExprKind, Let, Name, build};
+use crate::passes::pattern;
 
 /// One step of a body.
 pub enum Step {
@@ -53,14 +54,14 @@ pub fn chain(body: &Expr, own: &Expr) -> Chain {
 /// The value that `last` appends to `own`, if that is all it does.
 pub fn appended<'a>(last: &'a Expr, own: &Expr) -> Option<&'a Expr> {
     match &last.kind {
-        ExprKind::Merge(b, x) if same_place(b, own) => Some(x),
+        ExprKind::Merge(b, x) if pattern::same_place(b, own) => Some(x),
         _ => None,
     }
 }
 
 /// Whether `expr` is `own`, as a whole or field by field.
 fn is_untouched(expr: &Expr, own: &Expr) -> bool {
-    same_place(expr, own)
+    pattern::same_place(expr, own)
         || match &expr.kind {
             ExprKind::Struct(items) => {
                 !items.is_empty()
@@ -71,15 +72,6 @@ fn is_untouched(expr: &Expr, own: &Expr) -> bool {
             }
             _ => false,
         }
-}
-
-/// Whether both are the same variable, or the same projection of it.
-fn same_place(a: &Expr, b: &Expr) -> bool {
-    match (&a.kind, &b.kind) {
-        (ExprKind::Var(a), ExprKind::Var(b)) => a == b,
-        (ExprKind::Field(a, j), ExprKind::Field(b, k)) => j == k && same_place(a, b),
-        _ => false,
-    }
 }
 
 /// The variable `name` of the type of `like`.
