@@ -10,7 +10,7 @@ impl Gen<'_> {
     pub(super) fn idiom(&mut self, scalar: Scalar) -> Piece {
         let ty = Ty::Scalar(scalar);
         let int = u64::from(!scalar.is_float() && scalar != Scalar::Bool);
-        match self.choices.weighted(&[4 * int, 3 * int, 3 * int, 3, 3, 4, 4]) {
+        match self.choices.weighted(&[4 * int, 3 * int, 3 * int, 3, 3, 4, 4, 3]) {
             0 => {
                 self.see("mask");
                 let op = *self.choices.one_of(&["&", "|"]);
@@ -48,10 +48,16 @@ impl Gen<'_> {
                 let choice = self.choice_of_pairs(&ty);
                 Piece::new(format!("(let {name} = {choice}; ({name}.$1 + {name}.$0))"))
             }
-            _ => {
+            6 => {
                 self.see("field of a choice");
                 let field = *self.choices.one_of(&["$0", "$1"]);
                 Piece::new(format!("{}.{field}", self.choice_of_pairs(&ty)))
+            }
+            _ => {
+                self.see("double negation");
+                let x = self.expr(&ty);
+                let sign = if scalar == Scalar::Bool { "!" } else { "-" };
+                Piece::new(format!("({sign}({sign}{}))", x.text))
             }
         }
     }

@@ -274,7 +274,7 @@ impl Gen<'_> {
             _ => {
                 let vector = self.choices.one_of(&vectors).clone();
                 let index = self.lane_value(Scalar::I64, atoms, depth.min(1));
-                if self.choices.chance(10) {
+                if self.choices.chance(14) {
                     self.see("lookup that may fail in a loop for lanes");
                     return format!("lookup({vector}, {index})");
                 }

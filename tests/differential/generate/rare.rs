@@ -179,7 +179,7 @@ impl Gen<'_> {
                 _ => (format!("nditer({v}, 0L, 0L, 1L, [len({v}), 1L], [1L, 9L])"), 1),
             };
         }
-        match self.choices.weighted(&[20, 20, 20, 20, 10, 10]) {
+        match self.choices.weighted(&[20, 20, 20, 20, 10, 15]) {
             0 => (format!("nditer({v}, 0L, len({v}), 1L, [len({v}) / 2L, 2L], [2L, 1L])"), 1),
             1 => (format!("nditer({v}, 0L, len({v}), 1L, [2L, len({v}) / 2L], [1L, 2L])"), 1),
             2 => (format!("nditer({v}, 0L, len({v}), 1L, [3L, len({v})], [0L, 1L])"), 3),

@@ -157,7 +157,7 @@ impl Gen<'_> {
     }
 
     fn math(&mut self, ty: &Ty) -> Piece {
-        if self.choices.chance(12) {
+        if self.choices.chance(25) {
             self.see("pow");
             let (a, b) = (self.expr(ty), self.expr(ty));
             return Piece::new(format!("pow({}, {})", a.text, b.text));
@@ -177,7 +177,7 @@ impl Gen<'_> {
         let name = self.fresh("e");
         let mut body = name.clone();
         for _ in 0..=self.choices.draw(3) {
-            body = match self.choices.weighted(&[60, 6, 6, 14, 14]) {
+            body = match self.choices.weighted(&[60, 12, 12, 14, 14]) {
                 0 => format!("{}({body})", self.choices.one_of(&UnOp::FUNCTIONS).symbol()),
                 1 => format!("pow({body}, {})", self.literal(scalar).text),
                 2 => format!("({body} % {})", self.literal(scalar).text),
