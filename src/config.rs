@@ -39,6 +39,8 @@ impl Default for Config {
 pub struct Setting {
     /// Its name, as in `:set threads 4`.
     pub name: &'static str,
+    /// Its name in the configurations that programs hand in, as in `weld_conf_set(conf, "weld.threads", "4")`.
+    pub key: &'static str,
     /// What it means and which values it takes.
     pub about: &'static str,
     /// Its value as text.
@@ -51,6 +53,7 @@ pub struct Setting {
 pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "threads",
+        key: "weld.threads",
         about: "threads of a run: 1 to 512",
         show: |config| config.threads.to_string(),
         set: |config, text| {
@@ -62,6 +65,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "passes",
+        key: "weld.optimization.passes",
         about: "the pipeline: `default`, `none`, names in order, `-NAME`, groups `[ a b ]`",
         show: |config| config.passes.clone(),
         set: |config, text| {
@@ -72,7 +76,8 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "effort",
-        about: "what LLVM does: none, short or full",
+        key: "weld.llvm.optimization.level",
+        about: "what LLVM does: none (0), short (1 or 2) or full (3)",
         show: |config| match config.effort {
             Effort::None => "none".to_string(),
             Effort::Short => "short".to_string(),
@@ -80,16 +85,17 @@ pub const SETTINGS: &[Setting] = &[
         },
         set: |config, text| {
             config.effort = match text {
-                "none" => Effort::None,
-                "short" => Effort::Short,
-                "full" => Effort::Full,
-                _ => return Err(format!("`{text}` is no effort: none, short or full")),
+                "none" | "0" => Effort::None,
+                "short" | "1" | "2" => Effort::Short,
+                "full" | "3" => Effort::Full,
+                _ => return Err(format!("`{text}` is no effort: none (0), short (1 or 2) or full (3)")),
             };
             Ok(())
         },
     },
     Setting {
         name: "memory",
+        key: "weld.memory.limit",
         about: "bytes that a run may allocate, such as 500M or 8G, or `none`",
         show: |config| config.memory_limit.map_or_else(|| "none".to_string(), |bytes| bytes.to_string()),
         set: |config, text| {
@@ -99,6 +105,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "timeout",
+        key: "weld.time.limit",
         about: "seconds that a run may take, or `none`",
         show: |config| {
             config.time_limit.map_or_else(|| "none".to_string(), |limit| limit.as_secs_f64().to_string())
@@ -110,10 +117,22 @@ pub const SETTINGS: &[Setting] = &[
     },
 ];
 
+impl Setting {
+    /// The setting with this name or key.
+    pub fn find(name: &str) -> Option<&'static Setting> {
+        SETTINGS.iter().find(|setting| setting.name == name || setting.key == name)
+    }
+}
+
 impl Config {
-    /// Sets one setting by name.
+    /// What a program that embeds Weld gets when it sets nothing: one thread, and 1,000,000,000 bytes for a context.
+    pub fn embedded() -> Config {
+        Config { threads: 1, memory_limit: Some(1_000_000_000), ..Config::default() }
+    }
+
+    /// Sets one setting by its name or its key.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
-        match SETTINGS.iter().find(|setting| setting.name == name) {
+        match Setting::find(name) {
             Some(setting) => (setting.set)(self, value),
             None => {
                 let names: Vec<&str> = SETTINGS.iter().map(|setting| setting.name).collect();

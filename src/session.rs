@@ -1,4 +1,4 @@
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 //! The only way in: text to checked program, to optimized program, to machine code, to a value.
 //!
 //! Promises: no terminal, no global state, no reading of the environment; every failure is a value. Two sessions share
@@ -6,6 +6,8 @@
 
 mod foreign;
 pub mod header;
+#[cfg(feature = "jit")]
+mod in_place;
 pub mod measure;
 #[cfg(feature = "jit")]
 mod program;
@@ -91,6 +93,20 @@ impl Session {
             libraries: Libraries::default(),
             #[cfg(feature = "jit")]
             engine: program::SharedEngine::default(),
+            #[cfg(feature = "jit")]
+            warming: None,
+        }
+    }
+
+    /// Another session with its own settings and texts, which shares LLVM, the threads and the loaded libraries of this one.
+    pub fn sibling(&self, config: Config) -> Session {
+        Session {
+            config,
+            sources: SourceMap::default(),
+            pool: self.pool.clone(),
+            libraries: self.libraries.clone(),
+            #[cfg(feature = "jit")]
+            engine: self.engine.clone(),
             #[cfg(feature = "jit")]
             warming: None,
         }

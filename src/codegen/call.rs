@@ -5,6 +5,7 @@
 
 use super::jit::Compiled;
 use super::module::Check;
+use crate::ir::Ty;
 use crate::runtime::{Failure, Memory, Pool, Run, RunOptions, RunStats, Status};
 use crate::value::buffer::Owner;
 use crate::value::serial::Corrupt;
@@ -23,7 +24,7 @@ pub struct Finished {
     pub stats: RunStats,
 }
 
-/// Sixteen bytes of result memory, aligned for every type.
+/// A piece of result memory, aligned for every type.
 #[repr(C, align(64))]
 #[derive(Clone, Copy)]
 struct Slot([u8; 64]);
@@ -36,27 +37,81 @@ impl Owner for Taken {
     }
 }
 
+/// A run that is over, with its result where compiled code wrote it.
+pub struct Placed {
+    result: Box<[Slot]>,
+    /// What the result points into, besides the inputs and the constants of the program.
+    pub memory: Memory,
+    /// From the first to the last instruction of compiled code.
+    pub time: Duration,
+    /// What the runtime did.
+    pub stats: RunStats,
+}
+
+impl Placed {
+    /// The result, laid out as LANGUAGE 17 says; valid while this and what it points into live.
+    pub fn data(&self) -> *const u8 {
+        self.result.as_ptr().cast()
+    }
+}
+
 impl Compiled {
+    /// The types of the inputs.
+    pub fn params(&self) -> &[Ty] {
+        &self.params
+    }
+
+    /// The type of the result.
+    pub fn result(&self) -> &Ty {
+        &self.result
+    }
+
     /// Runs the program on values of its parameter types.
     pub fn run(&self, args: &[Value], pool: &Arc<Pool>, options: RunOptions) -> Result<Finished, RunError> {
         let arguments = marshal::Arguments::new(args, &self.params)
             .map_err(|message| RunError::internal(None, message))?;
-        let mut result = vec![Slot([0; 64]); layout::layout(&self.result).size.div_ceil(64).max(1)];
+        // SAFETY: `arguments` are laid out for `params`, and outlive the call.
+        let mut placed = unsafe { self.run_in_place(arguments.as_ptr(), pool, options)? };
+        // SAFETY: what the result points at is in `placed`, in `arguments` or in the constants of `self`, all alive.
+        let value = unsafe { self.read(&mut placed) };
+        Ok(Finished { value, time: placed.time, stats: placed.stats })
+    }
+
+    /// Runs the program on inputs that lie in memory, and leaves the result there.
+    ///
+    /// # Safety
+    /// `args` leads to a struct of the parameters as LANGUAGE 17 lays it out, unchanged during the call. What they point
+    /// into must live as long as the result is looked at.
+    pub unsafe fn run_in_place(
+        &self,
+        args: *const u8,
+        pool: &Arc<Pool>,
+        options: RunOptions,
+    ) -> Result<Placed, RunError> {
+        let slots = layout::layout(&self.result).size.div_ceil(size_of::<Slot>()).max(1);
+        let mut result = vec![Slot([0; 64]); slots].into_boxed_slice();
         let to: *mut u8 = result.as_mut_ptr().cast();
         let mut run = Run::new(pool, options);
         let start = Instant::now();
-        // SAFETY: `arguments` and `result` are laid out for `params` and `result`, the types the code was compiled for, and
+        // SAFETY: the caller says that `args` are laid out for `params`; `result` has room for the type of the result; both
         // outlive the call; `execute` hands over a live context.
-        let ended = run.execute(|task| unsafe { self.call(task, arguments.as_ptr(), to) });
+        let ended = run.execute(|task| unsafe { self.call(task, args, to) });
         let time = start.elapsed();
-        let (stats, mut memory) = run.finish();
+        let (stats, memory) = run.finish();
         ended.map_err(|failure| self.error(failure, &memory))?;
+        Ok(Placed { result, memory, time, stats })
+    }
+
+    /// The result as a value that owns its memory. Large vectors of the run are taken over, the rest is copied.
+    ///
+    /// # Safety
+    /// `placed` is the result of a run of this program, and the inputs that it may point into are still there.
+    pub unsafe fn read(&self, placed: &mut Placed) -> Value {
+        let Placed { result, memory, .. } = placed;
         let mut take =
             |data: *const u8| -> Option<Arc<dyn Owner>> { Some(Arc::new(Taken(memory.take(data)?))) };
-        // SAFETY: compiled code wrote a value of type `result` there; what it points at is in `memory`, in `arguments` or
-        // in the constants of `self`, all alive.
-        let value = unsafe { marshal::read(to, &self.result, &mut take) };
-        Ok(Finished { value, time, stats })
+        // SAFETY: compiled code wrote a value of this type there; the caller's contract keeps what it points at.
+        unsafe { marshal::read(result.as_ptr().cast(), &self.result, &mut take) }
     }
 
     /// The error behind a failure; `_memory` holds the key that a failed lookup points at.

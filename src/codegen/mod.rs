@@ -35,7 +35,7 @@ mod tree;
 mod vectors;
 mod words;
 
-pub use call::Finished;
+pub use call::{Finished, Placed};
 pub use jit::{Compiled, Engine, Times};
 pub use module::{Check, Site};
 

@@ -1,15 +1,17 @@
-//! Memory of a run: a budget, one region of small allocations per worker, and a table of large ones.
+//! Memory of a run: one region of small allocations per worker, and a table of large ones, within a [`Budget`].
 //!
 //! Promises: every allocation is 64-byte aligned and fallible; nothing is handed out beyond the limit; what was
 //! not freed or taken lives until [`Memory`] goes. Small allocations are never freed one by one.
 
 use super::abi::{Failure, Status};
+use super::budget::Budget;
 use super::lock;
 use std::alloc::Layout;
 use std::collections::HashMap;
 use std::ptr::NonNull;
-use std::sync::Mutex;
+#[cfg(test)]
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// Alignment of everything: a cache line and the widest SIMD register.
 pub(super) const ALIGN: usize = 64;
@@ -91,8 +93,7 @@ impl Drop for Block {
 
 /// Memory that all workers of a run share: the budget and the large allocations.
 pub(super) struct Store {
-    limit: u64,
-    used: AtomicU64,
+    budget: Arc<Budget>,
     large: Mutex<HashMap<usize, Block>>,
     #[cfg(test)]
     pub(super) faults: Faults,
@@ -109,10 +110,9 @@ pub(super) struct Faults {
 }
 
 impl Store {
-    pub(super) fn new(limit: Option<u64>) -> Store {
+    pub(super) fn new(budget: Arc<Budget>) -> Store {
         Store {
-            limit: limit.unwrap_or(u64::MAX),
-            used: AtomicU64::new(0),
+            budget,
             large: Mutex::new(HashMap::new()),
             #[cfg(test)]
             faults: Faults::default(),
@@ -121,12 +121,12 @@ impl Store {
 
     #[cfg(test)]
     pub(super) fn used(&self) -> u64 {
-        self.used.load(Ordering::Relaxed)
+        self.budget.used()
     }
 
     /// The failure of a request for `bytes`.
     pub(super) fn exhausted(&self, bytes: usize) -> Failure {
-        let limit = if self.limit == u64::MAX { 0 } else { i64::try_from(self.limit).unwrap_or(i64::MAX) };
+        let limit = self.budget.limit().map_or(0, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
         let asked = i64::try_from(bytes).unwrap_or(i64::MAX);
         Failure { status: Status::OutOfMemory, site: u32::MAX, a: asked, b: limit }
     }
@@ -147,13 +147,10 @@ impl Store {
     /// A block within the budget. The budget is taken first, so that usage is never above the limit.
     fn counted(&self, bytes: usize) -> Result<Block, Failure> {
         let size = rounded(bytes).ok_or_else(|| self.exhausted(bytes))?;
-        let within = |used: u64| used.checked_add(size as u64).filter(|sum| *sum <= self.limit);
-        if self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, within).is_err() {
+        if !self.budget.take(size as u64) {
             return Err(self.exhausted(bytes));
         }
-        self.scratch(size).inspect_err(|_| {
-            self.used.fetch_sub(size as u64, Ordering::Relaxed);
-        })
+        self.scratch(size).inspect_err(|_| self.budget.give_back(size as u64))
     }
 
     /// A new large allocation.
@@ -162,7 +159,7 @@ impl Store {
         let data = block.data();
         let mut table = lock(&self.large);
         if table.try_reserve(1).is_err() {
-            self.used.fetch_sub(block.bytes() as u64, Ordering::Relaxed);
+            self.budget.give_back(block.bytes() as u64);
             return Err(self.exhausted(bytes));
         }
         table.insert(data.addr(), block);
@@ -173,12 +170,8 @@ impl Store {
     pub(super) fn free(&self, data: *const u8) {
         let block = lock(&self.large).remove(&data.addr());
         if let Some(block) = block {
-            self.used.fetch_sub(block.bytes() as u64, Ordering::Relaxed);
+            self.budget.give_back(block.bytes() as u64);
         }
-    }
-
-    fn into_large(self) -> HashMap<usize, Block> {
-        self.large.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
@@ -229,35 +222,60 @@ impl Region {
     }
 }
 
-/// Everything that a run allocated and did not free. Results point into it.
+/// Everything that a run allocated and did not free. Results point into it. Its bytes count against the budget of the run
+/// for as long as it lives.
 pub struct Memory {
     large: HashMap<usize, Block>,
-    _regions: Vec<Region>,
+    regions: Vec<Region>,
+    budget: Arc<Budget>,
 }
 
 impl Memory {
     pub(super) fn new(store: Store, regions: Vec<Region>) -> Memory {
-        Memory { large: store.into_large(), _regions: regions }
+        let large = store.large.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        Memory { large, regions, budget: store.budget }
     }
 
     /// Hands over the large allocation that starts exactly at `data`; `None` when there is none (it is small, or was
     /// taken before). What is not taken is freed with this value.
     pub fn take(&mut self, data: *const u8) -> Option<Allocation> {
-        self.large.remove(&data.addr()).map(Allocation)
+        let block = self.large.remove(&data.addr())?;
+        Some(Allocation { block, budget: self.budget.clone() })
+    }
+
+    /// How many bytes it holds.
+    pub fn bytes(&self) -> u64 {
+        let chunks = self.regions.iter().flat_map(|region| &region.chunks);
+        self.large.values().chain(chunks).map(|block| block.bytes() as u64).sum()
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        self.budget.give_back(self.bytes());
     }
 }
 
 /// One large allocation of a run that is over, freed on drop.
-pub struct Allocation(Block);
+pub struct Allocation {
+    block: Block,
+    budget: Arc<Budget>,
+}
 
 impl Allocation {
     /// First byte, 64-byte aligned.
     pub fn data(&self) -> *const u8 {
-        self.0.data()
+        self.block.data()
     }
 
     /// How many bytes there are: at least as many as were asked for. Those that no code wrote are not initialised.
     pub fn bytes(&self) -> usize {
-        self.0.bytes()
+        self.block.bytes()
+    }
+}
+
+impl Drop for Allocation {
+    fn drop(&mut self) {
+        self.budget.give_back(self.block.bytes() as u64);
     }
 }

@@ -5,6 +5,7 @@
 //! abort; a run never uses more memory than its limit.
 
 pub mod abi;
+mod budget;
 pub mod dict;
 mod digits;
 mod libraries;
@@ -17,6 +18,7 @@ mod shims;
 mod tests;
 
 pub use abi::{Failure, Status};
+pub use budget::Budget;
 pub use libraries::{Function, Libraries, MAX_C_ARGS};
 pub use memory::{Allocation, Memory};
 pub use pool::Pool;

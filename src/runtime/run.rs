@@ -4,6 +4,7 @@
 //! worker `k` of the pool while it runs a segment of this run; so no context is ever used by two threads at once.
 
 use super::abi::{Appender, Failure, Status, TaskCtx};
+use super::budget::Budget;
 use super::memory::{Block, LARGE, Memory, Region, Store, dangling, rounded};
 use super::pool::Pool;
 use std::cell::UnsafeCell;
@@ -16,8 +17,8 @@ use std::sync::atomic::AtomicU32;
 pub struct RunOptions {
     /// At most this many threads, the caller included.
     pub threads: usize,
-    /// At most this many bytes for the program's data; `None` for no limit.
-    pub memory_limit: Option<u64>,
+    /// Where the bytes for the program's data are counted.
+    pub budget: Arc<Budget>,
     /// 0 while the run may go on. Any thread may store [`RunOptions::CANCEL`] or [`RunOptions::TIMEOUT`].
     pub signal: Arc<AtomicU32>,
 }
@@ -31,7 +32,7 @@ impl RunOptions {
 
 impl Default for RunOptions {
     fn default() -> RunOptions {
-        RunOptions { threads: 1, memory_limit: None, signal: Arc::new(AtomicU32::new(0)) }
+        RunOptions { threads: 1, budget: Arc::default(), signal: Arc::default() }
     }
 }
 
@@ -228,7 +229,7 @@ impl Run {
         let slots =
             (0..threads).map(|slot| Slot(UnsafeCell::new(TaskCtx { signal, inner: TaskInner::new(slot) })));
         let shared = Arc::new(RunShared {
-            store: Store::new(options.memory_limit),
+            store: Store::new(options.budget),
             pool: Arc::clone(pool),
             threads,
             signal: options.signal,
@@ -261,7 +262,8 @@ impl Run {
             regions.push(std::mem::take(&mut inner.region));
         }
         // Workers hold no `Arc` of the run, so this is the last one.
-        let store = Arc::into_inner(self.shared).map_or_else(|| Store::new(None), |shared| shared.store);
+        let store =
+            Arc::into_inner(self.shared).map_or_else(|| Store::new(Arc::default()), |shared| shared.store);
         (stats, Memory::new(store, regions))
     }
 

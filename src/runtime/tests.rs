@@ -3,11 +3,15 @@
 use super::abi::{Appender, Status, TaskCtx, symbols};
 use super::memory::LARGE;
 use super::shims::{weld_rt_alloc, weld_rt_fail, weld_rt_grow, weld_rt_stop};
-use super::{Failure, Pool, Run, RunOptions};
+use super::{Budget, Failure, Pool, Run, RunOptions};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 fn run_with_limit(memory_limit: Option<u64>) -> Run {
-    Run::new(&Pool::new(1), RunOptions { memory_limit, ..RunOptions::default() })
+    Run::new(
+        &Pool::new(1),
+        RunOptions { budget: Arc::new(Budget::new(memory_limit)), ..RunOptions::default() },
+    )
 }
 
 fn alloc(ctx: *mut TaskCtx, bytes: i64) -> Result<*mut u8, u32> {

@@ -8,7 +8,7 @@ use crate::codegen::{CodegenError, Compiled, Engine, Finished, Level, Times};
 use crate::config::Config;
 use crate::ir;
 use crate::passes::Optimized;
-use crate::runtime::{Pool, RunOptions};
+use crate::runtime::{Budget, Pool, RunOptions};
 use crate::value::{RunError, Value};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
@@ -22,8 +22,8 @@ const WARM_UP: &str = "|v: vec[i64], w: vec[f64]| {sum(map(v, |x| x * x)), map(w
 
 /// A program in machine code, ready to run.
 pub struct Program {
-    compiled: Compiled,
-    pool: Arc<Pool>,
+    pub(super) compiled: Compiled,
+    pub(super) pool: Arc<Pool>,
     threads: usize,
     memory_limit: Option<u64>,
     time_limit: Option<Duration>,
@@ -93,28 +93,21 @@ impl Program {
         self.threads = threads.max(1);
     }
 
+    /// The types of the inputs.
+    pub fn params(&self) -> &[ir::Ty] {
+        self.compiled.params()
+    }
+
+    /// The type of the result.
+    pub fn result(&self) -> &ir::Ty {
+        self.compiled.result()
+    }
+
     /// Runs on values of the parameter types. `signal` becomes `RunOptions::CANCEL` to stop it.
     pub fn run(&self, args: &[Value], signal: &Arc<AtomicU32>) -> Result<Finished, RunError> {
-        let options =
-            RunOptions { threads: self.threads, memory_limit: self.memory_limit, signal: signal.clone() };
-        let Some(limit) = self.time_limit else { return self.compiled.run(args, &self.pool, options) };
-        let done = (Mutex::new(false), Condvar::new());
-        std::thread::scope(|scope| {
-            // A watchdog that wakes at the limit or when the run ends, whichever is first.
-            scope.spawn(|| {
-                let lock = done.0.lock().unwrap_or_else(PoisonError::into_inner);
-                let waited = done.1.wait_timeout_while(lock, limit, |done| !*done);
-                if waited.is_ok_and(|(_, timeout)| timeout.timed_out()) {
-                    // Somebody's cancel stays a cancel.
-                    let _ =
-                        signal.compare_exchange(0, RunOptions::TIMEOUT, Ordering::Relaxed, Ordering::Relaxed);
-                }
-            });
-            let finished = self.compiled.run(args, &self.pool, options);
-            *done.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
-            done.1.notify_all();
-            finished
-        })
+        let budget = Arc::new(Budget::new(self.memory_limit));
+        let options = RunOptions { threads: self.threads, budget, signal: signal.clone() };
+        within(self.time_limit, signal, || self.compiled.run(args, &self.pool, options))
     }
 
     /// How long each stage of code generation took.
@@ -131,4 +124,25 @@ impl Program {
     pub fn code_bytes(&self) -> usize {
         self.compiled.code_bytes
     }
+}
+
+/// Runs something that stops when the signal says so, with a watchdog that says so at the limit.
+pub(super) fn within<T>(limit: Option<Duration>, signal: &AtomicU32, run: impl FnOnce() -> T) -> T {
+    let Some(limit) = limit else { return run() };
+    let done = (Mutex::new(false), Condvar::new());
+    std::thread::scope(|scope| {
+        // It wakes at the limit or when the run ends, whichever is first.
+        scope.spawn(|| {
+            let lock = done.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let waited = done.1.wait_timeout_while(lock, limit, |done| !*done);
+            if waited.is_ok_and(|(_, timeout)| timeout.timed_out()) {
+                // Somebody's cancel stays a cancel.
+                let _ = signal.compare_exchange(0, RunOptions::TIMEOUT, Ordering::Relaxed, Ordering::Relaxed);
+            }
+        });
+        let finished = run();
+        *done.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        done.1.notify_all();
+        finished
+    })
 }

@@ -2,7 +2,7 @@
 //! `:set`: the settings of the session.
 
 use super::{Command, Wants};
-use crate::config::SETTINGS;
+use crate::config::{SETTINGS, Setting};
 use crate::diag::suggest;
 use crate::repl::Repl;
 use crate::repl::reply::{Failure, Outcome, Reply};
@@ -23,7 +23,7 @@ fn run(repl: &mut Repl, args: &str) -> Outcome {
     if name.is_empty() {
         return Ok(Reply::text(repl.render_settings()));
     }
-    let Some(setting) = SETTINGS.iter().find(|setting| setting.name == name) else {
+    let Some(setting) = Setting::find(name) else {
         let names = || SETTINGS.iter().map(|setting| setting.name);
         let help = match suggest(name, names()) {
             Some(near) => format!("did you mean `{near}`?"),

@@ -5,7 +5,7 @@ use super::super::{Policy, Pool};
 use super::{Env, Frame, answer, desc, execute, floats, model, push};
 use crate::runtime::abi::{Status, TaskCtx};
 use crate::runtime::shims::weld_rt_for;
-use crate::runtime::{Failure, Run, RunOptions};
+use crate::runtime::{Budget, Failure, Run, RunOptions};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -106,8 +106,10 @@ fn the_memory_limit_holds_in_parallel() {
     let data = floats(400_000, 8);
     let pool = Pool::with_policy(3, Policy::eager());
     for limit in [0, 1000, 100_000, 1_000_000] {
-        let mut run =
-            Run::new(&pool, RunOptions { threads: 3, memory_limit: Some(limit), ..RunOptions::default() });
+        let mut run = Run::new(
+            &pool,
+            RunOptions { threads: 3, budget: Arc::new(Budget::new(Some(limit))), ..RunOptions::default() },
+        );
         let mut frame = Frame::new();
         let (desc, env) = (desc(64, 0), Env::new(&data));
         // SAFETY: the body goes with this environment and frame.
