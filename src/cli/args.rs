@@ -4,9 +4,11 @@
 //! Promises: what cannot be meant is refused here with exit code 2. Must not: read files or start anything.
 
 mod ask;
+mod header;
 mod trust;
 
 pub use ask::{AskArgs, CompareArgs, WhyArgs};
+pub use header::{HdrgenArgs, HeaderArgs};
 pub use trust::{JudgedArgs, ReplayArgs, Sampling, VerifyArgs};
 
 use crate::config::{parse_bytes, parse_seconds};
@@ -141,6 +143,9 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Print one level of the optimized program
     Emit(EmitArgs),
+    /// Declare the types of a program's argument and result for C++, C, Rust or Python
+    #[command(after_help = "Try: weld header -e '|v: vec[f64], k: f64| map(v, |x| x * k)' --lang c")]
+    Header(HeaderArgs),
     /// List passes and rules, or describe one
     Rules(RulesArgs),
     /// Describe an error code, a pass, a rule, a macro or a construct; or list them all

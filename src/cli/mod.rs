@@ -17,6 +17,7 @@ mod failure;
 mod fate;
 mod find;
 mod fmt;
+mod header;
 mod inputs;
 mod judge;
 mod memory;
@@ -45,13 +46,22 @@ use std::sync::atomic::AtomicU32;
 
 /// Does what the command line says; gives the exit code.
 pub fn main() -> i32 {
+    guarded(Cli::try_parse)
+}
+
+/// The same for the command line of the older tool `hdrgen`.
+pub fn hdrgen() -> i32 {
+    guarded(header::as_hdrgen)
+}
+
+fn guarded(parse: impl FnOnce() -> Result<Cli, clap::Error>) -> i32 {
     set_hook(Box::new(|info| {
         let _ = writeln!(
             io::stderr().lock(),
             "internal error: {info}\nthis is a bug of weld, not of the program"
         );
     }));
-    catch_unwind(AssertUnwindSafe(|| match Cli::try_parse() {
+    catch_unwind(AssertUnwindSafe(|| match parse() {
         Ok(cli) => start(cli),
         Err(error) => {
             // Help and version are no errors and go to standard output.
@@ -140,6 +150,7 @@ fn dispatch(command: &Command, cx: &mut Context) -> Result<(), Failure> {
         Command::Reduce(args) => reduce::reduce(args, cx),
         Command::Replay(args) => replay::replay(args, cx),
         Command::Emit(args) => emit::emit(args, cx),
+        Command::Header(args) => header::header(args, cx),
         Command::Rules(args) => rules::rules(args, cx),
         Command::Docs(args) => docs::docs(args, cx),
         Command::Completions(args) => shell::completions(args, cx),
@@ -182,6 +193,7 @@ impl Command {
             Command::Replay(args) => args.json,
             Command::Fmt(_)
             | Command::Emit(_)
+            | Command::Header(_)
             | Command::Rules(_)
             | Command::Completions(_)
             | Command::Man => false,
