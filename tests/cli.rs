@@ -99,7 +99,7 @@ fn objects_follow_their_schemas() {
 
 #[test]
 fn examples_of_the_help_work() {
-    for command in ["why", "origin", "fate", "find", "compare"] {
+    for command in ["why", "origin", "fate", "find", "compare", "header"] {
         let help = lines(&[command, "-h"], 0).join("\n");
         let example = help.lines().find_map(|line| line.strip_prefix("Try: weld ")).unwrap();
         let call = format!("exec {} {example}", env!("CARGO_BIN_EXE_weld"));

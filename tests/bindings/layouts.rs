@@ -5,7 +5,7 @@ use weld::value::layout::{field_offsets, layout};
 
 /// A field of the argument, or a field of one.
 pub struct Place {
-    /// The number of the parameter, then that of the field in it, and so on.
+    /// From the argument to it.
     pub path: Vec<Step>,
     pub offset: usize,
     pub size: usize,
