@@ -54,10 +54,7 @@ pub mod value;
 pub mod view;
 
 #[cfg(feature = "jit")]
-pub use compat::{
-    BUILD, Data, DataMut, RunId, VERSION, WeldConf, WeldContext, WeldError, WeldModule, WeldResult, WeldRuntimeErrno,
-    WeldValue, ast, data, load_linked_library,
-};
+pub use compat::*;
 pub use config::Config;
 #[cfg(feature = "jit")]
 pub use session::Program;
