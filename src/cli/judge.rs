@@ -41,7 +41,7 @@ impl<'a> Judge<'a> {
                 Err(error) => return Err(Failure::input(format!("{}: {error}", folder.display()), None)),
             }
         }
-        Err(Failure::input(format!("{} has no room for another folder", base.display()), None))
+        Err(Failure::input(format!("{} has no room for another directory", base.display()), None))
     }
 
     /// The exit code of the command on a program; -1 when a signal ended it.

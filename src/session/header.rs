@@ -190,6 +190,9 @@ fn parse_claim(text: &str) -> Result<Claim, String> {
     if event == "simd" {
         return Ok(Claim::Simd(holds));
     }
+    if let Some((claim, place)) = event.split_once(" at ") {
+        return Err(format!("a claim is about the whole program and no place: write `{claim}` without `at {place}`"));
+    }
     if let Some(name) = event.strip_prefix("fired ") {
         return Ok(Claim::Fired { what: Selection::named(name.trim())?, fired: holds });
     }
@@ -318,7 +321,7 @@ mod tests {
 
     #[test]
     fn mistakes_are_told_with_their_line() {
-        let text = "#@ titel x\n#@ in v\n#@ expect fired fuse-vertcal\n#@ expect loops > 1\n#@ expect not loops == 1\n#@ in a = 1\n#@ in a = 2\n#@ expect error DivideByNull";
+        let text = "#@ titel x\n#@ in v\n#@ expect fired fuse-vertcal\n#@ expect loops > 1\n#@ expect not loops == 1\n#@ in a = 1\n#@ in a = 2\n#@ expect error DivideByNull\n#@ expect not missed fuse_loops at 99:1";
         let problems: Vec<String> =
             Header::parse(text).problems.iter().map(|problem| problem.to_string()).collect();
         let parts = [
@@ -329,6 +332,7 @@ mod tests {
             "is no claim",
             "twice",
             "DivideByZero",
+            "write `missed fuse_loops` without `at 99:1`",
         ];
         assert_eq!(problems.len(), parts.len(), "{problems:?}");
         for (problem, part) in problems.iter().zip(parts) {

@@ -129,7 +129,8 @@ impl Shown<'_> {
         };
         let place = places(&[&firing.origin], self.sources);
         let (pass, of) = (culprit.pass.name, culprit.of);
-        let head = format!("firing {} of {of}, {pass}, rule {}, at {place}", culprit.place(), firing.rule);
+        let number = culprit.number.map_or(String::new(), |number| format!("firing {number} of {of} in "));
+        let head = format!("{number}step {}, {pass}, rule {}, at {place}", culprit.step, firing.rule);
         let mut text = self.words("  ", &head);
         text += &self.words("  its reason: ", &firing.reason);
         let viewer = self.viewer();
@@ -181,7 +182,7 @@ impl Shown<'_> {
     }
 
     fn words(&self, head: &str, words: &str) -> String {
-        self.viewer().paragraph(head, "    ", words)
+        self.screen.paragraph(head, "    ", words)
     }
 }
 
