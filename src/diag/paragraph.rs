@@ -13,7 +13,7 @@ pub fn paragraph(head: &str, indent: &str, words: &str, width: usize) -> String 
     let mut fresh = true;
     for (gap, piece) in pieces(words, width.saturating_sub(indent.chars().count())) {
         let length = piece.chars().count();
-        if !fresh && column + gap + length > width {
+        if !fresh && column.saturating_add(gap + length) > width {
             text.push('\n');
             text.push_str(indent);
             column = indent.chars().count();
@@ -41,11 +41,7 @@ fn pieces(words: &str, room: usize) -> Vec<(usize, &str)> {
         let blanks = rest.get(..rest.len() - from.len()).unwrap_or("");
         // A line break is as good as a blank.
         let gap = if blanks.contains('\n') { 1 } else { blanks.len() };
-        let end = if gap > 1 && !first {
-            from.find("  ").unwrap_or(from.len())
-        } else {
-            word(from, room)
-        };
+        let end = if gap > 1 && !first { from.find("  ").unwrap_or(from.len()) } else { word(from, room) };
         let (piece, behind) = from.split_at(end);
         found.push((gap, piece));
         rest = behind;

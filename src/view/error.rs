@@ -31,17 +31,17 @@ pub fn run_error(error: &RunError, sources: &SourceMap, screen: Screen) -> Strin
 /// An error that is not about a place in a program.
 pub fn plain(message: &str, hint: Option<&str>, screen: Screen) -> String {
     let head = format!("{} ", screen.paint(Role::Error, "error:"));
-    let mut text = screen.paragraph(&head, "       ", &clean(message));
+    let mut text = screen.message(&head, "       ", &clean(message));
     for (at, line) in hint.iter().flat_map(|hint| hint.lines()).enumerate() {
         let head = if at == 0 { "  = help: " } else { "          " };
-        text += &screen.paragraph(head, "          ", &clean(line));
+        text += &screen.message(head, "          ", &clean(line));
     }
     text
 }
 
 /// A line of the head of a program that is written wrongly.
 pub fn problem(name: &str, problem: &Problem, screen: Screen) -> String {
-    screen.paragraph("warning: ", "         ", &clean(&format!("{name}, {problem}")))
+    screen.message("warning: ", "         ", &clean(&format!("{name}, {problem}")))
 }
 
 fn clean(text: &str) -> String {

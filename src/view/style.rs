@@ -79,6 +79,12 @@ impl Screen {
         paragraph(head, indent, words, self.width)
     }
 
+    /// As [`Screen::paragraph`] for errors and warnings, whose lines are whole where no screen breaks them, so that logs
+    /// can be searched.
+    pub fn message(&self, head: &str, indent: &str, words: &str) -> String {
+        paragraph(head, indent, words, if self.bounded { self.width } else { usize::MAX })
+    }
+
     /// `text` in the colour of its role.
     pub fn paint(&self, role: Role, text: &str) -> String {
         if !self.color || text.is_empty() {
@@ -102,7 +108,7 @@ impl Screen {
 
     /// The same screen for messages about source text.
     pub fn render_options(&self) -> RenderOptions {
-        RenderOptions { color: self.color, width: self.width }
+        RenderOptions { color: self.color, width: self.width, bounded: self.bounded }
     }
 }
 

@@ -139,7 +139,7 @@ fn widths(
     let mut left_out = Vec::new();
     let total = |widths: &[Option<usize>]| widths.iter().flatten().map(|width| width + GAP).sum::<usize>();
     // The gap after the last column does not count.
-    let fits = |total: usize| total <= available + GAP;
+    let fits = |total: usize| total <= available.saturating_add(GAP);
     loop {
         let least: Vec<Option<usize>> = widths
             .iter()
@@ -233,7 +233,8 @@ mod tests {
         let rows = |role| vec![vec![Field::from("1"), Field { text: "cse".into(), role }, Field::from("x")]];
         let columns = [COLUMNS[0], COLUMNS[1], Column::text("last", 1)];
         let plain = render(&columns, &rows(None), Screen::plain());
-        let colored = render(&columns, &rows(Some(Role::Rule)), Screen { color: true, width: 100, bounded: true });
+        let colored =
+            render(&columns, &rows(Some(Role::Rule)), Screen { color: true, width: 100, bounded: true });
         let stripped: String = strip(&colored);
         assert_eq!(stripped, plain);
     }

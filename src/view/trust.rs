@@ -12,7 +12,7 @@ use crate::session::trust::Culprit;
 use crate::session::trust::agree::Outcome;
 use crate::session::trust::bisect::{Bisected, Guilty};
 use crate::session::trust::reduce::Reduced;
-use crate::session::trust::verify::{Fault, FaultKind, Verified};
+use crate::session::trust::verify::{Fault, FaultKind, LOOKS, Verified};
 use crate::value::Value;
 use crate::value::print::{grouped, preview, to_text};
 use serde_json::{Map, Value as Json, json};
@@ -68,6 +68,15 @@ impl Shown<'_> {
         if report.slow > 0 {
             let inputs = counted(report.slow, "input");
             text += &self.words("  ", &format!("left out: {inputs}, on which the program took too long"));
+        }
+        if report.repeated > 0 {
+            let inputs = counted(report.repeated, "input");
+            text += &self.words("  ", &format!("left out: {inputs} equal to others"));
+        }
+        if report.fault.is_none() && !report.cut && !report.stopped && report.states < report.firings {
+            let why =
+                format!("of a pass with more than {LOOKS} firings, {LOOKS} of the programs are looked at");
+            text += &self.words("  ", &why);
         }
         if report.cut && !report.stopped {
             text += &self.words("  ", "the time was over before everything was looked at");
@@ -209,6 +218,7 @@ pub fn verified_json(report: &Verified, program: &Program, sources: &SourceMap) 
         "inputs": report.inputs,
         "failing": report.failing,
         "slow": report.slow,
+        "repeated": report.repeated,
         "seed": report.seed,
         "steps": report.steps,
         "firings": report.firings,
