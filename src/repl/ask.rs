@@ -33,7 +33,7 @@ impl Repl {
                 let (place, spot) = self.spot(word)?;
                 (asked.place, asked.spot) = (Some(place), Some(spot));
             } else if !is_place(word) && asked.selection.is_none() {
-                let help = "weld rules and :help topics list them";
+                let help = ":rule lists them";
                 asked.selection = Some(Selection::named(word).map_err(|why| Failure::new(why).help(help))?);
             } else {
                 let usage = format!(":{} {}", command.name(), command.args);

@@ -205,7 +205,9 @@ impl Repl {
             return Ok(self.dim(&run));
         }
         let compile = self.compile_stats()?.line();
-        Ok(self.dim(&format!("{compile}   {run}")))
+        // A number and its unit stay together, so these lines are not filled.
+        let gap = if compile.len() + run.len() + 3 <= self.screen.width { "   " } else { "\n" };
+        Ok(format!("{}\n", self.screen.paint(Role::Dim, &format!("{compile}{gap}{run}"))))
     }
 
     /// One input in one line.
