@@ -21,6 +21,11 @@ pub fn find(args: &AskArgs, cx: &mut Context) -> Result<(), Failure> {
     if args.json {
         return cx.print_json(&json::find(&runs));
     }
-    let text = Viewer::brief(cx.session.sources(), cx.screen).found(what, &runs, &optimized.trace, loaded.checked.source);
+    let text = Viewer::brief(cx.session.sources(), cx.screen).found(
+        what,
+        &runs,
+        &optimized.trace,
+        loaded.checked.source,
+    );
     Ok(cx.out.write_all(text.as_bytes())?)
 }

@@ -124,9 +124,11 @@ impl Viewer<'_> {
     /// In which steps a text is part of the program; of one in no step, where it is in the source.
     pub fn found(&self, what: &str, runs: &[Found], trace: &Trace, source: SourceId) -> String {
         if runs.iter().all(|run| run.lines.is_empty()) {
-            let mut words = format!("no step has `{what}`: what is searched is the typed program, macros written out");
+            let mut words =
+                format!("no step has `{what}`: what is searched is the typed program, macros written out");
             if let Some(place) = in_source(self.sources, source, what) {
-                words += &format!("; it is in the source at {place}, and `fate` follows a place of the source");
+                words +=
+                    &format!("; it is in the source at {place}, and `fate` follows a place of the source");
             }
             return self.screen.paragraph("", "    ", &words);
         }

@@ -121,7 +121,8 @@ pub unsafe extern "C" fn weld_runst_realloc(run: *mut c_void, data: *mut u8, new
         return new;
     }
     with(run, ptr::null_mut(), |state| {
-        let kept = state.memory.get(&data.addr()).copied().unwrap_or(0).min(usize::try_from(newsize).unwrap_or(0));
+        let kept =
+            state.memory.get(&data.addr()).copied().unwrap_or(0).min(usize::try_from(newsize).unwrap_or(0));
         // SAFETY: the old memory has `kept` bytes or more, being in the list, and the new one too; both are live and apart.
         unsafe { ptr::copy_nonoverlapping(data, new, kept) };
         state.free(data);

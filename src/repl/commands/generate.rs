@@ -61,7 +61,8 @@ fn run(repl: &mut Repl, args: &str) -> Outcome {
 
 /// The length of a vector.
 fn length(text: &str) -> Result<usize, Failure> {
-    let many = || Failure::new(format!("`{text}` elements are too many; at most {} are generated", grouped(MOST)));
+    let many =
+        || Failure::new(format!("`{text}` elements are too many; at most {} are generated", grouped(MOST)));
     if text.parse().is_ok_and(|number: f64| number > MOST as f64) {
         return Err(many());
     }

@@ -48,9 +48,11 @@ fn run(repl: &mut Repl, args: &str) -> Outcome {
     match (command, page) {
         (Some(command), None) => Ok(Reply::text(about(command, repl.screen))),
         (None, Some(page)) => Ok(Reply::text(view::docs::page(&page, repl.screen))),
-        (Some(command), Some(page)) => {
-            Ok(Reply::text(format!("{}\n{}", about(command, repl.screen), view::docs::page(&page, repl.screen))))
-        }
+        (Some(command), Some(page)) => Ok(Reply::text(format!(
+            "{}\n{}",
+            about(command, repl.screen),
+            view::docs::page(&page, repl.screen)
+        ))),
         (None, None) => match find(topic) {
             Ok(command) => Ok(Reply::text(about(command, repl.screen))),
             Err(failure) if COMMANDS.iter().any(|command| command.name().starts_with(topic)) => Err(failure),
@@ -64,7 +66,8 @@ fn unknown(topic: &str) -> Failure {
         Some(command) => vec![command],
         None => docs::nearest(topic),
     };
-    let help = view::docs::did_you_mean(&near, ":help").unwrap_or(":help lists the commands, :help topics the pages".to_string());
+    let help = view::docs::did_you_mean(&near, ":help")
+        .unwrap_or(":help lists the commands, :help topics the pages".to_string());
     Failure::new(format!("there is no help about `{topic}`")).help(help)
 }
 
