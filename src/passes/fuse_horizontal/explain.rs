@@ -6,7 +6,7 @@ use super::levels::{Group, MOST_SINKS, Plan, Sink};
 use super::weigh::Weighed;
 use crate::diag::stack;
 use crate::ir::{BuilderTy, Expr, ExprKind, Iter, Literal, Name, Ty, build, print, visit};
-use crate::passes::PassCx;
+use crate::passes::{PassCx, pattern};
 use std::collections::HashMap;
 
 /// A let as it is called in a sentence.
@@ -173,8 +173,10 @@ pub fn conditional(cx: &mut PassCx, graph: &Graph) {
         let condition = format!(
             "a loop in a branch reads `{name}` only where the branch is taken, and another one reads it in any case"
         );
-        let would = "bind what the loop gives before the `if`: it runs in any case then".to_string();
-        cx.missed("merge_loops", &sometimes.origin.join(&loop_.origin), condition, Some(would));
+        // An error that the branch skips must stay there.
+        let would = pattern::is_droppable(sometimes)
+            .then(|| "bind what the loop gives before the `if`: it runs in any case then".to_string());
+        cx.missed("merge_loops", &sometimes.origin.join(&loop_.origin), condition, would);
     }
 }
 
