@@ -205,8 +205,10 @@ pub fn effect(effect: &Effect) -> String {
             format!("tried with `{annotation}`: {changes}")
         }
         Effect::Fewer { loops, temps } => {
-            let temps = temps.map_or(String::new(), |(a, b)| format!(", temps {a} -> {b}"));
-            format!("loops {} -> {}{temps}, by the nature of the rule", loops.0, loops.1)
+            let temps = temps.map(|(a, b)| format!("temps {a} -> {b}"));
+            let loops = (loops.0 != loops.1).then(|| format!("loops {} -> {}", loops.0, loops.1));
+            let all: Vec<String> = loops.into_iter().chain(temps).collect();
+            format!("{}, by the nature of the rule", all.join(", "))
         }
         Effect::Otherwise(what) => what.to_string(),
         Effect::Unknown(why) => format!("this cannot be told: {why}"),
