@@ -118,5 +118,6 @@ fn written(ty: &Ty, declared: &Declared) -> String {
 
 /// Names between two pairs of underscores have a meaning in every class.
 fn is_allowed(name: &str) -> bool {
-    !(name.starts_with("__") && name.ends_with("__")) && !TAKEN.contains(&name)
+    let is_special = name.starts_with("__") && name.ends_with("__");
+    !is_special && !TAKEN.contains(&name)
 }
