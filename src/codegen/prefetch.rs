@@ -12,11 +12,12 @@ use super::iterators::IterVal;
 use super::leaves::{Val, field_range, int, leaf_at, pointer};
 use super::loops::{Part, Shape};
 use crate::diag::stack;
-use crate::ir::{BinOp, Expr, ExprKind, Name, Scalar, visit};
+use crate::ir::{BinOp, Expr, ExprKind, Let, Name, Scalar, build, visit};
 use crate::runtime::abi::Dict;
 use inkwell::IntPredicate;
 use inkwell::intrinsics::Intrinsic;
 use inkwell::values::{IntValue, PointerValue};
+use std::collections::HashSet;
 use std::mem::offset_of;
 
 /// How many iterations ahead slots are fetched, and entries, whose numbers are in the slots.
@@ -35,6 +36,16 @@ struct Merged {
     key: Expr,
 }
 
+/// What a body binds, on the way to a merge.
+struct Body<'e> {
+    /// Its index and its element.
+    params: [&'e Name; 2],
+    /// The lets around the merge whose values are known ahead.
+    lets: Vec<&'e Let>,
+    /// The numbers of all other names that were bound.
+    later: HashSet<u32>,
+}
+
 impl<'c> FnCx<'_, 'c> {
     /// Fetches the slots and entries that later iterations of a range that ends at `hi` will look at.
     pub fn fetch_ahead(
@@ -50,7 +61,8 @@ impl<'c> FnCx<'_, 'c> {
         }
         let [param, index, elem] = shape.parts.func.params.as_slice() else { return Ok(()) };
         let mut found = Vec::new();
-        self.merged_keys(&shape.parts.func.body, &param.name, &[&index.name, &elem.name], &mut found)?;
+        let mut body = Body { params: [&index.name, &elem.name], lets: Vec::new(), later: HashSet::new() };
+        self.merged_keys(&shape.parts.func.body, &param.name, &mut body, &mut found)?;
         for Merged { at, entry, key } in found {
             let table = pointer(leaf_at(builder, at)?)?;
             let mask = self.table_int(table, offset_of!(Dict, mask))?;
@@ -114,11 +126,11 @@ impl<'c> FnCx<'_, 'c> {
     }
 
     /// The merges of a body into tables of its own builder.
-    fn merged_keys(
+    fn merged_keys<'e>(
         &self,
-        expr: &Expr,
+        expr: &'e Expr,
         builder: &Name,
-        params: &[&Name],
+        body: &mut Body<'e>,
         found: &mut Vec<Merged>,
     ) -> Result<(), CodegenError> {
         stack::deep(|| match &expr.kind {
@@ -126,32 +138,51 @@ impl<'c> FnCx<'_, 'c> {
                 if let (Some(at), Some(kind), ExprKind::Struct(items)) =
                     (place_of(b, builder), b.ty.as_builder(), &pair.kind)
                     && let (Ok(entry), Some(key)) = (Entry::of(&kind.result_ty()), items.first())
-                    && self.is_known_ahead(key, params)
+                    && self.is_known_ahead(key, body)
                 {
-                    found.push(Merged { at, entry, key: key.clone() });
+                    let key = body.with_lets(key);
+                    if key.facts.nodes <= MOST_NODES {
+                        found.push(Merged { at, entry, key });
+                    }
                 }
-                self.merged_keys(b, builder, params, found)
+                self.merged_keys(b, builder, body, found)
             }
             ExprKind::If(_, a, b) => {
-                self.merged_keys(a, builder, params, found)?;
-                self.merged_keys(b, builder, params, found)
+                self.merged_keys(a, builder, body, found)?;
+                self.merged_keys(b, builder, body, found)
             }
             ExprKind::Struct(items) => {
-                items.iter().try_for_each(|item| self.merged_keys(item, builder, params, found))
+                items.iter().try_for_each(|item| self.merged_keys(item, builder, body, found))
             }
-            ExprKind::Block(_, body) => self.merged_keys(body, builder, params, found),
+            ExprKind::Block(lets, value) => {
+                let outer = body.lets.len();
+                for item in lets {
+                    if self.is_known_ahead(&item.value, body) {
+                        body.lets.push(item);
+                    } else {
+                        body.later.insert(item.name.id());
+                    }
+                }
+                let done = self.merged_keys(value, builder, body, found);
+                // Names are unique: who meets one of these further on can only mean these.
+                body.later.extend(body.lets.drain(outer..).map(|item| item.name.id()));
+                done
+            }
             _ => Ok(()),
         })
     }
 
-    /// Whether a key is cheap, cannot fail, and is made of what is known before the body runs.
-    fn is_known_ahead(&self, key: &Expr, params: &[&Name]) -> bool {
-        let facts = &key.facts;
+    /// Whether a value is cheap, cannot fail, and is made of what is known before the body runs.
+    fn is_known_ahead(&self, value: &Expr, body: &Body<'_>) -> bool {
+        let facts = &value.facts;
         let cheap = facts.nodes <= MOST_NODES && facts.loops == 0 && !facts.iterates && !facts.calls;
-        let mut known = cheap && !facts.may_fail && key.ty.is_flat();
-        visit::walk(key, &mut |part| {
+        let mut known = cheap && !facts.may_fail && value.ty.is_flat();
+        visit::walk(value, &mut |part| {
             known &= match &part.kind {
-                ExprKind::Var(name) => params.contains(&name) || self.vars.contains_key(&name.id()),
+                // What the body binds may have a value here, from code that was made for this body before.
+                ExprKind::Var(name) => {
+                    body.has(name) || self.vars.contains_key(&name.id()) && !body.later.contains(&name.id())
+                }
                 ExprKind::Literal(_)
                 | ExprKind::Field(..)
                 | ExprKind::Struct(_)
@@ -164,6 +195,34 @@ impl<'c> FnCx<'_, 'c> {
             };
         });
         known
+    }
+}
+
+impl Body<'_> {
+    /// Whether a name is bound here to something known ahead.
+    fn has(&self, name: &Name) -> bool {
+        self.params.contains(&name) || self.lets.iter().any(|item| item.name == *name)
+    }
+
+    /// A key with those lets in front of it that it needs.
+    fn with_lets(&self, key: &Expr) -> Expr {
+        let mut used = HashSet::new();
+        let uses = |expr: &Expr, used: &mut HashSet<u32>| {
+            visit::walk(expr, &mut |part| {
+                if let ExprKind::Var(name) = &part.kind {
+                    used.insert(name.id());
+                }
+            });
+        };
+        uses(key, &mut used);
+        let mut lets = Vec::new();
+        for item in self.lets.iter().rev() {
+            if used.contains(&item.name.id()) {
+                uses(&item.value, &mut used);
+                lets.insert(0, (*item).clone());
+            }
+        }
+        if lets.is_empty() { key.clone() } else { build::block(lets, key.clone(), key.origin.clone()) }
     }
 }
 

@@ -111,7 +111,11 @@ pub fn why<'a>(trace: &'a Trace, selection: Option<Selection>, spot: Option<Spot
         }
         let asked = selection.is_some() || spot.is_some();
         let moot = step.moot.iter().filter(|_| asked);
-        let here = step.missed.iter().chain(moot).filter(|miss| wanted(pass, miss.rule) && miss.origin.spans().any(at));
+        let here = step
+            .missed
+            .iter()
+            .chain(moot)
+            .filter(|miss| wanted(pass, miss.rule) && miss.origin.spans().any(at));
         found.missed.extend(here.map(|miss| Missed { step: number, pass, miss }));
     }
     // Among equals the one that can be satisfied by an edit comes first, then the order of the trace.
