@@ -5,7 +5,8 @@ use super::args::{EmitArgs, Level};
 use super::context::Context;
 use super::failure::Failure;
 use crate::ir;
-use crate::view::{program, stats};
+use crate::plan;
+use crate::view::program;
 use std::io::Write;
 
 /// Prints one level.
@@ -20,7 +21,7 @@ pub fn emit(args: &EmitArgs, cx: &mut Context) -> Result<(), Failure> {
 pub fn level(subject: &ir::Program, level: Level, cx: &Context) -> Result<String, Failure> {
     match level {
         Level::Weld => Ok(program::core(subject)),
-        Level::Plan => Ok(stats::plan(subject, cx.session.sources())),
+        Level::Plan => Ok(plan::text(subject, cx.session.sources())),
         Level::Llvm | Level::LlvmOpt | Level::Asm => code(subject, level, cx),
     }
 }

@@ -1,5 +1,6 @@
 #![forbid(unsafe_code)]
-//! What can be looked up: codes of messages, run-time errors, passes, rules, standard macros, constructs of the language.
+//! What can be looked up: codes of messages, run-time errors, passes, rules, standard macros, constructs of the language,
+//! settings.
 //!
 //! Promises: every topic has one id and a page in Markdown, put together from where the thing itself is defined; an id
 //! that is unknown gets the nearest ones. Examples are the fenced `weld` blocks of the pages; a test runs all of them.
@@ -7,6 +8,7 @@
 
 mod constructs;
 mod macros;
+mod settings;
 
 pub use constructs::{Construct, constructs, table};
 pub use macros::{MACROS, MacroDoc};
@@ -35,12 +37,22 @@ pub enum Kind {
     Pass,
     /// A rule of a pass.
     Rule,
+    /// The settings.
+    Setting,
 }
 
 impl Kind {
     /// Every kind, in the order of [`topics`].
-    pub const ALL: &'static [Kind] =
-        &[Kind::Construct, Kind::Macro, Kind::Error, Kind::Warning, Kind::RunError, Kind::Pass, Kind::Rule];
+    pub const ALL: &'static [Kind] = &[
+        Kind::Construct,
+        Kind::Macro,
+        Kind::Error,
+        Kind::Warning,
+        Kind::RunError,
+        Kind::Pass,
+        Kind::Rule,
+        Kind::Setting,
+    ];
 
     /// The name in JSON.
     pub fn name(self) -> &'static str {
@@ -52,6 +64,7 @@ impl Kind {
             Kind::RunError => "run-time error",
             Kind::Pass => "pass",
             Kind::Rule => "rule",
+            Kind::Setting => "settings",
         }
     }
 
@@ -65,6 +78,7 @@ impl Kind {
             Kind::RunError => "run-time errors",
             Kind::Pass => "passes",
             Kind::Rule => "rules of passes",
+            Kind::Setting => "settings",
         }
     }
 }
@@ -137,6 +151,7 @@ pub fn topics() -> Vec<Topic> {
     for info in passes::ALL.iter().map(|pass| pass.info()) {
         topics.extend(info.rules.iter().map(|item| rule(item, info)));
     }
+    topics.push(settings::topic());
     topics
 }
 

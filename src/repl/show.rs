@@ -11,10 +11,11 @@ use crate::config::{SETTINGS, Setting};
 use crate::diag::Diagnostics;
 use crate::inputs::describe;
 use crate::ir::{Program, Ty};
+use crate::plan;
 use crate::session::measure::Runs;
 use crate::session::ready::CodeStats;
 use crate::value::Value;
-use crate::view::stats::{CompileStats, plan, run_line};
+use crate::view::stats::{CompileStats, run_line};
 use crate::view::steps::{Fold, folds, program_after};
 use crate::view::table::{Column, Field, render};
 use crate::view::{self, Role};
@@ -150,7 +151,7 @@ impl Repl {
     fn render_plan(&self, number: usize) -> Result<String, Failure> {
         let entered = self.entered()?;
         let program = program_after(&entered.checked.program, &entered.optimized.trace, number);
-        Ok(program.map_or(String::new(), |program| plan(program, self.session.sources())))
+        Ok(program.map_or(String::new(), |program| plan::text(program, self.session.sources())))
     }
 
     /// What comes behind the last step.

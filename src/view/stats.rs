@@ -1,14 +1,11 @@
 #![forbid(unsafe_code)]
-//! Numbers of a compilation and of runs, and the plan of loops.
+//! Numbers of a compilation and of runs.
 
 use super::duration::{median, short, spread};
 use super::table::{Column, Field, render};
 use super::{Role, Screen};
-use crate::diag::SourceMap;
 use crate::inputs::size;
-use crate::ir::Program;
 use crate::passes::Optimized;
-use crate::plan;
 use crate::runtime::RunStats;
 use crate::session::FrontTimes;
 use crate::session::ready::CodeStats;
@@ -109,23 +106,6 @@ pub fn run_line(times: &[Duration], threads: usize, stats: Option<&RunStats>) ->
         ));
     }
     text
-}
-
-/// How the loops and sorts of a program will run, with the places they came from.
-pub fn plan(program: &Program, sources: &SourceMap) -> String {
-    let (loops, sorts) = (plan::plan(program), plan::sorts::sorts(program));
-    if loops.is_empty() && sorts.is_empty() {
-        return "no loops\n".to_string();
-    }
-    let texts = loops.iter().map(|plan| (&plan.origin, plan.to_string()));
-    let texts = texts.chain(sorts.iter().map(|plan| (&plan.origin, plan.to_string())));
-    let shown = texts.map(|(origin, text)| {
-        let place = sources.place(origin.primary());
-        let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
-        let rest = if rest.is_empty() { String::new() } else { format!("{rest}\n") };
-        format!("{first}, from {}:{}\n{rest}", place.line, place.column)
-    });
-    shown.collect()
 }
 
 /// How much faster `after` is than `before`, by their middle times.
