@@ -89,28 +89,23 @@ pub const SETTINGS: &[Setting] = &[
             Ok(())
         },
     },
-    switch!(
-        "unroller",
-        "weld.llvm.optimization.unroller",
-        "whether LLVM unrolls loops, at effort full",
-        llvm.unroll
-    ),
+    switch!("unroller", "weld.llvm.optimization.unroller", "LLVM unrolls loops, at effort full", llvm.unroll),
     switch!(
         "vectorizer",
         "weld.llvm.optimization.vectorizer",
-        "whether LLVM vectorizes on its own, at effort full",
+        "LLVM vectorizes on its own, at effort full",
         llvm.vectorize
     ),
     switch!(
         "module-opts",
         "weld.llvm.optimization.moduleOpts",
-        "whether effort full may use LLVM's passes over the whole module",
+        "effort full uses LLVM's passes over the whole module",
         llvm.module
     ),
     switch!(
         "func-opts",
         "weld.llvm.optimization.funcOpts",
-        "whether LLVM's short pipeline over each function runs",
+        "LLVM's short pipeline over each function runs",
         llvm.function
     ),
     Setting {
@@ -140,14 +135,14 @@ pub const SETTINGS: &[Setting] = &[
     switch!(
         "trace",
         "weld.compile.traceExecution",
-        "whether runs say step by step what they do, on standard error",
+        "runs say on standard error what they do, step by step",
         trace
     ),
-    switch!("dump", "weld.compile.dumpCode", "whether each compilation writes its code into files", dump.on),
+    switch!("dump", "weld.compile.dumpCode", "each compilation writes its code into files", dump.on),
     Setting {
         name: "dump-dir",
         key: "weld.compile.dumpCodeDir",
-        about: "the folder of these files",
+        about: "the folder of these files, which must be there",
         words: &[],
         show: |config| config.dump.dir.display().to_string(),
         set: |config, text| {
@@ -161,9 +156,9 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "dump-name",
         key: "weld.compile.dumpCodeFilename",
-        about: "what their names begin with",
+        about: "what their names begin with, else `code-<seconds>-<2 hex>`",
         words: &[],
-        show: |config| config.dump.name.clone().unwrap_or_else(|| "code-<seconds>-<2 hex>".to_string()),
+        show: |config| config.dump.name.clone().unwrap_or_else(|| "code-..".to_string()),
         set: |config, text| {
             config.dump.name = Some(parse_file_name(text)?);
             Ok(())
@@ -172,7 +167,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "dump-formats",
         key: "weld.compile.dumpCodeFormats",
-        about: "which of them: `all`, or some of weld,weldopt,sir,llvm,llvmopt,assembly",
+        about: "which: all, or some of weld,weldopt,sir,llvm,llvmopt,assembly",
         words: &["all", "weld", "weldopt", "sir", "llvm", "llvmopt", "assembly"],
         show: |config| {
             let formats = &config.dump.formats;
@@ -189,7 +184,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "run-function",
         key: "weld.llvm.runFunctionName",
-        about: "what the function of the program is called in code that is shown",
+        about: "the name of the program's function in code that is shown",
         words: &[],
         show: |config| config.run_function.clone(),
         set: |config, text| {
