@@ -5,8 +5,7 @@ use super::args::{EmitArgs, Level};
 use super::context::Context;
 use super::failure::Failure;
 use crate::ir;
-use crate::plan;
-use crate::view::program;
+use crate::view::{program, stats};
 use std::io::Write;
 
 /// Prints one level.
@@ -21,7 +20,7 @@ pub fn emit(args: &EmitArgs, cx: &mut Context) -> Result<(), Failure> {
 pub fn level(subject: &ir::Program, level: Level, cx: &Context) -> Result<String, Failure> {
     match level {
         Level::Weld => Ok(program::core(subject)),
-        Level::Plan => Ok(plan::text(subject, cx.session.sources())),
+        Level::Plan => Ok(stats::plan(subject, cx.session.sources(), cx.screen)),
         Level::Llvm | Level::LlvmOpt | Level::Asm => code(subject, level, cx),
     }
 }

@@ -14,10 +14,9 @@ pub fn text(program: &Program, sources: &SourceMap) -> String {
     let texts = loops.iter().map(|plan| (&plan.origin, plan.to_string()));
     let texts = texts.chain(sorts.iter().map(|plan| (&plan.origin, plan.to_string())));
     let shown = texts.map(|(origin, text)| {
-        let place = sources.place(origin.primary());
         let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
         let rest = if rest.is_empty() { String::new() } else { format!("{rest}\n") };
-        format!("{first}, from {}:{}\n{rest}", place.line, place.column)
+        format!("{first}, from {}\n{rest}", sources.place(origin.primary()))
     });
     shown.collect()
 }

@@ -2,10 +2,9 @@
 //! The whole walk through a compilation: program, typed program, passes, plan of loops.
 
 use super::steps::Viewer;
-use super::{Role, Screen, program};
+use super::{Role, Screen, program, stats};
 use crate::diag::SourceMap;
 use crate::passes::Optimized;
-use crate::plan;
 use crate::session::Checked;
 
 /// Program, step 0, every pass that changed something or nearly did, and the plan of loops.
@@ -22,7 +21,7 @@ pub fn walk(checked: &Checked, optimized: &Optimized, sources: &SourceMap, scree
     }
     text.push('\n');
     text.push_str(&heading("loops", screen));
-    text.push_str(&plan::text(&optimized.program, sources));
+    text.push_str(&stats::plan(&optimized.program, sources, screen));
     text
 }
 

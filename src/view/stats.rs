@@ -1,11 +1,14 @@
 #![forbid(unsafe_code)]
-//! Numbers of a compilation and of runs.
+//! Numbers of a compilation and of runs, and the plan of loops.
 
 use super::duration::{median, short, spread};
 use super::table::{Column, Field, render};
 use super::{Role, Screen};
+use crate::diag::SourceMap;
 use crate::inputs::size;
+use crate::ir::Program;
 use crate::passes::Optimized;
+use crate::plan;
 use crate::runtime::RunStats;
 use crate::session::FrontTimes;
 use crate::session::ready::CodeStats;
@@ -55,7 +58,7 @@ impl CompileStats<'_> {
         row("macros".to_string(), self.front.expand);
         row("types".to_string(), self.front.check);
         for (at, step) in self.optimized.trace.steps.iter().enumerate() {
-            row(format!("pass {} {}", at + 1, step.pass.name), step.time);
+            row(format!("step {} {}", at + 1, step.pass.name), step.time);
         }
         if let Some(code) = &self.code {
             row("LLVM emit".to_string(), code.emit);
@@ -106,6 +109,19 @@ pub fn run_line(times: &[Duration], threads: usize, stats: Option<&RunStats>) ->
         ));
     }
     text
+}
+
+/// How the loops and sorts of a program will run, with the places they came from.
+pub fn plan(program: &Program, sources: &SourceMap, screen: Screen) -> String {
+    plan::text(program, sources).lines().map(|line| plan_line(line, screen)).collect()
+}
+
+/// A line of a plan: what begins it stays, such as the number of a loop, the rest is filled.
+fn plan_line(line: &str, screen: Screen) -> String {
+    let start = line.len() - line.trim_start().len();
+    let number = line.get(start..).and_then(|rest| rest.find("  ")).map_or(0, |at| at + 2);
+    let (head, words) = line.split_at_checked(start + number).unwrap_or(("", line));
+    screen.paragraph(head, &" ".repeat(head.chars().count() + 2), words)
 }
 
 /// How much faster `after` is than `before`, by their middle times.
