@@ -43,6 +43,7 @@ pub mod expand;
 pub mod inputs;
 pub mod interp;
 pub mod ir;
+pub mod logging;
 pub mod math;
 pub mod passes;
 pub mod plan;

@@ -97,6 +97,48 @@ fn objects_follow_their_schemas() {
     }
 }
 
+/// Traced code is other code: its loops are scalar, and it calls the runtime everywhere.
+#[test]
+fn traced_programs_give_the_same() {
+    let mut programs: Vec<_> =
+        std::fs::read_dir("demos").unwrap().map(|entry| entry.unwrap().path()).collect();
+    programs.retain(|path| path.extension().is_some_and(|it| it == "weld"));
+    assert!(programs.len() > 10);
+    for path in programs {
+        let path = path.to_str().unwrap();
+        for more in [&["-j", "1"][..], &["-j", "3", "--passes", "none"]] {
+            let run = |trace: &str| {
+                let args = [&["run", path, "--set", trace][..], more].concat();
+                weld(&args).output().unwrap()
+            };
+            let (plain, traced) = (run("trace=false"), run("trace=true"));
+            assert_eq!(plain.status.code(), traced.status.code(), "{path}");
+            assert_eq!(plain.stdout, traced.stdout, "{path}");
+            let told = String::from_utf8_lossy(&traced.stderr);
+            assert!(told.lines().any(|line| line.starts_with("[trace] ")), "{path}\n{told}");
+            assert!(!String::from_utf8_lossy(&plain.stderr).contains("[trace] "), "{path}");
+        }
+    }
+}
+
+/// However much there is to do, a trace stays short, and its lines whole.
+#[test]
+fn traces_of_large_runs_are_short() {
+    let program =
+        "|v: vec[i64]| let w = map(v, |x| let y = x * 3L; y + 1L); sum(map(w, |x| let z = x; z * z))";
+    let mut child = weld(&["run", "--set", "trace=true", "-j", "4", "--passes", "none", "-e", program]);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("v.bin");
+    std::fs::write(&path, vec![0u8; 8 * 1_000_000]).unwrap();
+    let output = child.args(["-i", &format!("v=@{}", path.display())]).output().unwrap();
+    assert!(output.status.success());
+    assert_eq!(output.stdout, b"1000000L\n");
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.lines().count() < 40, "{told}");
+    assert!(told.lines().all(|line| line.starts_with("[trace] ") && line.matches("[trace]").count() == 1));
+    assert!(told.contains(" let y: i64 ran 1000000 times, 3 of them are told"), "{told}");
+}
+
 #[test]
 fn examples_of_the_help_work() {
     for command in ["why", "origin", "fate", "find", "compare", "header"] {

@@ -9,24 +9,25 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[(&str, &[&str])] = &[
     ("diag", &[]),
     ("math", &[]),
-    ("runtime", &[]),
+    ("logging", &[]),
+    ("runtime", &["logging"]),
     ("ir", &["diag", "math"]),
     ("syntax", &["diag", "ir"]),
     ("value", &["diag", "ir", "runtime"]),
     ("plan", &["diag", "ir"]),
-    ("passes", &["diag", "ir", "plan"]),
+    ("passes", &["diag", "ir", "logging", "plan"]),
     ("expand", &["diag", "ir", "syntax"]),
     ("check", &["diag", "ir", "syntax"]),
     ("interp", &["diag", "ir", "plan", "value"]),
     ("inputs", &["diag", "ir", "syntax", "value"]),
     ("codegen", &["diag", "ir", "math", "plan", "runtime", "value"]),
     ("config", &["diag", "passes", "plan"]),
-    ("docs", &["diag", "expand", "passes", "syntax", "value"]),
+    ("docs", &["config", "diag", "expand", "passes", "syntax", "value"]),
     (
         "session",
         &[
-            "check", "codegen", "config", "diag", "expand", "inputs", "interp", "ir", "passes", "plan",
-            "runtime", "syntax", "value",
+            "check", "codegen", "config", "diag", "expand", "inputs", "interp", "ir", "logging", "passes",
+            "plan", "runtime", "syntax", "value",
         ],
     ),
     (
@@ -47,8 +48,8 @@ const FLOORS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "config", "diag", "docs", "inputs", "ir", "passes", "plan", "repl", "runtime", "session",
-            "value", "view", "codegen",
+            "config", "diag", "docs", "inputs", "ir", "logging", "passes", "plan", "repl", "runtime",
+            "session", "value", "view", "codegen",
         ],
     ),
 ];

@@ -95,6 +95,12 @@ pub struct Common {
     /// What LLVM does
     #[arg(long, global = true, value_enum, value_name = "HOW")]
     pub effort: Option<Effort>,
+    /// Any setting by its name or key, such as `weld.compile.dumpCode=true`; may be repeated: `weld docs settings`
+    #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = parse_setting)]
+    pub set: Vec<(String, String)>,
+    /// What is logged on standard error [default: warn]
+    #[arg(long, global = true, value_enum, value_name = "LEVEL", env = "WELD_LOG", hide_env = true)]
+    pub log: Option<Log>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -354,6 +360,43 @@ impl From<Effort> for crate::plan::Effort {
             Effort::Short => crate::plan::Effort::Short,
             Effort::Full => crate::plan::Effort::Full,
         }
+    }
+}
+
+/// What is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Log {
+    /// Nothing
+    Off,
+    /// What failed and did not end the command
+    Error,
+    /// Settings without effect
+    Warn,
+    /// Compilations and runs
+    Info,
+    /// Each pass
+    Debug,
+    /// Each rewrite
+    Trace,
+}
+
+impl From<Log> for log::LevelFilter {
+    fn from(level: Log) -> log::LevelFilter {
+        match level {
+            Log::Off => log::LevelFilter::Off,
+            Log::Error => log::LevelFilter::Error,
+            Log::Warn => log::LevelFilter::Warn,
+            Log::Info => log::LevelFilter::Info,
+            Log::Debug => log::LevelFilter::Debug,
+            Log::Trace => log::LevelFilter::Trace,
+        }
+    }
+}
+
+fn parse_setting(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_string(), value.to_string())),
+        _ => Err("a setting is written KEY=VALUE, such as threads=2".to_string()),
     }
 }
 

@@ -3,15 +3,15 @@
 
 use super::context::Context;
 use super::failure::Failure;
-use crate::ir;
+use crate::passes::Optimized;
 use crate::session::measure::Stop;
 use crate::session::ready::{Ran, Ready};
 use crate::value::{RunError, Value};
 
 impl Context {
     /// Makes machine code.
-    pub fn ready(&self, program: &ir::Program) -> Result<Ready, Failure> {
-        self.session.ready(program).map_err(|why| Failure::internal(&why))
+    pub fn ready(&self, optimized: &Optimized) -> Result<Ready, Failure> {
+        self.session.ready_optimized(optimized).map_err(|why| Failure::internal(&why))
     }
 
     /// Runs once.

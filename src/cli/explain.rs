@@ -107,7 +107,7 @@ fn print_walk(
     let text = walk(&loaded.checked, optimized, cx.session.sources(), cx.screen);
     cx.out.write_all(text.as_bytes())?;
 
-    let ready = cx.ready(&optimized.program)?;
+    let ready = cx.ready(optimized)?;
     let compile = CompileStats { front: loaded.checked.times, optimized, code: ready.code() };
     let table = compile.table(cx.screen);
     write!(cx.out, "\n{}{table}\n{}", heading("statistics", cx.screen), heading("result", cx.screen))?;

@@ -32,13 +32,15 @@ mod verify;
 mod watch;
 mod why;
 
-use crate::config::Config;
+use crate::config::{Config, Known, unknown};
+use crate::logging;
 use crate::session::Session;
 use crate::view::{Screen, error};
 use args::{Cli, Command, Common};
 use clap::Parser;
 use context::Context;
 use failure::{Failure, code};
+use log::LevelFilter;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook};
 use std::sync::Arc;
@@ -73,6 +75,8 @@ fn guarded(parse: impl FnOnce() -> Result<Cli, clap::Error>) -> i32 {
 }
 
 fn start(cli: Cli) -> i32 {
+    let told = if cli.common.quiet { LevelFilter::Error } else { LevelFilter::Warn };
+    logging::start(cli.common.log.map_or(told, LevelFilter::from));
     let choice = cli.common.color.into();
     let screen = Screen::new(choice, io::stdout().is_terminal());
     let error_screen = Screen::new(choice, io::stderr().is_terminal());
@@ -129,6 +133,13 @@ fn configure(common: &Common, command: Option<&Command>) -> Result<Config, Strin
     config.memory_limit = common.memory.or_else(memory::default_limit);
     if command.is_none() {
         config.time_limit = common.timeout;
+    }
+    for (key, value) in &common.set {
+        match config.set_embedded(key, value)? {
+            Known::Used => {}
+            Known::Ignored(why) => log::warn!("`{key}` has no effect: {why}"),
+            Known::Unknown => return Err(unknown(key)),
+        }
     }
     Ok(config)
 }

@@ -23,7 +23,7 @@ pub fn run(args: &RunArgs, cx: &mut Context) -> Result<(), Failure> {
     // Claims may be about what passes did.
     let optimized =
         if args.expect { cx.optimize(&loaded.checked) } else { cx.optimize_unrecorded(&loaded.checked) };
-    let ready = cx.ready(&optimized.program)?;
+    let ready = cx.ready(&optimized)?;
     let compile = CompileStats { front: loaded.checked.times, optimized: &optimized, code: ready.code() };
     if args.time || cx.verbose {
         cx.say(&format!("{}\n", compile.line()));

@@ -3,7 +3,7 @@
 //!
 //! Promises: LLVM's verifier has accepted the module.
 
-use super::CodegenError;
+use super::{CodegenError, Options};
 use super::func::FnCx;
 use super::module::ModuleCx;
 use super::target::Machines;
@@ -27,12 +27,17 @@ pub(super) fn emit<'c>(
     program: &Program,
     libraries: &Libraries,
     machines: &Machines,
+    options: &Options,
 ) -> Result<ModuleCx<'c>, CodegenError> {
     let mut cx = ModuleCx::new(context, libraries, machines.compress, |module| machines.prepare(module));
     let ptr = context.ptr_type(AddressSpace::default());
     let ty = context.i32_type().fn_type(&[ptr.into(), ptr.into(), ptr.into()], false);
     let entry = cx.add_function(ENTRY, ty, Linkage::External);
+    cx.traced = options.trace.map(|_| Vec::new());
     FnCx::new(&mut cx, entry)?.program(program)?;
+    if let Some(sources) = options.trace {
+        cx.trace_table(sources)?;
+    }
     cx.module
         .verify()
         .map_err(|message| CodegenError(format!("llvm verifier: {}", message.to_string_lossy())))?;

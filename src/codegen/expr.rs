@@ -16,6 +16,7 @@ impl<'c> FnCx<'_, 'c> {
     /// The body of the entry function: loads the inputs, stores the result.
     pub fn program(mut self, program: &Program) -> Result<(), CodegenError> {
         let (args, result) = (self.param_ptr(1)?, self.param_ptr(2)?);
+        self.start_trace()?;
         let tys: Vec<Ty> = program.func.params.iter().map(|param| param.ty.clone()).collect();
         for (param, offset) in program.func.params.iter().zip(layout::field_offsets(&tys)) {
             let value = self.input(&param.ty, self.offset(args, offset)?)?;
@@ -23,6 +24,7 @@ impl<'c> FnCx<'_, 'c> {
         }
         let body = &program.func.body;
         let value = self.expr(body)?;
+        self.trace_result(body, &value)?;
         self.output(&body.ty, &value, result)?;
         self.b.build_return(Some(&self.int32(0)))?;
         self.finish()
@@ -58,7 +60,7 @@ impl<'c> FnCx<'_, 'c> {
                 .ok_or_else(|| CodegenError(format!("`{name}` is not bound"))),
             ExprKind::Block(lets, body) => {
                 for binding in lets {
-                    let value = self.expr(&binding.value)?;
+                    let value = self.traced_let(&binding.name, &binding.value)?;
                     self.bind(&binding.name, value);
                 }
                 self.expr(body)
@@ -123,7 +125,7 @@ impl<'c> FnCx<'_, 'c> {
             ExprKind::Zip(items) => self.zip(items, expr),
             ExprKind::Apply(lambda, args) => {
                 for (param, arg) in lambda.params.iter().zip(args) {
-                    let value = self.expr(arg)?;
+                    let value = self.traced_let(&param.name, arg)?;
                     self.bind(&param.name, value);
                 }
                 self.expr(&lambda.body)

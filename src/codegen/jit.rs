@@ -8,7 +8,7 @@ use super::emit::{ENTRY, emit};
 use super::math::math_symbol;
 use super::module::Site;
 use super::target::Machines;
-use super::{CodegenError, Level};
+use super::{CodegenError, Level, Options};
 use crate::ir::{Program, Scalar, Ty};
 use crate::math;
 use crate::plan::Effort;
@@ -136,13 +136,13 @@ impl Engine {
         self: &Arc<Engine>,
         program: &Program,
         libraries: &Libraries,
-        effort: Effort,
+        options: &Options,
     ) -> Result<Compiled, CodegenError> {
         let mut inner = self.lock();
         let mut times = Times::default();
         let context = Context::create();
         let start = Instant::now();
-        let cx = emit(&context, program, libraries, &inner.machines)?;
+        let cx = emit(&context, program, libraries, &inner.machines, options)?;
         inner.programs += 1;
         let name = format!("{ENTRY}_{}", inner.programs);
         cx.function(ENTRY)?.as_global_value().set_name(&name);
@@ -153,11 +153,11 @@ impl Engine {
         times.emit = start.elapsed();
 
         let start = Instant::now();
-        inner.machines.optimize(&cx.module, effort)?;
+        inner.machines.optimize(&cx.module, options)?;
         times.optimize = start.elapsed();
 
         let start = Instant::now();
-        let object = inner.machines.generate(&cx.module, effort, Level::LlvmOptimized)?;
+        let object = inner.machines.generate(&cx.module, options.effort, Level::LlvmOptimized)?;
         times.generate = start.elapsed();
 
         let start = Instant::now();
@@ -173,28 +173,30 @@ impl Engine {
             _foreign: cx.foreign.into_values().collect(),
             times,
             code_bytes: object.len(),
-            spared: if effort == Effort::None { 0 } else { cx.spared },
+            spared: if options.effort == Effort::None { 0 } else { cx.spared },
             params,
             result,
         })
     }
 
-    /// One level of code as text.
+    /// One level of code as text, in which the function of the program is called `entry`.
     pub fn text(
         &self,
         program: &Program,
         libraries: &Libraries,
-        effort: Effort,
+        options: &Options,
+        entry: &str,
         level: Level,
     ) -> Result<String, CodegenError> {
         let inner = self.lock();
         let context = Context::create();
-        let cx = emit(&context, program, libraries, &inner.machines)?;
+        let cx = emit(&context, program, libraries, &inner.machines, options)?;
+        cx.function(ENTRY)?.as_global_value().set_name(entry);
         if level != Level::Llvm {
-            inner.machines.optimize(&cx.module, effort)?;
+            inner.machines.optimize(&cx.module, options)?;
         }
         if level == Level::Assembly {
-            let text = inner.machines.generate(&cx.module, effort, level)?;
+            let text = inner.machines.generate(&cx.module, options.effort, level)?;
             return Ok(String::from_utf8_lossy(&text).into_owned());
         }
         Ok(cx.module.print_to_string().to_string_lossy().into_owned())

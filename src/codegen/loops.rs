@@ -71,7 +71,12 @@ impl<'c> FnCx<'_, 'c> {
             let kept = self.b.build_int_compare(IntPredicate::EQ, n, promised, "kept")?;
             self.check(kept, Check::LoopSize, &expr.origin, n, promised)?;
         }
-        let shape = shape(expr, parts, iters);
+        let mut shape = shape(expr, parts, iters);
+        if self.m.traced.is_some() {
+            // A trace tells of one iteration at a time; the bits are the same.
+            shape.lanes = None;
+        }
+        let traced = self.trace_loop(expr, n)?;
         for part in &shape.builders {
             if let Part::InPlace { at, elem } = part {
                 let data = self.allocate(elem, n)?;
@@ -88,6 +93,7 @@ impl<'c> FnCx<'_, 'c> {
         } else {
             self.run_outlined(&shape, n, &start)?
         };
+        self.trace_loop_end(traced, n)?;
         for part in &shape.builders {
             if let Part::InPlace { at, .. } = part {
                 let data = leaf_at(&start, *at)?;

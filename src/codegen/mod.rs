@@ -31,6 +31,7 @@ mod scalar;
 mod serial;
 mod sort;
 mod target;
+mod trace;
 mod tree;
 mod vectors;
 mod words;
@@ -39,7 +40,20 @@ pub use call::{Finished, Placed};
 pub use jit::{Compiled, Engine, Times};
 pub use module::{Check, Site};
 
+use crate::diag::SourceMap;
+use crate::plan::{Effort, LlvmPasses};
 use std::fmt;
+
+/// How code is made.
+#[derive(Clone, Copy)]
+pub struct Options<'a> {
+    /// What LLVM does.
+    pub effort: Effort,
+    /// Which of its passes may run.
+    pub llvm: LlvmPasses,
+    /// Where the texts of the program are, for code that says step by step what it does.
+    pub trace: Option<&'a SourceMap>,
+}
 
 /// Why no code could be made: always a bug of ours or of LLVM, never of the program.
 #[derive(Clone, Debug)]

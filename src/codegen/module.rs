@@ -5,6 +5,7 @@
 
 use super::CodegenError;
 use super::target::Compress;
+use super::trace::Line;
 use crate::diag::Origin;
 use crate::ir::Ty;
 use crate::runtime::abi::{Dict, Status, for_each_runtime_fn};
@@ -89,6 +90,8 @@ pub(super) struct ModuleCx<'c> {
     pub foreign: BTreeMap<String, Function>,
     /// Functions that are too large for LLVM's passes.
     pub spared: usize,
+    /// The lines of the execution trace so far; nothing when there is none.
+    pub traced: Option<Vec<Line>>,
     libraries: Libraries,
     compress: Compress,
     bodies: u32,
@@ -113,6 +116,7 @@ impl<'c> ModuleCx<'c> {
             equals: HashMap::new(),
             foreign: BTreeMap::new(),
             spared: 0,
+            traced: None,
             libraries: libraries.clone(),
             compress,
             bodies: 0,

@@ -4,7 +4,7 @@
 //! Promises: made once per engine; a [`TargetMachine`] keeps caches that make later compiles cheaper, and is used by
 //! one thread at a time.
 
-use super::{CodegenError, Level};
+use super::{CodegenError, Level, Options};
 use crate::plan::Effort;
 use inkwell::OptimizationLevel;
 use inkwell::module::Module;
@@ -79,13 +79,24 @@ impl Machines {
     }
 
     /// Runs LLVM's passes.
-    pub fn optimize(&self, module: &Module<'_>, effort: Effort) -> Result<(), CodegenError> {
-        let pipeline = match effort {
-            Effort::None => return Ok(()),
-            Effort::Short => SHORT,
-            Effort::Full => "default<O2>",
+    pub fn optimize(&self, module: &Module<'_>, options: &Options) -> Result<(), CodegenError> {
+        let allowed = options.llvm;
+        let pipeline = match options.effort {
+            Effort::Full if allowed.module => "default<O2>",
+            Effort::Full | Effort::Short if allowed.function => SHORT,
+            Effort::Full | Effort::Short | Effort::None => return Ok(()),
         };
-        let run = module.run_passes(pipeline, self.machine(effort), PassBuilderOptions::create());
+        let tuning = PassBuilderOptions::create();
+        if !allowed.unroll {
+            tuning.set_loop_unrolling(false);
+        }
+        if !allowed.vectorize {
+            // The vectorizer of loops is what interleaves them too.
+            tuning.set_loop_vectorization(false);
+            tuning.set_loop_slp_vectorization(false);
+            tuning.set_loop_interleaving(false);
+        }
+        let run = module.run_passes(pipeline, self.machine(options.effort), tuning);
         run.map_err(|message| CodegenError(format!("llvm passes: {}", message.to_string_lossy())))
     }
 

@@ -5,7 +5,7 @@
 //! nobody knows is told once per reading and otherwise ignored.
 
 use super::{WeldError, WeldResult, WeldRuntimeErrno};
-use crate::config::Config;
+use crate::config::{Config, Known};
 use std::collections::BTreeMap;
 use std::ffi::CString;
 
@@ -41,7 +41,11 @@ impl WeldConf {
                 WeldError::new(format!("configuration: {key}: {why}"), WeldRuntimeErrno::CompileError)
             };
             let value = value.to_str().map_err(|_| refuse("the value is not UTF-8".to_string()))?;
-            config.set(key, value).map_err(refuse)?;
+            match config.set_embedded(key, value).map_err(refuse)? {
+                Known::Used => {}
+                Known::Ignored(why) => log::warn!("`{key}` has no effect: {why}"),
+                Known::Unknown => log::warn!("no key of a configuration is `{key}`"),
+            }
         }
         Ok(config)
     }

@@ -1,6 +1,6 @@
 #![forbid(unsafe_code)]
 //! What can be looked up: codes of messages, run-time errors, passes, rules, standard macros, constructs of the language,
-//! lines at the head of a program.
+//! settings, lines at the head of a program.
 //!
 //! Promises: every topic has one id and a page in Markdown, put together from where the thing itself is defined; an id
 //! that is unknown gets the nearest ones. Examples are the fenced `weld` blocks of the pages; a test runs all of them.
@@ -9,6 +9,7 @@
 mod constructs;
 mod head;
 mod macros;
+mod settings;
 
 pub use constructs::{Construct, constructs, table};
 pub use macros::{MACROS, MacroDoc};
@@ -39,6 +40,8 @@ pub enum Kind {
     Pass,
     /// A rule of a pass.
     Rule,
+    /// The settings.
+    Setting,
 }
 
 impl Kind {
@@ -52,6 +55,7 @@ impl Kind {
         Kind::RunError,
         Kind::Pass,
         Kind::Rule,
+        Kind::Setting,
     ];
 
     /// The name in JSON.
@@ -65,6 +69,7 @@ impl Kind {
             Kind::RunError => "run-time error",
             Kind::Pass => "pass",
             Kind::Rule => "rule",
+            Kind::Setting => "settings",
         }
     }
 
@@ -79,6 +84,7 @@ impl Kind {
             Kind::RunError => "run-time errors",
             Kind::Pass => "passes",
             Kind::Rule => "rules of passes",
+            Kind::Setting => "settings",
         }
     }
 }
@@ -152,6 +158,7 @@ pub fn topics() -> Vec<Topic> {
     for info in passes::ALL.iter().map(|pass| pass.info()) {
         topics.extend(info.rules.iter().map(|item| rule(item, info)));
     }
+    topics.push(settings::topic());
     topics
 }
 

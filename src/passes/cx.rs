@@ -8,6 +8,9 @@ use crate::diag::Origin;
 use crate::ir::{Expr, Name, Names, print};
 use std::borrow::Cow;
 
+/// Characters of an expression in the log.
+const LOGGED: usize = 60;
+
 /// The surroundings of one run of a pass.
 pub struct PassCx<'a> {
     names: &'a mut Names,
@@ -65,6 +68,12 @@ impl<'a> PassCx<'a> {
         after: &Expr,
     ) {
         self.count += 1;
+        let reason = reason.into();
+        log::trace!(
+            "{rule}: `{}` is now `{}`: {reason}",
+            print::short(before, LOGGED),
+            print::short(after, LOGGED)
+        );
         if !self.record {
             return;
         }
@@ -72,13 +81,7 @@ impl<'a> PassCx<'a> {
         // expression has a place of its own, which says nothing new.
         let grew = after.origin.primary() == before.origin.primary();
         let origin = if grew { before.origin.join(&after.origin) } else { before.origin.clone() };
-        self.firings.push(Firing {
-            rule,
-            reason: reason.into(),
-            origin,
-            before: before.clone(),
-            after: after.clone(),
-        });
+        self.firings.push(Firing { rule, reason, origin, before: before.clone(), after: after.clone() });
     }
 
     /// Records that `rule` would have fired at `origin` but for one condition, and what would satisfy it.
@@ -99,6 +102,11 @@ impl<'a> PassCx<'a> {
     pub fn missed_for(&mut self, rule: &'static str, expr: &Expr, part: &Expr) {
         let condition = format!("`{}` {}", print::short(part, 40), pattern::must_run(part));
         self.missed(rule, &expr.origin, condition, None);
+    }
+
+    /// Rewrites so far, recorded or not.
+    pub(super) fn count(&self) -> usize {
+        self.count
     }
 
     pub(super) fn finish(self) -> (Vec<Firing>, Vec<Miss>) {

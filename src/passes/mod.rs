@@ -38,6 +38,7 @@ pub use stages::{
 pub use trace::{Firing, Miss, Step, Trace};
 
 use crate::ir::{Lambda, Program, verify};
+use crate::logging::milliseconds;
 use declare::declare_pass;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -64,6 +65,8 @@ impl Default for Options {
 /// The outcome of [`optimize`].
 #[derive(Clone, Debug)]
 pub struct Optimized {
+    /// The program before the first pass.
+    pub given: Program,
     /// The program after the last pass.
     pub program: Program,
     /// What each pass did; empty when it was not recorded.
@@ -96,6 +99,7 @@ pub struct Broken {
 pub fn optimize<S: Clone + Into<Stage>>(program: &Program, pipeline: &[S], options: &Options) -> Optimized {
     let stages: Vec<Stage> = pipeline.iter().cloned().map(Into::into).collect();
     let optimized = Optimized {
+        given: program.clone(),
         program: program.clone(),
         trace: Trace::default(),
         time: Duration::ZERO,
@@ -161,6 +165,8 @@ impl Driver<'_> {
         let ran = catch_unwind(AssertUnwindSafe(|| pass.run(&mut cx, &before.func.body)));
         let time = start.elapsed();
         self.optimized.time += time;
+        let (name, count) = (pass.info().name, cx.count());
+        log::debug!("pass {name}: fired {count} in {}", milliseconds(time));
         let (firings, missed) = cx.finish();
         let body = match ran {
             Ok(body) => body,

@@ -9,8 +9,10 @@ pub mod lanes;
 mod loops;
 pub mod merges;
 pub mod sorts;
+mod text;
 
 pub use loops::{LoopPlan, Strategy, loop_plan, plan};
+pub use text::text;
 
 use crate::ir::{BuilderTy, For, MergeOp, Ty};
 
@@ -23,6 +25,25 @@ pub enum Effort {
     Short,
     /// LLVM's `default<O2>`.
     Full,
+}
+
+/// Which of LLVM's passes may run. All of them may, unless somebody takes some away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LlvmPasses {
+    /// [`Effort::Full`] unrolls loops.
+    pub unroll: bool,
+    /// [`Effort::Full`] vectorizes what the program left scalar.
+    pub vectorize: bool,
+    /// [`Effort::Full`] may look at the module as a whole; else it does what [`Effort::Short`] does.
+    pub module: bool,
+    /// The short pipeline over each function runs.
+    pub function: bool,
+}
+
+impl Default for LlvmPasses {
+    fn default() -> LlvmPasses {
+        LlvmPasses { unroll: true, vectorize: true, module: true, function: true }
+    }
 }
 
 /// Lanes that a leaf of a float reduction is interleaved over, on every machine (RUNTIME 4.2).

@@ -5,7 +5,7 @@
 //! only where a file is wanted.
 
 use super::commands::{COMMANDS, LEVELS, Wants, find, topics, without_colon};
-use crate::config::SETTINGS;
+use crate::config::{SETTINGS, Setting};
 use crate::diag::SourceId;
 use crate::syntax::{Keyword, TokenKind, lex, parse};
 use crate::{expand, passes};
@@ -69,13 +69,12 @@ fn proposals(before: &str, inputs: &[String]) -> (usize, BTreeSet<String>) {
 
 /// What a setting can be, where that is a list of words.
 fn setting_values(args: &str, word: &str) -> BTreeSet<String> {
-    if args.starts_with("effort") {
-        return ["none", "short", "full"].map(str::to_string).into();
+    let name = args.split([' ', '\t', '=']).next().unwrap_or("");
+    match Setting::find(name) {
+        Some(setting) if setting.name == "passes" => pipeline_words(word),
+        Some(setting) => setting.words.iter().map(|word| word.to_string()).collect(),
+        None => BTreeSet::new(),
     }
-    if !args.starts_with("passes") {
-        return BTreeSet::new();
-    }
-    pipeline_words(word)
 }
 
 /// Names of passes and the words for whole pipelines.

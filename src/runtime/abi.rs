@@ -214,6 +214,54 @@ pub struct AppenderDesc {
     pub stride: u32,
 }
 
+/// One line of an execution trace: a `let` or a loop of the program.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct TraceLine {
+    /// Its place, its name with its type, and its code, in a row.
+    pub text: *const u8,
+    /// Bytes of the place.
+    pub place: u32,
+    /// Bytes of the name.
+    pub name: u32,
+    /// Bytes of the code.
+    pub code: u32,
+    /// One of [`TraceKind`].
+    pub kind: u32,
+}
+
+/// What the bits of a traced value are.
+pub struct TraceKind;
+
+impl TraceKind {
+    /// A value that is not told.
+    pub const NONE: u32 = 0;
+    /// 0 or 1.
+    pub const BOOL: u32 = 1;
+    /// An integer, extended by its sign.
+    pub const SIGNED: u32 = 2;
+    /// An integer, extended by zeros.
+    pub const UNSIGNED: u32 = 3;
+    /// The bits of an `f32`.
+    pub const F32: u32 = 4;
+    /// The bits of an `f64`.
+    pub const F64: u32 = 5;
+    /// The number of elements of a vector.
+    pub const LENGTH: u32 = 6;
+    /// No value: the line is a loop.
+    pub const LOOP: u32 = 7;
+}
+
+/// All lines of a program.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct TraceTable {
+    /// The first one.
+    pub lines: *const TraceLine,
+    /// How many there are.
+    pub n: i64,
+}
+
 /// Hands each function that compiled code may call to `$each!`, as
 /// `name: type-of-the-Rust-function = symbol, (argument kinds)`. Kinds: `ptr`, `i64`, `u32`. All return `u32`, a [`Status`].
 macro_rules! for_each_runtime_fn {
@@ -245,6 +293,16 @@ macro_rules! for_each_runtime_fn {
             weld_rt_nd_count(len: i64, space: ptr, out: ptr);
             /// `*out = ` the row of iteration `k`: see [`super::nd::Row`].
             weld_rt_nd_row(k: i64, space: ptr, out: ptr);
+            /// The run is traced: `table` is the [`TraceTable`] of the program. Called before the other ones.
+            weld_rt_trace_start(table: ptr);
+            /// The `let` of a line begins.
+            weld_rt_trace_let(line: u32);
+            /// The value of the `let` of a line: see [`TraceKind`].
+            weld_rt_trace_value(line: u32, bits: i64);
+            /// The loop of a line begins, with `n` iterations. `*began = ` what the end wants to know.
+            weld_rt_trace_loop(line: u32, n: i64, began: ptr);
+            /// The loop of a line is over.
+            weld_rt_trace_loop_end(line: u32, n: i64, began: i64);
         }
     };
 }
@@ -286,4 +344,7 @@ const _: () = {
     assert!(offset_of!(LoopDesc, merger_bytes) == 44 && offset_of!(LoopDesc, n_appenders) == 48);
     assert!(offset_of!(LoopDesc, tree) == 52 && offset_of!(LoopDesc, sequential) == 56);
     assert!(size_of::<LoopDesc>() == 64);
+    assert!(offset_of!(TraceLine, place) == 8 && offset_of!(TraceLine, name) == 12);
+    assert!(offset_of!(TraceLine, code) == 16 && offset_of!(TraceLine, kind) == 20);
+    assert!(size_of::<TraceLine>() == 24 && offset_of!(TraceTable, n) == 8);
 };

@@ -14,6 +14,7 @@ pub mod nd;
 pub mod pool;
 mod run;
 mod shims;
+mod trace;
 #[cfg(test)]
 mod tests;
 

@@ -7,9 +7,10 @@ use super::abi::{Appender, Failure, Status, TaskCtx};
 use super::budget::Budget;
 use super::memory::{Block, LARGE, Memory, Region, Store, dangling, rounded};
 use super::pool::Pool;
+use super::trace::Trace;
 use std::cell::UnsafeCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::sync::atomic::AtomicU32;
 
 /// How a run is to be executed.
@@ -199,6 +200,8 @@ pub(super) struct RunShared {
     pub(super) store: Store,
     pub(super) pool: Arc<Pool>,
     pub(super) threads: usize,
+    /// There when the program was compiled to say what it does.
+    pub(super) trace: OnceLock<Trace>,
     signal: Arc<AtomicU32>,
     slots: Box<[Slot]>,
 }
@@ -232,6 +235,7 @@ impl Run {
             store: Store::new(options.budget),
             pool: Arc::clone(pool),
             threads,
+            trace: OnceLock::new(),
             signal: options.signal,
             slots: slots.collect(),
         });
@@ -248,6 +252,9 @@ impl Run {
         let code = catch_unwind(AssertUnwindSafe(|| entry(ctx))).unwrap_or(Status::Internal as u32);
         // SAFETY: `entry` is over, and with it every loop; the context is ours again.
         let failure = unsafe { (*ctx).inner.failure.take() };
+        if let Some(trace) = self.shared.trace.get() {
+            trace.finish();
+        }
         settle(code, failure)
     }
 

@@ -4,11 +4,12 @@
 //! Contract of all of them: `ctx` is the context that the runtime gave to the calling code, used by this thread
 //! only; pointers are valid as `abi` says.
 
-use super::abi::{Appender, Dict, LoopDesc, NdSpace, Status, TaskCtx, WeldVec};
+use super::abi::{Appender, Dict, LoopDesc, NdSpace, Status, TaskCtx, TraceTable, WeldVec};
 use super::digits::{Place, distribute};
 use super::nd;
 use super::pool;
 use super::run::{TaskInner, plain_failure};
+use super::trace::Trace;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Runs `f` on the runtime's part of `ctx`; a panic is `Internal`.
@@ -236,6 +237,71 @@ pub unsafe extern "C" fn weld_rt_nd_row(
     let (shape, strides) = unsafe { (numbers(&space.shape), numbers(&space.strides)) };
     *out = nd::Row::of(k, space.start, shape, strides);
     0
+}
+
+/// Begins the trace of the run.
+///
+/// # Safety
+/// `ctx` is as the module says; `table` is constant data of the program.
+pub unsafe extern "C" fn weld_rt_trace_start(ctx: *mut TaskCtx, table: *const TraceTable) -> u32 {
+    let body = |inner: &mut TaskInner| {
+        // SAFETY: by contract; the program outlives its run.
+        inner.run().trace.get_or_init(|| unsafe { Trace::new(&*table) });
+        0
+    };
+    // SAFETY: by contract.
+    unsafe { with(ctx, body) }
+}
+
+/// Hands the trace of the run to `tell`.
+///
+/// # Safety
+/// `ctx` is as the module says.
+unsafe fn traced(ctx: *mut TaskCtx, tell: impl FnOnce(&Trace)) -> u32 {
+    let body = |inner: &mut TaskInner| {
+        if let Some(trace) = inner.run().trace.get() {
+            tell(trace);
+        }
+        0
+    };
+    // SAFETY: by contract.
+    unsafe { with(ctx, body) }
+}
+
+/// A `let` begins.
+///
+/// # Safety
+/// `ctx` is as the module says.
+pub unsafe extern "C" fn weld_rt_trace_let(ctx: *mut TaskCtx, line: u32) -> u32 {
+    // SAFETY: by contract.
+    unsafe { traced(ctx, |trace| trace.begin(line)) }
+}
+
+/// A `let` has its value.
+///
+/// # Safety
+/// `ctx` is as the module says.
+pub unsafe extern "C" fn weld_rt_trace_value(ctx: *mut TaskCtx, line: u32, bits: i64) -> u32 {
+    // SAFETY: by contract.
+    unsafe { traced(ctx, |trace| trace.value(line, bits)) }
+}
+
+/// A loop begins.
+///
+/// # Safety
+/// `ctx` is as the module says; `began` may be written.
+pub unsafe extern "C" fn weld_rt_trace_loop(ctx: *mut TaskCtx, line: u32, n: i64, began: *mut i64) -> u32 {
+    // SAFETY: by contract.
+    unsafe { traced(ctx, |trace| *began = trace.enter(line, n)) }
+}
+
+/// A loop ends.
+///
+/// # Safety
+/// `ctx` is as the module says.
+pub unsafe extern "C" fn weld_rt_trace_loop_end(ctx: *mut TaskCtx, line: u32, n: i64, began: i64) -> u32 {
+    // SAFETY: by contract.
+    unsafe { traced(ctx, |trace| trace.leave(line, n, began)) }
 }
 
 /// The elements of a vector of `i64`.

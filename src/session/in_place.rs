@@ -4,7 +4,7 @@
 //! Promises: nothing is copied on the way in, and nothing on the way out until somebody reads the result as a value.
 //! Must not: decide what the memory is; the callers' contracts say so, and `unsafe` is only in their hands.
 
-use super::program::{Program, within};
+use super::program::{Program, log_run, within};
 use crate::codegen::Placed;
 use crate::runtime::RunOptions;
 use crate::value::{RunError, Value};
@@ -22,9 +22,13 @@ impl Program {
         options: RunOptions,
         time_limit: Option<Duration>,
     ) -> Result<Placed, RunError> {
-        let signal = options.signal.clone();
-        // SAFETY: the caller's contract is that of the function called.
-        within(time_limit, &signal, || unsafe { self.compiled.run_in_place(args, &self.pool, options) })
+        let (signal, threads) = (options.signal.clone(), options.threads);
+        let ended = within(time_limit, &signal, || {
+            // SAFETY: the caller's contract is that of the function called.
+            unsafe { self.compiled.run_in_place(args, &self.pool, options) }
+        });
+        log_run(ended.as_ref().map(|placed| (placed.time, &placed.stats)), threads);
+        ended
     }
 
     /// The result of such a run as a value that owns its memory. Large vectors of the run are taken over, the rest is

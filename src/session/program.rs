@@ -4,11 +4,12 @@
 //! Promises: a run never changes its inputs; its result owns its memory; a program may be run from several threads.
 
 use super::Session;
-use crate::codegen::{CodegenError, Compiled, Engine, Finished, Level, Times};
+use crate::codegen::{CodegenError, Compiled, Engine, Finished, Level, Options, Times};
 use crate::config::Config;
 use crate::ir;
+use crate::logging::milliseconds;
 use crate::passes::Optimized;
-use crate::runtime::{Budget, Pool, RunOptions};
+use crate::runtime::{Budget, Pool, RunOptions, RunStats};
 use crate::value::{RunError, Value};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
@@ -30,14 +31,20 @@ pub struct Program {
 }
 
 impl Session {
-    /// Compiles an optimized program.
+    /// Compiles an optimized program, and writes the files of code that the settings ask for.
     pub fn compile(&self, optimized: &Optimized) -> Result<Program, CodegenError> {
+        self.dump(optimized);
         self.compile_ir(&optimized.program)
     }
 
     /// Compiles a program as it is; the required lowering is part of code generation, so every step compiles.
     pub fn compile_ir(&self, program: &ir::Program) -> Result<Program, CodegenError> {
-        let compiled = self.engine()?.compile(program, &self.libraries, self.config.effort)?;
+        let compiled = self.engine()?.compile(program, &self.libraries, &self.options())?;
+        log::info!(
+            "compiled: {}, {} bytes of code",
+            milliseconds(compiled.times.total()),
+            compiled.code_bytes
+        );
         Ok(Program {
             compiled,
             pool: self.pool.clone(),
@@ -49,7 +56,13 @@ impl Session {
 
     /// One level of code of a program as text.
     pub fn code(&self, program: &ir::Program, level: Level) -> Result<String, CodegenError> {
-        self.engine()?.text(program, &self.libraries, self.config.effort, level)
+        let entry = &self.config.run_function;
+        self.engine()?.text(program, &self.libraries, &self.options(), entry, level)
+    }
+
+    fn options(&self) -> Options<'_> {
+        let Config { effort, llvm, trace, .. } = self.config;
+        Options { effort, llvm, trace: trace.then_some(&self.sources) }
     }
 
     /// The processor that programs are compiled for.
@@ -60,6 +73,10 @@ impl Session {
     /// Starts LLVM in the background and compiles a small program, so that the first real one does not pay for LLVM's own
     /// start (some 20 ms) while there is something else to do: a person types, a file is read.
     pub fn warm_up(&mut self) {
+        if log::log_enabled!(log::Level::Info) {
+            // What it does would stand in the log between the lines of the program.
+            return;
+        }
         let (engine, effort) = (self.engine.clone(), self.config.effort);
         // Without a thread the first compilation is slower, that is all.
         let thread = std::thread::Builder::new().name("weld-warm-up".to_string()).spawn(move || {
@@ -107,7 +124,9 @@ impl Program {
     pub fn run(&self, args: &[Value], signal: &Arc<AtomicU32>) -> Result<Finished, RunError> {
         let budget = Arc::new(Budget::new(self.memory_limit));
         let options = RunOptions { threads: self.threads, budget, signal: signal.clone() };
-        within(self.time_limit, signal, || self.compiled.run(args, &self.pool, options))
+        let ended = within(self.time_limit, signal, || self.compiled.run(args, &self.pool, options));
+        log_run(ended.as_ref().map(|finished| (finished.time, &finished.stats)), self.threads);
+        ended
     }
 
     /// How long each stage of code generation took.
@@ -123,6 +142,17 @@ impl Program {
     /// Bytes of object code.
     pub fn code_bytes(&self) -> usize {
         self.compiled.code_bytes
+    }
+}
+
+/// Says how a run ended.
+pub(super) fn log_run(ended: Result<(Duration, &RunStats), &RunError>, threads: usize) {
+    match ended {
+        Ok((time, stats)) => {
+            let (bytes, time) = (stats.bytes, milliseconds(time));
+            log::info!("run finished: {time}, {bytes} bytes, threads {threads}");
+        }
+        Err(error) => log::info!("run ended with {}: {}", error.kind.name(), error.message),
     }
 }
 

@@ -5,6 +5,7 @@
 
 use super::Session;
 use crate::ir;
+use crate::passes::Optimized;
 use crate::runtime::RunStats;
 use crate::value::{RunError, Value};
 use std::sync::Arc;
@@ -59,6 +60,12 @@ impl Session {
     pub fn ready(&self, program: &ir::Program) -> Result<Ready, String> {
         let program = self.compile_ir(program).map_err(|error| error.to_string())?;
         Ok(Ready { program })
+    }
+
+    /// Makes machine code of an optimized program, and writes the files of code that the settings ask for.
+    pub fn ready_optimized(&self, optimized: &Optimized) -> Result<Ready, String> {
+        self.dump(optimized);
+        self.ready(&optimized.program)
     }
 
     /// The interpreter needs no machine code.

@@ -113,19 +113,7 @@ pub fn run_line(times: &[Duration], threads: usize, stats: Option<&RunStats>) ->
 
 /// How the loops and sorts of a program will run, with the places they came from.
 pub fn plan(program: &Program, sources: &SourceMap, screen: Screen) -> String {
-    let (loops, sorts) = (plan::plan(program), plan::sorts::sorts(program));
-    if loops.is_empty() && sorts.is_empty() {
-        return "no loops\n".to_string();
-    }
-    let texts = loops.iter().map(|plan| (&plan.origin, plan.to_string()));
-    let texts = texts.chain(sorts.iter().map(|plan| (&plan.origin, plan.to_string())));
-    let shown = texts.map(|(origin, text)| {
-        let place = sources.place(origin.primary());
-        let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
-        let rest: String = rest.lines().map(|line| plan_line(line, screen)).collect();
-        plan_line(&format!("{first}, from {place}"), screen) + &rest
-    });
-    shown.collect()
+    plan::text(program, sources).lines().map(|line| plan_line(line, screen)).collect()
 }
 
 /// A line of a plan: what begins it stays, such as the number of a loop, the rest is filled.

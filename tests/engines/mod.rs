@@ -262,6 +262,8 @@ impl Engines {
         let mut compiled = self.caught(&format!("compiling {name}"), |engines| {
             let mut config = engines.session.config().clone();
             config.effort = plan.effort;
+            // Nobody reads what it tells; it must not change what it computes.
+            config.trace = std::env::var_os("WELD_TRACE").is_some();
             engines.session.set_config(config);
             let compiled = engines.session.compile_ir(program);
             compiled.map_err(|error| Complaint::Wrong(format!("compiling {name}: {error}")))

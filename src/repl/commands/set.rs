@@ -2,8 +2,7 @@
 //! `:set`: the settings of the session.
 
 use super::{Command, Wants};
-use crate::config::{SETTINGS, Setting};
-use crate::diag::suggest;
+use crate::config::{Ignored, Setting, nearest};
 use crate::repl::Repl;
 use crate::repl::reply::{Failure, Outcome, Reply};
 
@@ -11,7 +10,8 @@ pub(super) static COMMAND: Command = Command {
     names: &["set"],
     args: "[NAME [VALUE]]",
     help: "show or change settings",
-    more: "A change counts for the current program too: its passes run again. :undo takes it back.",
+    more: "A change counts for the current program too: its passes run again. :undo takes it back.\n\
+           :help settings tells more, and of the keys that programs use.",
     examples: &[":set", ":set threads 2", ":set passes default"],
     wants: Wants::Setting,
     run,
@@ -23,11 +23,14 @@ fn run(repl: &mut Repl, args: &str) -> Outcome {
     if name.is_empty() {
         return Ok(Reply::text(repl.render_settings()));
     }
+    if let Some(ignored) = Ignored::find(name) {
+        ignored.check(value.trim_matches('"')).map_err(Failure::new)?;
+        return Ok(Reply::text(format!("`{name}` has no effect: {}\n", ignored.why)));
+    }
     let Some(setting) = Setting::find(name) else {
-        let names = || SETTINGS.iter().map(|setting| setting.name);
-        let help = match suggest(name, names()) {
+        let help = match nearest(name) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("there are {}", names().collect::<Vec<_>>().join(", ")),
+            None => "`:set` lists them".to_string(),
         };
         return Err(Failure::new(format!("no setting is named `{name}`")).help(help));
     };

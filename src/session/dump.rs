@@ -1,0 +1,151 @@
+#![forbid(unsafe_code)]
+//! The files of code that a compilation writes when the settings ask for them.
+//!
+//! Promises: no file is ever written over; what cannot be written is an error in the log and changes nothing else.
+
+use super::Session;
+use crate::config::Format;
+use crate::ir;
+use crate::passes::Optimized;
+use crate::plan;
+use std::fs::OpenOptions;
+use std::hash::{BuildHasher, RandomState};
+use std::io::{self, Write};
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+impl Session {
+    /// Writes the files of code of a program, if the settings say so.
+    pub(super) fn dump(&self, optimized: &Optimized) {
+        let dump = &self.config.dump;
+        if !dump.on {
+            return;
+        }
+        let name = dump.name.clone().unwrap_or_else(fresh_name);
+        for format in &dump.formats {
+            let path = dump.dir.join(format!("{name}{}", format.ending()));
+            match self.dumped(optimized, *format) {
+                Ok(None) => {}
+                Ok(Some(text)) => tell(&path, write_new(&path, &text)),
+                Err(why) => log::error!("no code for `{}`: {why}", path.display()),
+            }
+        }
+    }
+
+    /// The text of a file; nothing when this build cannot make it.
+    fn dumped(&self, optimized: &Optimized, format: Format) -> Result<Option<String>, String> {
+        let printed = |program: &ir::Program| ir::print::program(program) + "\n";
+        Ok(match format {
+            Format::Weld => Some(printed(&optimized.given)),
+            Format::WeldOpt => Some(printed(&optimized.program)),
+            Format::Sir => Some(plan::text(&optimized.program, &self.sources)),
+            Format::Llvm | Format::LlvmOpt | Format::Assembly => self.machine_text(optimized, format)?,
+        })
+    }
+
+    #[cfg(feature = "jit")]
+    fn machine_text(&self, optimized: &Optimized, format: Format) -> Result<Option<String>, String> {
+        use crate::codegen::Level;
+        let level = match format {
+            Format::Llvm => Level::Llvm,
+            Format::LlvmOpt => Level::LlvmOptimized,
+            _ => Level::Assembly,
+        };
+        self.code(&optimized.program, level).map(Some).map_err(|error| error.to_string())
+    }
+
+    #[cfg(not(feature = "jit"))]
+    fn machine_text(&self, _: &Optimized, _: Format) -> Result<Option<String>, String> {
+        Ok(None)
+    }
+}
+
+/// `code-<seconds since 1970>-<two hexadecimal digits>`: compilations within one second differ in the digits, most often.
+fn fresh_name() -> String {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    // The keys of a new hasher are random.
+    let random = RandomState::new().hash_one(seconds) & 0xff;
+    format!("code-{seconds}-{random:02x}")
+}
+
+fn write_new(path: &Path, text: &str) -> io::Result<()> {
+    OpenOptions::new().write(true).create_new(true).open(path)?.write_all(text.as_bytes())
+}
+
+fn tell(path: &Path, written: io::Result<()>) {
+    let path = path.display();
+    match written {
+        Ok(()) => log::info!("wrote `{path}`"),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            log::error!("`{path}` is there already; it stays as it is");
+        }
+        Err(error) => log::error!("cannot write `{path}`: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fresh_name;
+    use crate::config::Config;
+    use crate::session::Session;
+
+    /// Compiles as far as this build can, with these settings and `dump` on.
+    fn compile(settings: &[(&str, &str)]) {
+        let mut config = Config { threads: 1, ..Config::default() };
+        config.set("dump", "true").unwrap();
+        for (name, value) in settings {
+            config.set(name, value).unwrap();
+        }
+        let mut session = Session::new(config);
+        let source = session.add_source("p", "|v: vec[i64]| sum(map(v, |x| x * 2L))".to_string());
+        let checked = session.check(source).unwrap();
+        assert!(session.ready_optimized(&session.optimize_unrecorded(&checked)).is_ok());
+    }
+
+    fn names(folder: &std::path::Path) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    #[cfg(feature = "jit")]
+    fn every_format_has_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().to_str().unwrap();
+        compile(&[("dump-dir", dir), ("dump-name", "a"), ("run-function", "my_run")]);
+        assert_eq!(names(folder.path()), ["a-opt.ll", "a-opt.weld", "a.S", "a.ll", "a.sir", "a.weld"]);
+        let text = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+        assert!(text("a.weld").contains("appender"), "{}", text("a.weld"));
+        assert!(!text("a-opt.weld").contains("appender"));
+        assert!(text("a.sir").starts_with("L1  parallel"));
+        assert!(text("a.ll").contains("@my_run(") && text("a-opt.ll").contains("@my_run("));
+        assert!(text("a.S").contains("my_run:"));
+    }
+
+    #[test]
+    fn formats_are_chosen_and_files_never_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().to_str().unwrap();
+        std::fs::write(folder.path().join("a.sir"), "mine").unwrap();
+        compile(&[("dump-dir", dir), ("dump-name", "a"), ("dump-formats", "WELD,sir")]);
+        assert_eq!(names(folder.path()), ["a.sir", "a.weld"]);
+        assert_eq!(std::fs::read_to_string(folder.path().join("a.sir")).unwrap(), "mine");
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_no_failure() {
+        compile(&[("dump-dir", "/no/such/folder")]);
+    }
+
+    #[test]
+    fn names_are_made_up() {
+        let name = fresh_name();
+        let parts: Vec<&str> = name.split('-').collect();
+        assert_eq!((parts[0], parts[2].len()), ("code", 2));
+        assert!(parts[1].parse::<u64>().unwrap() > 1_600_000_000);
+        assert!(u8::from_str_radix(parts[2], 16).is_ok());
+    }
+}
