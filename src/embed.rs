@@ -8,10 +8,19 @@
 //! [`Session::program`](crate::Session::program) compiles; [`Program::call`] runs; [`Program::typed`] settles the types, so
 //! that wrong inputs do not compile; [`CallOptions`] has threads and limits, [`Cancel`] stops a call from another thread.
 
+/// The program in README.md, as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod array;
+#[cfg(feature = "arrow")]
+mod arrow;
 mod error;
 mod input;
 mod memory;
+#[cfg(feature = "ndarray")]
+mod nd;
 mod options;
 mod output;
 mod place;

@@ -40,6 +40,12 @@ impl<T: Primitive> Array<T> {
         elements(&self.buffer)
     }
 
+    /// The elements as bytes.
+    #[cfg(feature = "arrow")]
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.buffer.bytes()
+    }
+
     /// The elements `range`, sharing memory; `None` when they are not all there.
     ///
     /// ```

@@ -256,7 +256,7 @@ fn write_one<'a, T: Input + ?Sized>(
     let Some(param) = params.get(at) else { return Ok(()) };
     frame.place(at).and_then(|place| input.write(place)).map_err(|unfit| {
         let (spot, found) = (param.spot(at), input.found());
-        if found == param.ty {
+        if found == param.ty || matches!(found, Ty::Infer(_)) {
             return Error::Unfit { spot, reason: unfit.to_string() };
         }
         Error::Type { spot, expected: param.ty.clone(), found }

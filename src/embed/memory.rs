@@ -162,6 +162,12 @@ impl<'r> Source<'r> {
         }
     }
 
+    /// The text whose bytes are here, if it is UTF-8.
+    pub fn text(self) -> Result<&'r str, Unfit> {
+        let text = std::str::from_utf8(self.slice()?);
+        text.map_err(|error| Unfit::new(format!("the bytes are no text: {error}")))
+    }
+
     /// A vector of scalars that owns its memory. A large one that the run made is taken over, others are copied.
     pub fn array<T: Primitive>(self) -> Result<Array<T>, Unfit> {
         let items: &[T] = self.slice()?;

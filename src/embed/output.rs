@@ -152,9 +152,7 @@ impl Output for String {
     }
 
     fn read(source: Source<'_>) -> Result<String, Unfit> {
-        let bytes: &[u8] = source.slice()?;
-        let text = std::str::from_utf8(bytes);
-        text.map(str::to_string).map_err(|error| Unfit::new(format!("the bytes are no text: {error}")))
+        source.text().map(str::to_string)
     }
 }
 
