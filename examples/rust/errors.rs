@@ -37,12 +37,14 @@ pub fn main() -> Result<(), Error> {
     // Wrong inputs are refused before anything runs.
     let at = session.program("|v: vec[f64], at: i64| lookup(v, at)")?;
     let v = [1.0, 2.0];
-    for error in [
-        at.call::<f64>(&v).unwrap_err(),
-        at.call::<f64>((&v, 1)).unwrap_err(),
-        at.call::<f64>(([1i64, 2], 1i64)).unwrap_err(),
-        at.call::<Vec<f64>>((&v, 1i64)).unwrap_err(),
-    ] {
+    let wrong = [
+        at.call::<f64>(&v).err(),
+        at.call::<f64>((&v, 1)).err(),
+        at.call::<f64>(([1i64, 2], 1i64)).err(),
+        at.call::<Vec<f64>>((&v, 1i64)).err(),
+    ];
+    assert!(wrong.iter().all(Option::is_some));
+    for error in wrong.into_iter().flatten() {
         println!("{error}");
         assert!(matches!(error, Error::Count { .. } | Error::Type { .. }));
     }

@@ -230,8 +230,8 @@ impl Input for Value {
 
 /// All inputs of one run: a tuple of [`Input`]s in the order of the parameters, `()` for none.
 ///
-/// A single one may stand by itself: a reference, or a scalar. `call((1, 2))` has two inputs, `call(&(1, 2))` one that is a
-/// struct.
+/// A single one may stand by itself: a reference, or a scalar. A tuple always is the list of inputs: `call((1, 2))` has two,
+/// `call(((1, 2),))` one that is a struct.
 pub trait Inputs {
     /// Their types.
     type Types: Params;
