@@ -51,6 +51,8 @@ pub mod check;
 pub mod cli;
 #[cfg(feature = "jit")]
 pub mod codegen;
+#[cfg(feature = "jit")]
+pub mod compat;
 pub mod config;
 pub mod diag;
 pub mod docs;
@@ -70,6 +72,8 @@ pub mod syntax;
 pub mod value;
 pub mod view;
 
+#[cfg(feature = "jit")]
+pub use compat::*;
 pub use config::Config;
 #[cfg(feature = "jit")]
 pub use embed::{Array, CallOptions, Cancel, Error, Program, Typed};

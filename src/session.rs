@@ -146,6 +146,11 @@ impl Session {
         self.libraries.load(name)
     }
 
+    /// The libraries, to be changed.
+    pub fn libraries_mut(&mut self) -> &mut Libraries {
+        &mut self.libraries
+    }
+
     /// The libraries that were loaded, in order.
     pub fn libraries(&self) -> &Libraries {
         &self.libraries

@@ -1,11 +1,12 @@
 //! C functions by name: those of the process, and those of libraries that a session has loaded.
 //!
-//! Promises: a library stays loaded while a [`Libraries`] or a [`Function`] of it lives; a name is looked for in the loaded
-//! libraries, the latest first, then in the process. Nothing is global: two sessions do not see each other's libraries.
+//! Promises: a library stays loaded while a [`Libraries`] or a [`Function`] of it lives; a name is looked for among
+//! the functions that were named, in the loaded libraries, the latest first, then in the process. Nothing is global: two sessions do not see each other's libraries.
 //! Contracts of the `unsafe` blocks: loading runs the library's own initialisers, which whoever loads it vouches for; an
 //! address becomes a function only in [`Function::call`], whose caller vouches for its signature.
 
 use libloading::os::unix::Library;
+use std::collections::HashMap;
 use std::ffi::CString;
 use std::fmt;
 use std::sync::Arc;
@@ -17,6 +18,8 @@ pub const MAX_C_ARGS: usize = 16;
 #[derive(Clone, Default)]
 pub struct Libraries {
     loaded: Vec<(String, Arc<Library>)>,
+    /// Functions that were named by whoever has them, and where they are.
+    named: HashMap<String, usize>,
 }
 
 /// A C function that was found.
@@ -41,6 +44,14 @@ impl Libraries {
         Ok(())
     }
 
+    /// Names the function at `address`, which is found before all others of this name. An address of 0 takes the name away.
+    pub fn define(&mut self, name: &str, address: usize) {
+        match address {
+            0 => self.named.remove(name),
+            _ => self.named.insert(name.to_string(), address),
+        };
+    }
+
     /// The names under which libraries were loaded, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.loaded.iter().map(|(name, _)| name.as_str())
@@ -48,6 +59,9 @@ impl Libraries {
 
     /// The function called `name`.
     pub fn find(&self, name: &str) -> Option<Function> {
+        if let Some(address) = self.named.get(name) {
+            return Some(Function { address: *address, _library: None });
+        }
         let symbol = CString::new(name).ok()?;
         let own = self.loaded.iter().rev().find_map(|(_, library)| {
             let address = address(library, &symbol)?;

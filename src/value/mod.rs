@@ -12,6 +12,7 @@ pub mod literal;
 pub mod marshal;
 pub mod print;
 pub mod serial;
+pub mod survey;
 mod table;
 
 pub use crate::runtime::{Function, Libraries, nd};

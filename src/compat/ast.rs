@@ -1,0 +1,267 @@
+#![forbid(unsafe_code)]
+//! Types of programs under the names of the crate `weld` 0.4, for clients that look at them.
+//!
+//! Promises: a type prints as it is written in programs. Must not: be a second compiler; expressions are handed in as text,
+//! which was the only way to compile one there too.
+
+use crate::ir::{BuilderTy, MergeOp, Scalar, Ty};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// A type.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Type {
+    /// `i64`, `bool`, ...
+    Scalar(ScalarKind),
+    /// `simd[T]`
+    Simd(ScalarKind),
+    /// `vec[T]`
+    Vector(Box<Type>),
+    /// `dict[K,V]`
+    Dict(Box<Type>, Box<Type>),
+    /// A builder.
+    Builder(BuilderKind, Annotations),
+    /// `{T1,...,Tn}`
+    Struct(Vec<Type>),
+    /// `|T1,...,Tn|(R)`
+    Function(Vec<Type>, Box<Type>),
+    /// A name for a type.
+    Alias(String, Box<Type>),
+    /// A type that nobody wrote.
+    Unknown,
+}
+
+/// A type of numbers or truth values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs)]
+pub enum ScalarKind {
+    Bool,
+    I8,
+    I16,
+    I32,
+    I64,
+    U8,
+    U16,
+    U32,
+    U64,
+    F32,
+    F64,
+}
+
+/// A kind of builder, with the types in its brackets.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum BuilderKind {
+    /// `appender[T]`
+    Appender(Box<Type>),
+    /// `merger[T,op]`
+    Merger(Box<Type>, BinOpKind),
+    /// `dictmerger[K,V,op]`
+    DictMerger(Box<Type>, Box<Type>, BinOpKind),
+    /// `groupmerger[K,V]`
+    GroupMerger(Box<Type>, Box<Type>),
+    /// `vecmerger[T,op]`
+    VecMerger(Box<Type>, BinOpKind),
+}
+
+/// How a builder combines values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum BinOpKind {
+    /// `+`
+    Add,
+    /// `*`
+    Multiply,
+    /// `min`
+    Min,
+    /// `max`
+    Max,
+}
+
+/// Names and values behind `@(...)`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Annotations {
+    values: BTreeMap<String, String>,
+}
+
+impl Annotations {
+    /// None.
+    pub fn new() -> Annotations {
+        Annotations::default()
+    }
+
+    /// Sets the value of a name.
+    pub fn set<K: Into<String>, V: Into<String>>(&mut self, name: K, value: V) {
+        self.values.insert(name.into(), value.into());
+    }
+
+    /// The value of a name.
+    pub fn get(&self, name: &str) -> Option<&String> {
+        self.values.get(name)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// Takes all away.
+    pub fn clear(&mut self) {
+        self.values.clear();
+    }
+}
+
+impl From<Scalar> for ScalarKind {
+    fn from(scalar: Scalar) -> ScalarKind {
+        match scalar {
+            Scalar::Bool => ScalarKind::Bool,
+            Scalar::I8 => ScalarKind::I8,
+            Scalar::I16 => ScalarKind::I16,
+            Scalar::I32 => ScalarKind::I32,
+            Scalar::I64 => ScalarKind::I64,
+            Scalar::U8 => ScalarKind::U8,
+            Scalar::U16 => ScalarKind::U16,
+            Scalar::U32 => ScalarKind::U32,
+            Scalar::U64 => ScalarKind::U64,
+            Scalar::F32 => ScalarKind::F32,
+            Scalar::F64 => ScalarKind::F64,
+        }
+    }
+}
+
+impl From<MergeOp> for BinOpKind {
+    fn from(op: MergeOp) -> BinOpKind {
+        match op {
+            MergeOp::Add => BinOpKind::Add,
+            MergeOp::Mul => BinOpKind::Multiply,
+            MergeOp::Min => BinOpKind::Min,
+            MergeOp::Max => BinOpKind::Max,
+        }
+    }
+}
+
+impl From<&Ty> for Type {
+    fn from(ty: &Ty) -> Type {
+        let boxed = |ty: &Ty| Box::new(Type::from(ty));
+        match ty {
+            Ty::Scalar(scalar) => Type::Scalar((*scalar).into()),
+            Ty::Simd(scalar) => Type::Simd((*scalar).into()),
+            Ty::Vec(elem) => Type::Vector(boxed(elem)),
+            Ty::Dict(entry) => Type::Dict(boxed(&entry.0), boxed(&entry.1)),
+            Ty::Struct(fields) => Type::Struct(fields.iter().map(Type::from).collect()),
+            Ty::Builder(builder) => {
+                let kind = match &**builder {
+                    BuilderTy::Appender(elem) => BuilderKind::Appender(boxed(elem)),
+                    BuilderTy::Merger(value, op) => BuilderKind::Merger(boxed(value), (*op).into()),
+                    BuilderTy::DictMerger(key, value, op) => {
+                        BuilderKind::DictMerger(boxed(key), boxed(value), (*op).into())
+                    }
+                    BuilderTy::GroupMerger(key, value) => BuilderKind::GroupMerger(boxed(key), boxed(value)),
+                    BuilderTy::VecMerger(elem, op) => BuilderKind::VecMerger(boxed(elem), (*op).into()),
+                };
+                Type::Builder(kind, Annotations::new())
+            }
+            Ty::Infer(_) => Type::Unknown,
+        }
+    }
+}
+
+impl fmt::Display for ScalarKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ScalarKind::Bool => "bool",
+            ScalarKind::I8 => "i8",
+            ScalarKind::I16 => "i16",
+            ScalarKind::I32 => "i32",
+            ScalarKind::I64 => "i64",
+            ScalarKind::U8 => "u8",
+            ScalarKind::U16 => "u16",
+            ScalarKind::U32 => "u32",
+            ScalarKind::U64 => "u64",
+            ScalarKind::F32 => "f32",
+            ScalarKind::F64 => "f64",
+        })
+    }
+}
+
+impl fmt::Display for BinOpKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            BinOpKind::Add => "+",
+            BinOpKind::Multiply => "*",
+            BinOpKind::Min => "min",
+            BinOpKind::Max => "max",
+        })
+    }
+}
+
+impl fmt::Display for BuilderKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BuilderKind::Appender(elem) => write!(f, "appender[{elem}]"),
+            BuilderKind::Merger(value, op) => write!(f, "merger[{value},{op}]"),
+            BuilderKind::DictMerger(key, value, op) => write!(f, "dictmerger[{key},{value},{op}]"),
+            BuilderKind::GroupMerger(key, value) => write!(f, "groupmerger[{key},{value}]"),
+            BuilderKind::VecMerger(elem, op) => write!(f, "vecmerger[{elem},{op}]"),
+        }
+    }
+}
+
+impl fmt::Display for Annotations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_empty() {
+            return Ok(());
+        }
+        let values: Vec<String> = self.values.iter().map(|(name, value)| format!("{name}:{value}")).collect();
+        write!(f, "@({})", values.join(","))
+    }
+}
+
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |types: &[Type]| types.iter().map(Type::to_string).collect::<Vec<_>>().join(",");
+        match self {
+            Type::Scalar(scalar) => write!(f, "{scalar}"),
+            Type::Simd(scalar) => write!(f, "simd[{scalar}]"),
+            Type::Vector(elem) => write!(f, "vec[{elem}]"),
+            Type::Dict(key, value) => write!(f, "dict[{key},{value}]"),
+            Type::Builder(kind, annotations) => write!(f, "{annotations}{kind}"),
+            Type::Struct(fields) => write!(f, "{{{}}}", list(fields)),
+            Type::Function(params, result) => write!(f, "|{}|({result})", list(params)),
+            Type::Alias(name, _) => f.write_str(name),
+            Type::Unknown => f.write_str("?"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Annotations, BuilderKind, ScalarKind, Type};
+    use crate::ir::{BuilderTy, MergeOp, Scalar, Ty};
+
+    #[test]
+    fn types_print_as_the_compilers_own_do() {
+        let mut types: Vec<Ty> = Scalar::ALL.into_iter().map(Ty::Scalar).collect();
+        let (k, v) = (Ty::vec(Ty::I8), Ty::tuple(vec![Ty::I64, Ty::BOOL]));
+        types.extend([k.clone(), v.clone(), Ty::Dict((k.clone(), v.clone()).into())]);
+        for op in [MergeOp::Add, MergeOp::Mul, MergeOp::Min, MergeOp::Max] {
+            types.push(Ty::builder(BuilderTy::Merger(Ty::I64, op)));
+            types.push(Ty::builder(BuilderTy::DictMerger(k.clone(), Ty::I64, op)));
+            types.push(Ty::builder(BuilderTy::VecMerger(Ty::I64, op)));
+        }
+        types.push(Ty::builder(BuilderTy::Appender(v.clone())));
+        types.push(Ty::builder(BuilderTy::GroupMerger(k, v)));
+        for ty in types {
+            assert_eq!(Type::from(&ty).to_string(), ty.to_string());
+        }
+    }
+
+    #[test]
+    fn functions_and_annotations_print() {
+        let int = Type::Scalar(ScalarKind::I64);
+        let function = Type::Function(vec![int.clone(), Type::Unknown], Box::new(int.clone()));
+        assert_eq!(function.to_string(), "|i64,?|(i64)");
+        let mut annotations = Annotations::new();
+        annotations.set("size", "3");
+        let builder = Type::Builder(BuilderKind::Appender(Box::new(int)), annotations);
+        assert_eq!(builder.to_string(), "@(size:3)appender[i64]");
+    }
+}

@@ -1,0 +1,48 @@
+#![forbid(unsafe_code)]
+//! A configuration: keys and values as a program hands them in, read as settings when something is compiled or run.
+//!
+//! Promises: setting never fails and keeps every key; a value that does not parse is an error of who reads it; a key that
+//! nobody knows is told once per reading and otherwise ignored.
+
+use super::{WeldError, WeldResult, WeldRuntimeErrno};
+use crate::config::Config;
+use std::collections::BTreeMap;
+use std::ffi::CString;
+
+/// Keys and values.
+#[derive(Clone, Debug, Default)]
+pub struct WeldConf {
+    entries: BTreeMap<String, CString>,
+}
+
+impl WeldConf {
+    /// Without any key.
+    pub fn new() -> WeldConf {
+        WeldConf::default()
+    }
+
+    /// Sets a key, known or not. A value ends at its first NUL.
+    pub fn set<K: Into<String>, V: Into<Vec<u8>>>(&mut self, key: K, value: V) {
+        let mut value = value.into();
+        value.truncate(value.iter().position(|byte| *byte == 0).unwrap_or(value.len()));
+        self.entries.insert(key.into(), CString::new(value).unwrap_or_default());
+    }
+
+    /// The value that was set.
+    pub fn get(&self, key: &str) -> Option<&CString> {
+        self.entries.get(key)
+    }
+
+    /// The settings that the keys ask for, on top of those of a program that sets nothing.
+    pub(super) fn settings(&self) -> WeldResult<Config> {
+        let mut config = Config::embedded();
+        for (key, value) in &self.entries {
+            let refuse = |why: String| {
+                WeldError::new(format!("configuration: {key}: {why}"), WeldRuntimeErrno::CompileError)
+            };
+            let value = value.to_str().map_err(|_| refuse("the value is not UTF-8".to_string()))?;
+            config.set(key, value).map_err(refuse)?;
+        }
+        Ok(config)
+    }
+}

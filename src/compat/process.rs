@@ -1,0 +1,46 @@
+#![forbid(unsafe_code)]
+//! What all contexts and modules of a process share: LLVM, the threads, and the loaded libraries.
+//!
+//! Promises: nothing is started before the first use. This is the one place with state of the process; everything below
+//! takes what it needs from its caller.
+
+use super::{WeldError, WeldResult, WeldRuntimeErrno};
+use crate::config::Config;
+use crate::runtime::Pool;
+use crate::session::Session;
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+
+/// The most threads of a run: the most that `weld.threads` may ask for. They start when a run wants them.
+const MOST_THREADS: usize = 512;
+
+static HOME: LazyLock<Mutex<Session>> =
+    LazyLock::new(|| Mutex::new(Session::with_pool(Config::embedded(), Pool::new(MOST_THREADS))));
+
+fn home() -> MutexGuard<'static, Session> {
+    HOME.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A session with these settings.
+pub(super) fn session(config: Config) -> Session {
+    home().sibling(config)
+}
+
+/// Makes the C functions of a library known to programs that are compiled from now on: a path, or a plain name that the
+/// system looks for. Loading it runs its code.
+pub fn load_linked_library<S: AsRef<str>>(filename: S) -> WeldResult<()> {
+    let loaded = home().load_library(filename.as_ref());
+    loaded.map_err(|why| WeldError::new(why, WeldRuntimeErrno::LoadLibraryError))
+}
+
+/// Makes the C function at `address` known as `name` to programs that are compiled from now on. It is found before functions of
+/// the process and of libraries; an address of 0 takes the name away. Programs call it as LANGUAGE 14 says; whoever names it
+/// vouches for that.
+pub fn define_function(name: &str, address: usize) -> WeldResult<()> {
+    let is_name = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) || !is_name(name) {
+        let message = format!("`{}` is no name of a C function", name.escape_default());
+        return Err(WeldError::new(message, WeldRuntimeErrno::InvalidArgument));
+    }
+    home().libraries_mut().define(name, address);
+    Ok(())
+}

@@ -1,0 +1,48 @@
+//! What belongs to the whole process: libraries with C functions, the log.
+
+use crate::conf::text;
+use crate::guard::{quietly, reporting};
+use crate::handles;
+use crate::types::weld_error_t;
+use std::ffi::{c_char, c_void};
+use weld_compiler::{WeldError, WeldRuntimeErrno, compat};
+
+/// Makes the C functions of a shared library known to programs that are compiled from now on: a path, or a plain name that the
+/// system looks for.
+///
+/// # Safety
+/// `filename` is null or a C string. Loading a library runs its code.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn weld_load_library(filename: *const c_char, err: weld_error_t) {
+    reporting(err, (), || {
+        // SAFETY: the caller hands in a C string.
+        let name = unsafe { text(filename) };
+        let null = || WeldError::new("the name of the library is null", WeldRuntimeErrno::LoadLibraryError);
+        compat::load_linked_library(name.ok_or_else(null)?)
+    });
+}
+
+/// Makes a C function known under a name to programs that are compiled from now on: `cudf[name,R](a, ...)` calls
+/// `void function(A *a, ..., R *result)`. A null function takes the name away.
+///
+/// # Safety
+/// `name` is null or a C string; the function is one that the programs call by its types.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn weld_register_function(
+    name: *const c_char,
+    function: *const c_void,
+    err: weld_error_t,
+) {
+    reporting(err, (), || {
+        // SAFETY: the caller hands in a C string.
+        let name = unsafe { text(name) };
+        let null = || WeldError::new("the name of the function is null", WeldRuntimeErrno::InvalidArgument);
+        compat::define_function(&name.ok_or_else(null)?, function.expose_provenance())
+    });
+}
+
+/// How many handles have been made and not freed, of all kinds: for finding leaks.
+#[unsafe(no_mangle)]
+pub extern "C" fn weld_live_handles() -> i64 {
+    quietly(0, handles::live)
+}
