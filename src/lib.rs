@@ -1,7 +1,24 @@
 //! Weld: a data-parallel language, its optimizing JIT compiler, and a work-stealing runtime, made to be looked at.
 //!
-//! The way in is a [`Session`]: text goes to a checked program, to an optimized one with a trace of every rewrite, to
-//! machine code, to a value.
+//! A program is compiled once, and called with borrowed slices; results own their memory ([`embed`] says what goes in and
+//! comes out):
+//!
+//! ```
+//! # #[cfg(feature = "jit")]
+//! # fn main() -> Result<(), weld::Error> {
+//! let session = weld::Session::new(weld::Config::default());
+//! let scale = session.program("|v: vec[f64], k: f64| map(v, |x| x * k)")?;
+//! let v = vec![1.0, 2.0, 3.0];
+//! let scaled: weld::Array<f64> = scale.call((&v, 2.0))?;
+//! assert_eq!(scaled, [2.0, 4.0, 6.0]);
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "jit"))]
+//! # fn main() {}
+//! ```
+//!
+//! To look at what happens, take the steps of a [`Session`] one by one: text goes to a checked program, to an optimized one
+//! with a trace of every rewrite, to machine code, to a value.
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -39,6 +56,8 @@ pub mod compat;
 pub mod config;
 pub mod diag;
 pub mod docs;
+#[cfg(feature = "jit")]
+pub mod embed;
 pub mod expand;
 pub mod inputs;
 pub mod interp;
@@ -58,5 +77,6 @@ pub mod view;
 pub use compat::*;
 pub use config::Config;
 #[cfg(feature = "jit")]
-pub use session::Program;
+pub use embed::{Array, CallOptions, Cancel, Error, Program, Typed};
 pub use session::{Checked, Session};
+pub use value::Value;

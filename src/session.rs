@@ -131,6 +131,11 @@ impl Session {
         &self.sources
     }
 
+    /// The texts, for somebody who renders messages when this session is gone.
+    pub fn into_sources(mut self) -> SourceMap {
+        std::mem::take(&mut self.sources)
+    }
+
     /// Adds a program text under the name shown in messages.
     pub fn add_source(&mut self, name: &str, text: String) -> SourceId {
         self.sources.add(name, text)

@@ -37,6 +37,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "value", "codegen",
         ],
     ),
+    ("embed", &["codegen", "config", "diag", "ir", "runtime", "session", "value", "view"]),
     ("compat", &["codegen", "config", "diag", "ir", "runtime", "session", "value", "view"]),
     (
         "repl",
@@ -64,6 +65,7 @@ const UNSAFE: &[&str] = &[
     "src/codegen/jit.rs",
     "src/codegen/call.rs",
     "src/session/in_place.rs",
+    "src/embed/memory.rs",
     "src/value/survey.rs",
     "src/compat/module.rs",
     "src/compat/data.rs",

@@ -29,14 +29,6 @@ pub struct Finished {
 #[derive(Clone, Copy)]
 struct Slot([u8; 64]);
 
-struct Taken(crate::runtime::Allocation);
-
-impl Owner for Taken {
-    fn data(&self) -> *const u8 {
-        self.0.data()
-    }
-}
-
 /// A run that is over, with its result where compiled code wrote it.
 pub struct Placed {
     result: Box<[Slot]>,
@@ -108,8 +100,7 @@ impl Compiled {
     /// `placed` is the result of a run of this program, and the inputs that it may point into are still there.
     pub unsafe fn read(&self, placed: &mut Placed) -> Value {
         let Placed { result, memory, .. } = placed;
-        let mut take =
-            |data: *const u8| -> Option<Arc<dyn Owner>> { Some(Arc::new(Taken(memory.take(data)?))) };
+        let mut take = |data: *const u8| -> Option<Arc<dyn Owner>> { Some(Arc::new(memory.take(data)?)) };
         // SAFETY: compiled code wrote a value of this type there; the caller's contract keeps what it points at.
         unsafe { marshal::read(result.as_ptr().cast(), &self.result, &mut take) }
     }

@@ -6,6 +6,7 @@
 //! `unsafe` is confined to the owner of foreign memory, the byte view and one fallible allocation.
 
 use crate::ir::{Literal, Scalar};
+use crate::runtime::Allocation;
 use std::alloc::{Layout, alloc_zeroed, handle_alloc_error};
 use std::sync::Arc;
 
@@ -37,6 +38,12 @@ struct Own {
 impl Owner for Own {
     fn data(&self) -> *const u8 {
         self.storage.as_ptr().wrapping_add(self.start)
+    }
+}
+
+impl Owner for Allocation {
+    fn data(&self) -> *const u8 {
+        Allocation::data(self)
     }
 }
 

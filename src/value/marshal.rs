@@ -82,18 +82,26 @@ pub unsafe fn call(function: &Function, args: &[Value], tys: &[Ty], result: &Ty)
 }
 
 /// A type with its numbers worked out, so that a million structs do not compute them a million times.
-enum Shape {
+#[derive(Debug)]
+pub enum Shape {
+    /// A scalar.
     Scalar(Scalar),
+    /// A vector of scalars.
     Scalars(Scalar),
+    /// A vector of anything else.
     Vector {
+        /// What its elements are like.
         elem: Box<Shape>,
+        /// Bytes from one element to the next.
         stride: usize,
     },
     /// Fields with their offsets.
     Struct(Vec<(usize, Shape)>),
+    /// A dictionary.
     Dict {
         /// The struct `{K,V}`.
         entry: Box<Shape>,
+        /// Bytes from one entry to the next.
         stride: usize,
     },
     /// A builder: what it holds, in the form of its result, at the start of its memory.
@@ -106,7 +114,8 @@ enum Shape {
 const LEN_OFFSET: usize = 8;
 
 impl Shape {
-    fn new(ty: &Ty) -> Shape {
+    /// The shape of a type.
+    pub fn new(ty: &Ty) -> Shape {
         match ty {
             Ty::Scalar(scalar) => Shape::Scalar(*scalar),
             Ty::Vec(elem) => match elem.scalar() {
@@ -125,15 +134,16 @@ impl Shape {
         }
     }
 
-    /// Writes `value` at the start of `out`. `None` when it is of another type.
-    fn write(&self, value: &Value, out: &mut [u8], laid_out: &mut Vec<Buffer>) -> Option<()> {
+    /// Writes `value` at the start of `out`. What it points to is in `value`, or in `laid_out` afterwards. `None` when it is
+    /// of another type.
+    pub fn write(&self, value: &Value, out: &mut [u8], laid_out: &mut Vec<Buffer>) -> Option<()> {
         match (self, value) {
             (Shape::Scalar(scalar), Value::Scalar(literal)) if literal.scalar() == Some(*scalar) => {
                 let size = scalar.bytes();
                 out.get_mut(..size)?.copy_from_slice(literal.bits()?.to_le_bytes().get(..size)?);
             }
             (Shape::Scalars(scalar), Value::Scalars(buffer)) if buffer.scalar() == *scalar => {
-                write_vector(out, buffer.bytes(), buffer.len())?;
+                write_vector(out, buffer.bytes().as_ptr(), buffer.len())?;
             }
             (Shape::Dict { entry, stride }, Value::Dict(dict)) => {
                 let header = if dict.is_empty() { 0 } else { entry.write_dict(dict, *stride, laid_out)? };
@@ -141,7 +151,7 @@ impl Shape {
             }
             (Shape::Vector { elem, stride }, Value::Vector(items)) => {
                 let memory = elem.write_items(items, *stride, laid_out)?;
-                write_vector(out, memory.bytes(), items.len())?;
+                write_vector(out, memory.bytes().as_ptr(), items.len())?;
                 laid_out.push(memory);
             }
             (Shape::Builder(ty, held), Value::Builder(found, value)) if found == ty => {
@@ -185,9 +195,11 @@ impl Shape {
         Some(at)
     }
 
+    /// Reads the value of this shape at `data`; `take` is as for [`read`].
+    ///
     /// # Safety
     /// As [`read`].
-    unsafe fn read(
+    pub unsafe fn read(
         &self,
         data: *const u8,
         take: &mut dyn FnMut(*const u8) -> Option<Arc<dyn Owner>>,
@@ -235,8 +247,8 @@ impl Shape {
 }
 
 /// Writes `{pointer, len}`. An empty vector has a pointer too: behind the literal `""` there is a NUL.
-fn write_vector(out: &mut [u8], memory: &[u8], len: usize) -> Option<()> {
-    let address = memory.as_ptr().expose_provenance();
+pub fn write_vector(out: &mut [u8], first: *const u8, len: usize) -> Option<()> {
+    let address = first.expose_provenance();
     out.get_mut(..LEN_OFFSET)?.copy_from_slice(&(address as u64).to_le_bytes());
     out.get_mut(LEN_OFFSET..2 * LEN_OFFSET)?.copy_from_slice(&(len as i64).to_le_bytes());
     Some(())
@@ -246,7 +258,7 @@ fn write_vector(out: &mut [u8], memory: &[u8], len: usize) -> Option<()> {
 ///
 /// # Safety
 /// `data` leads to 16 readable bytes.
-unsafe fn read_vector(data: *const u8) -> (*const u8, usize) {
+pub unsafe fn read_vector(data: *const u8) -> (*const u8, usize) {
     // SAFETY: the caller says that 16 bytes are there.
     let (first, len) = unsafe {
         (data.cast::<*const u8>().read_unaligned(), data.add(LEN_OFFSET).cast::<i64>().read_unaligned())
@@ -258,7 +270,7 @@ unsafe fn read_vector(data: *const u8) -> (*const u8, usize) {
 ///
 /// # Safety
 /// `data` leads to a pointer, which is null or leads to a table.
-unsafe fn read_table(data: *const u8) -> (*const u8, usize) {
+pub unsafe fn read_table(data: *const u8) -> (*const u8, usize) {
     // SAFETY: by contract.
     let table = unsafe { data.cast::<*const abi::Dict>().read_unaligned().as_ref() };
     table.map_or((std::ptr::null(), 0), |table| {

@@ -1,0 +1,236 @@
+#![forbid(unsafe_code)]
+//! What a result can be read as.
+//!
+//! Promises: a result owns its memory: it needs neither the inputs nor the program any more. Must not: convert numbers.
+
+use super::array::Array;
+use super::memory::Source;
+use super::place::Unfit;
+use super::types::{Primitive, Type};
+use crate::ir::Ty;
+use crate::value::Value;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasher, Hash};
+use std::sync::Arc;
+
+/// A type that a result can be read as.
+///
+/// | in the language | in Rust |
+/// |---|---|
+/// | a scalar | `bool`, `i8` .. `u64`, `f32`, `f64` |
+/// | `vec[f64]` | [`Array<f64>`]: a large one is taken over; `Vec<f64>`: a copy |
+/// | `vec[i8]` | `String`, if it is UTF-8; `Vec<u8>` |
+/// | `vec[vec[f64]]` | `Vec<Vec<f64>>`, `Vec<Array<f64>>` |
+/// | `{i64,vec[f64]}` | `(i64, Array<f64>)` |
+/// | `dict[K,V]` | `HashMap<K, V>`, `BTreeMap<K, V>`, or `Vec<(K, V)>` in the order of insertion |
+/// | anything | [`Value`] |
+///
+/// With the features, `vec[f64]` is `arrow_array::PrimitiveArray` without a copy, and `ndarray::Array1` with one. A type of
+/// your own reads what it consists of:
+///
+/// ```
+/// use weld::embed::{Output, Source, Unfit};
+///
+/// #[derive(Debug, PartialEq)]
+/// struct Range {
+///     low: i64,
+///     high: i64,
+/// }
+///
+/// impl Output for Range {
+///     fn ty() -> weld::ir::Ty {
+///         <(i64, i64)>::ty()
+///     }
+///
+///     fn read(source: Source<'_>) -> Result<Range, Unfit> {
+///         Ok(Range { low: source.field(0)?.scalar()?, high: source.field(1)?.scalar()? })
+///     }
+/// }
+///
+/// # fn main() -> Result<(), weld::Error> {
+/// let session = weld::Session::new(weld::Config::default());
+/// let program = session.program(
+///     "|v: vec[i64]| let b = for(v, {merger[i64,min], merger[i64,max]},
+///                                |b, i, x| {merge(b.$0, x), merge(b.$1, x)});
+///                    {result(b.$0), result(b.$1)}",
+/// )?;
+/// assert_eq!(program.call::<Range>(&[3i64, -2, 8])?, Range { low: -2, high: 8 });
+/// # Ok(())
+/// # }
+/// ```
+pub trait Output: Sized {
+    /// Its type in the language, for messages.
+    fn ty() -> Ty;
+
+    /// Whether a result of type `ty` can be read as this: asked before the program runs.
+    fn fits(ty: &Ty) -> bool {
+        *ty == Self::ty()
+    }
+
+    /// The same for the elements of a vector.
+    fn fits_elements(ty: &Ty) -> bool {
+        Self::fits(ty)
+    }
+
+    /// Reads it.
+    fn read(source: Source<'_>) -> Result<Self, Unfit>;
+
+    /// Reads a vector of such.
+    fn read_vec(source: Source<'_>) -> Result<Vec<Self>, Unfit> {
+        source.elements()?.map(Self::read).collect()
+    }
+}
+
+macro_rules! scalars {
+    ($($rust:ident)+) => {$(
+        impl Output for $rust {
+            fn ty() -> Ty {
+                <$rust as Type>::ty()
+            }
+
+            fn fits_elements(ty: &Ty) -> bool {
+                <$rust as Type>::fits_elements(ty)
+            }
+
+            fn read(source: Source<'_>) -> Result<$rust, Unfit> {
+                source.scalar()
+            }
+
+            fn read_vec(source: Source<'_>) -> Result<Vec<$rust>, Unfit> {
+                source.slice().map(<[$rust]>::to_vec)
+            }
+        }
+    )+};
+}
+
+scalars! { bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 }
+
+impl<T: Primitive> Output for Array<T> {
+    fn ty() -> Ty {
+        Ty::vec(T::ty())
+    }
+
+    fn fits(ty: &Ty) -> bool {
+        ty.elem().is_some_and(T::fits_elements)
+    }
+
+    fn read(source: Source<'_>) -> Result<Array<T>, Unfit> {
+        source.array()
+    }
+}
+
+/// Whether the entries of a dictionary can be read as `(K, V)`.
+fn entry_fits<K: Output, V: Output>(ty: &Ty) -> bool {
+    ty.entry().is_some_and(|(key, value)| K::fits(key) && V::fits(value))
+}
+
+impl<T: Output> Output for Vec<T> {
+    fn ty() -> Ty {
+        Ty::vec(T::ty())
+    }
+
+    fn fits(ty: &Ty) -> bool {
+        match ty {
+            Ty::Vec(elem) => T::fits_elements(elem),
+            Ty::Dict(entry) => T::fits(&Ty::tuple(vec![entry.0.clone(), entry.1.clone()])),
+            _ => false,
+        }
+    }
+
+    fn read(source: Source<'_>) -> Result<Vec<T>, Unfit> {
+        T::read_vec(source)
+    }
+}
+
+impl Output for String {
+    fn ty() -> Ty {
+        Ty::vec(Ty::I8)
+    }
+
+    fn fits(ty: &Ty) -> bool {
+        ty.elem().is_some_and(<u8 as Type>::fits_elements)
+    }
+
+    fn read(source: Source<'_>) -> Result<String, Unfit> {
+        source.text().map(str::to_string)
+    }
+}
+
+impl<K: Output + Eq + Hash, V: Output, S: BuildHasher + Default> Output for HashMap<K, V, S> {
+    fn ty() -> Ty {
+        Ty::Dict(Arc::new((K::ty(), V::ty())))
+    }
+
+    fn fits(ty: &Ty) -> bool {
+        entry_fits::<K, V>(ty)
+    }
+
+    fn read(source: Source<'_>) -> Result<HashMap<K, V, S>, Unfit> {
+        source.elements()?.map(<(K, V)>::read).collect()
+    }
+}
+
+impl<K: Output + Ord, V: Output> Output for BTreeMap<K, V> {
+    fn ty() -> Ty {
+        Ty::Dict(Arc::new((K::ty(), V::ty())))
+    }
+
+    fn fits(ty: &Ty) -> bool {
+        entry_fits::<K, V>(ty)
+    }
+
+    fn read(source: Source<'_>) -> Result<BTreeMap<K, V>, Unfit> {
+        source.elements()?.map(<(K, V)>::read).collect()
+    }
+}
+
+impl Output for Value {
+    fn ty() -> Ty {
+        Ty::Infer(0)
+    }
+
+    fn fits(_: &Ty) -> bool {
+        true
+    }
+
+    fn read(source: Source<'_>) -> Result<Value, Unfit> {
+        Ok(source.value())
+    }
+}
+
+macro_rules! tuples {
+    ($(($($T:ident $at:tt),*))+) => {$(
+        impl<$($T: Output),*> Output for ($($T,)*) {
+            fn ty() -> Ty {
+                Ty::tuple(vec![$($T::ty()),*])
+            }
+
+            fn fits(ty: &Ty) -> bool {
+                let Some(fields) = ty.fields() else { return false };
+                let fit: &[fn(&Ty) -> bool] = &[$($T::fits),*];
+                fields.len() == fit.len() && fields.iter().zip(fit).all(|(field, fits)| fits(field))
+            }
+
+            #[allow(unused_variables, clippy::unused_unit, reason = "a struct without fields has nothing to read")]
+            fn read(source: Source<'_>) -> Result<Self, Unfit> {
+                Ok(($($T::read(source.field($at)?)?,)*))
+            }
+        }
+    )+};
+}
+
+tuples! {
+    ()
+    (A 0)
+    (A 0, B 1)
+    (A 0, B 1, C 2)
+    (A 0, B 1, C 2, D 3)
+    (A 0, B 1, C 2, D 3, E 4)
+    (A 0, B 1, C 2, D 3, E 4, F 5)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11)
+}
