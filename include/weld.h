@@ -100,6 +100,11 @@ typedef struct WeldModule *weld_module_t;
  */
 typedef uint64_t weld_errno_t;
 
+/**
+ * One of the numbers `WELD_LOG_LEVEL_*`.
+ */
+typedef uint64_t weld_log_level_t;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -324,6 +329,12 @@ void weld_load_library(const char *filename,
 void weld_register_function(const char *name,
                             const void *function,
                             weld_error_t err);
+
+/**
+ * Sets how much is logged on standard error: one of WELD_LOG_LEVEL_*. The first call of the process wins, and the environment
+ * variable WELD_LOG (off, error, warn, info, debug or trace) before it.
+ */
+void weld_set_log_level(weld_log_level_t level);
 
 /**
  * How many handles have been made and not freed, of all kinds: for finding leaks.

@@ -73,7 +73,8 @@ fn nested_vectors_structs_and_text() {
 
     // Padding, a struct without fields, structs in structs, as one input that is a struct.
     let odd = (7i8, (2.5, (), true), "x", 3u16);
-    let back: (i8, (f64, (), bool), String, u16) = same("{i8,{f64,{},bool},vec[i8],u16}").call((&odd,)).unwrap();
+    let back: (i8, (f64, (), bool), String, u16) =
+        same("{i8,{f64,{},bool},vec[i8],u16}").call((&odd,)).unwrap();
     assert_eq!(back, (7, (2.5, (), true), "x".to_string(), 3));
     let pairs = [(1i64, "one"), (2, "two")];
     let back: Vec<(i64, String)> = same("vec[{i64,vec[i8]}]").call(&pairs).unwrap();

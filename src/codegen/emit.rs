@@ -3,10 +3,10 @@
 //!
 //! Promises: LLVM's verifier has accepted the module.
 
-use super::{CodegenError, Options};
 use super::func::FnCx;
 use super::module::ModuleCx;
 use super::target::Machines;
+use super::{CodegenError, Options};
 use crate::ir::Program;
 use crate::runtime::Libraries;
 use inkwell::AddressSpace;

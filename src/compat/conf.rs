@@ -10,6 +10,12 @@ use std::collections::BTreeMap;
 use std::ffi::CString;
 
 /// Keys and values.
+///
+/// ```
+/// let mut conf = weld::WeldConf::new();
+/// conf.set(weld::CONF_THREADS_KEY, "2");
+/// assert_eq!(conf.get("weld.threads").map(|value| value.to_bytes()), Some(&b"2"[..]));
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct WeldConf {
     entries: BTreeMap<String, CString>,

@@ -14,9 +14,9 @@ pub mod nd;
 pub mod pool;
 mod run;
 mod shims;
-mod trace;
 #[cfg(test)]
 mod tests;
+mod trace;
 
 pub use abi::{Failure, Status};
 pub use budget::Budget;

@@ -10,8 +10,8 @@ use super::pool::Pool;
 use super::trace::Trace;
 use std::cell::UnsafeCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::AtomicU32;
+use std::sync::{Arc, OnceLock};
 
 /// How a run is to be executed.
 #[derive(Clone, Debug)]

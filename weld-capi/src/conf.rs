@@ -1,6 +1,7 @@
 //! Configurations.
 
 use crate::guard::{find, free, handle, quietly};
+use crate::library;
 use crate::types::weld_conf_t;
 use std::ffi::{CStr, c_char};
 use std::ptr;
@@ -9,7 +10,11 @@ use weld_compiler::WeldConf;
 /// An empty configuration. Free it with weld_conf_free.
 #[unsafe(no_mangle)]
 pub extern "C" fn weld_conf_new() -> weld_conf_t {
-    quietly(ptr::null_mut(), || handle(WeldConf::new()))
+    quietly(ptr::null_mut(), || {
+        // Every client makes a configuration before anything that is logged.
+        library::log_as_asked();
+        handle(WeldConf::new())
+    })
 }
 
 /// Frees a configuration. Null, and what is no configuration, does nothing.

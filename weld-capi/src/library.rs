@@ -3,9 +3,10 @@
 use crate::conf::text;
 use crate::guard::{quietly, reporting};
 use crate::handles;
-use crate::types::weld_error_t;
+use crate::types::{weld_error_t, weld_log_level_t};
 use std::ffi::{c_char, c_void};
-use weld_compiler::{WeldError, WeldRuntimeErrno, compat};
+use std::sync::Once;
+use weld_compiler::{WeldError, WeldLogLevel, WeldRuntimeErrno, compat};
 
 /// Makes the C functions of a shared library known to programs that are compiled from now on: a path, or a plain name that the
 /// system looks for.
@@ -38,6 +39,28 @@ pub unsafe extern "C" fn weld_register_function(
         let name = unsafe { text(name) };
         let null = || WeldError::new("the name of the function is null", WeldRuntimeErrno::InvalidArgument);
         compat::define_function(&name.ok_or_else(null)?, function.expose_provenance())
+    });
+}
+
+/// Sets how much is logged on standard error: one of WELD_LOG_LEVEL_*. The first call of the process wins, and the environment
+/// variable WELD_LOG (off, error, warn, info, debug or trace) before it.
+#[unsafe(no_mangle)]
+pub extern "C" fn weld_set_log_level(level: weld_log_level_t) {
+    quietly((), || {
+        log_as_asked();
+        compat::set_log_level(WeldLogLevel::from(level));
+    });
+}
+
+/// Starts the log that `WELD_LOG` asks for, once.
+pub fn log_as_asked() {
+    static ASKED: Once = Once::new();
+    ASKED.call_once(|| {
+        let asked = std::env::var("WELD_LOG").unwrap_or_default();
+        let level = (0..=5).map(WeldLogLevel::from).find(|level| level.to_string() == asked);
+        if let Some(level) = level {
+            compat::set_log_level(level);
+        }
     });
 }
 
