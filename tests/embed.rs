@@ -310,7 +310,7 @@ fn inputs_of_others_cannot_write_what_does_not_belong_there() {
         Liar(|_| Err(Unfit::new("not today"))),
     ];
     for liar in &refused {
-        assert!(matches!(sum.call::<i64>(liar), Err(Error::Type { .. })));
+        assert!(matches!(sum.call::<i64>(liar), Err(Error::Unfit { .. })));
     }
     // What is not written is zero, which is an empty vector.
     assert_eq!(sum.call::<i64>(&Liar(|_| Ok(()))).unwrap(), 0);
