@@ -98,7 +98,10 @@ fn the_header_is_current() {
         fs::write(&path, &wanted).unwrap();
     }
     let found = fs::read_to_string(&path).unwrap();
-    assert!(found == wanted, "include/weld.h is not current: WELD_BLESS=1 cargo test -p weld-capi --test header");
+    assert!(
+        found == wanted,
+        "include/weld.h is not current: WELD_BLESS=1 cargo test -p weld-capi --test header"
+    );
     // Clients of a source checkout look here.
     assert_eq!(fs::read_to_string(root().join("weld-capi/weld.h")).unwrap(), wanted);
 }
