@@ -7,8 +7,7 @@
  * STRESS_SEED and STRESS_CALLS say which calls and how many.
  */
 #define _POSIX_C_SOURCE 200809L
-#include "check.h"
-#include <string.h>
+#include "programs.h"
 #include <unistd.h>
 
 /* Dice: xorshift. */
@@ -43,133 +42,6 @@ static int64_t call, calls;
             FAIL("not so: %s", #condition); \
     } while (0)
 
-/* The memory that arguments wrap. It stays for ever. */
-
-struct text { const char *data; int64_t len; };
-struct rows { struct ints *data; int64_t len; };
-static int64_t numbers[] = {3, 1, 3, 2};
-static struct ints rows[] = {{numbers, 4}, {NULL, 0}, {numbers, 2}};
-static const int64_t one = 1, none = 0, many = 20000;
-static const struct ints vector = {numbers, 4}, empty = {NULL, 0}, negative = {numbers, -1}, null_vector = {NULL, 2},
-                         endless = {numbers, INT64_MAX};
-static const struct rows nested = {rows, 3};
-static struct ints bad_rows[] = {{numbers, 4}, {NULL, 9}};
-static const struct rows bad_nested = {bad_rows, 2};
-static const struct { struct ints v; int64_t k; } inside = {{numbers, 4}, 2}, outside = {{numbers, 4}, 100};
-static const struct { int64_t a, b; } sevenths = {21, 7}, no_parts = {21, 0};
-static const struct text word = {"abc", 3};
-static const void *const no_dict = NULL;
-
-struct arg { const char *type; const void *data; };
-enum { ONE, NONE, MANY, VECTOR, EMPTY, NEGATIVE, NULL_VECTOR, ENDLESS, NESTED, BAD_NESTED, INSIDE, OUTSIDE, SEVENTHS, NO_PARTS,
-       WORD, NO_DICT, NULL_POINTER, ARGS };
-static const struct arg ARG[ARGS] = {
-    {"i64", &one}, {"i64", &none}, {"i64", &many}, {"vec[i64]", &vector}, {"vec[i64]", &empty}, {"vec[i64]", &negative},
-    {"vec[i64]", &null_vector}, {"vec[i64]", &endless}, {"vec[vec[i64]]", &nested}, {"vec[vec[i64]]", &bad_nested},
-    {"{vec[i64],i64}", &inside}, {"{vec[i64],i64}", &outside}, {"{i64,i64}", &sevenths}, {"{i64,i64}", &no_parts},
-    {"vec[i8]", &word}, {"dict[i64,i64]", &no_dict}, {"vec[i64]", NULL},
-};
-
-static int cannot_be(int arg, int typed)
-{
-    return arg == NEGATIVE || arg == NULL_VECTOR || arg == ENDLESS || arg == NULL_POINTER || (arg == BAD_NESTED && typed);
-}
-
-/* The programs: the type of their parameters together, what they fail with on an argument, and a look at the result. */
-
-static void plus(const int64_t *a, const int64_t *b, int64_t *sum)
-{
-    *sum = *a + *b;
-}
-
-#define INT(data) (*(const int64_t *)(data))
-#define VEC(data) ((const struct ints *)(data))
-#define DICT(data) (*(const void *const *)(data))
-static int is_next(int arg, const void *r) { return INT(r) == *(const int64_t *)ARG[arg].data + 1; }
-static int is_shifted(int arg, const void *r)
-{
-    int64_t k = arg == INSIDE ? 2 : 100;
-    return VEC(r)->len == 4 && VEC(r)->data[0] == 3 + k && VEC(r)->data[3] == 2 + k;
-}
-static int is_third(int arg, const void *r) { return arg == INSIDE && INT(r) == 3; }
-static int is_same(int arg, const void *r) { return VEC(r)->data == VEC(ARG[arg].data)->data; }
-static int is_sum(int arg, const void *r) { return INT(r) == (arg == EMPTY ? 0 : 9); }
-static int is_counts(int arg, const void *r)
-{
-    const int64_t *entries = weld_dict_entries(DICT(r));
-    if (arg == EMPTY)
-        return weld_dict_len(DICT(r)) == 0;
-    return weld_dict_len(DICT(r)) == 3 && entries[0] == 3 && entries[1] == 2 && entries[4] == 2 && entries[5] == 1;
-}
-static int is_zero(int arg, const void *r) { return arg == NO_DICT && INT(r) == 0; }
-static int is_empty(int arg, const void *r) { return arg == NO_DICT && VEC(r)->len == 0; }
-static int is_any(int arg, const void *r) { return arg < ARGS && r != NULL; }
-static int is_sums(int arg, const void *r)
-{
-    return arg == NESTED && VEC(r)->len == 3 && VEC(r)->data[0] == 9 && VEC(r)->data[1] == 0 && VEC(r)->data[2] == 4;
-}
-static int is_text(int arg, const void *r)
-{
-    const struct text *found = r;
-    return arg < ARGS && found->len == 5 && memcmp(found->data, "hello", 6) == 0;
-}
-static int is_quotient(int arg, const void *r) { return arg == SEVENTHS && INT(r) == 3; }
-static int is_range(int arg, const void *r)
-{
-    int64_t n = *(const int64_t *)ARG[arg].data;
-    return VEC(r)->len == n && (n == 0 || VEC(r)->data[n - 1] == n - 1);
-}
-static int is_histogram(int arg, const void *r)
-{
-    return VEC(r)->len == 4 && VEC(r)->data[3] == (arg == EMPTY ? 0 : 2);
-}
-
-struct program {
-    const char *code, *params, *result;
-    int (*check)(int arg, const void *result);
-    int fails_on;
-    weld_errno_t with;
-    /* Its result may point into what it is given. */
-    int aliases;
-};
-static const struct program PROGRAM[] = {
-    {"|x: i64| x + 1L", "i64", "i64", is_next, -1, 0, 0},
-    {"|v: vec[i64], k: i64| map(v, |x| x + k)", "{vec[i64],i64}", "vec[i64]", is_shifted, -1, 0, 0},
-    {"|v: vec[i64], k: i64| lookup(v, k)", "{vec[i64],i64}", "i64", is_third, OUTSIDE, WELD_ERRNO_ARRAY_OUT_OF_BOUNDS, 0},
-    {"|v: vec[i64]| v", "vec[i64]", "vec[i64]", is_same, -1, 0, 1},
-    {"|v: vec[i64]| sum(v)", "vec[i64]", "i64", is_sum, -1, 0, 0},
-    {"|v: vec[i64]| countby(v)", "vec[i64]", "dict[i64,i64]", is_counts, -1, 0, 0},
-    {"|d: dict[i64,i64]| len(d)", "dict[i64,i64]", "i64", is_zero, -1, 0, 0},
-    {"|d: dict[i64,i64]| tovec(d)", "dict[i64,i64]", "vec[{i64,i64}]", is_empty, -1, 0, 1},
-    {"|d: dict[i64,i64]| lookup(d, 3L)", "dict[i64,i64]", "i64", is_any, NO_DICT, WELD_ERRNO_KEY_NOT_FOUND_ERROR, 0},
-    {"|v: vec[i64]| for(v, appender[i64], |b, i, x| merge(b, x))", "vec[i64]", "appender[i64]", is_any, -1, 0, 0},
-    {"|b: appender[i64]| result(merge(b, 7L))", "appender[i64]", "vec[i64]", is_any, -1, 0, 1},
-    {"|b: appender[i64]| merge(b, 9L)", "appender[i64]", "appender[i64]", is_any, -1, 0, 1},
-    {"|v: vec[i64]| for(v, dictmerger[i64,i64,+], |b, i, x| merge(b, {x, i}))", "vec[i64]", "dictmerger[i64,i64,+]", is_any,
-     -1, 0, 0},
-    {"|b: dictmerger[i64,i64,+]| result(merge(b, {5L, 5L}))", "dictmerger[i64,i64,+]", "dict[i64,i64]", is_any, -1, 0, 1},
-    {"|v: vec[i64]| for(v, groupmerger[i64,i64], |b, i, x| merge(b, {x, i}))", "vec[i64]", "groupmerger[i64,i64]", is_any, -1, 0,
-     0},
-    {"|b: groupmerger[i64,i64]| tovec(result(merge(b, {1L, 1L})))", "groupmerger[i64,i64]", "vec[{i64,vec[i64]}]", is_any, -1, 0,
-     1},
-    {"|vv: vec[vec[i64]]| map(vv, |v| sum(v))", "vec[vec[i64]]", "vec[i64]", is_sums, BAD_NESTED, WELD_ERRNO_INVALID_ARGUMENT, 0},
-    {"|s: vec[i8]| \"hello\"", "vec[i8]", "vec[i8]", is_text, -1, 0, 0},
-    {"|| \"hello\"", "", "vec[i8]", is_text, -1, 0, 0},
-    {"|a: i64, b: i64| a / b", "{i64,i64}", "i64", is_quotient, NO_PARTS, WELD_ERRNO_DIVIDE_BY_ZERO, 0},
-    {"|n: i64| range(n)", "i64", "vec[i64]", is_range, -1, 0, 0},
-    {"|n: i64| if(assert(n > 0L), n, n) + 1L", "i64", "i64", is_next, NONE, WELD_ERRNO_ASSERTION_ERROR, 0},
-    {"|a: i64, b: i64| cudf[plus,i64](a, b)", "{i64,i64}", "i64", is_any, -1, 0, 0},
-    {"|v: vec[i64]| result(for(v, vecmerger[i64,+]([0L, 0L, 0L, 0L]), |b, i, x| merge(b, {x, 1L})))", "vec[i64]", "vec[i64]",
-     is_histogram, -1, 0, 0},
-    {"|v: vec[i64]| deserialize[vec[i64]](slice(serialize(v), 0L, 9L))", "vec[i64]", "vec[i64]", is_any, VECTOR,
-     WELD_ERRNO_DESERIALIZATION_ERROR, 0},
-};
-enum { PROGRAMS = sizeof PROGRAM / sizeof *PROGRAM };
-static const char *const NO_PROGRAM[] = {"", "|", "|x: i64| x + 1", "|x| x", "|b: appender[i64]| {result(b), result(b)}",
-                                         "|v: vec[i64]| lookup(v)", "\xff\xfe", "|x: i64| cudf[no_such,i64](x)",
-                                         "macro a(x) = a(x); |x: i64| a(x)"};
-static const char *const NO_TYPE[] = {"", "vec[", "i65", "vec[i64]| 0L) |x: i64", "{i64", "\x80", "|x: i64| x"};
-
 /* What is alive, and what was. */
 
 enum kind { CONF, CONTEXT, VALUE, MODULE, ERROR, KINDS };
@@ -185,11 +57,14 @@ struct thing {
     /* Configurations: something was set; contexts: made from such a one. */
     int changed;
 };
-enum { MOST = 128, PAST = 64 };
+enum { MOST = 192, PAST = 64 };
 static struct thing things[MOST];
 static int alive;
 static void *past[PAST];
 static int64_t contexts;
+
+/* How often each program gave a result, and each error was seen: dice that miss something would prove nothing. */
+static int64_t results[PROGRAMS], errors[WELD_ERRNO_TYPE_MISMATCH + 1];
 
 static struct thing *keep(void *handle, enum kind kind)
 {
@@ -251,8 +126,26 @@ static void *bad(enum kind kind)
 /* Mostly a good handle: then its account is given too. */
 static void *some(enum kind kind, struct thing **found)
 {
-    *found = below(8) == 0 ? NULL : living(kind);
+    *found = below(12) == 0 ? NULL : living(kind);
     return *found == NULL ? bad(kind) : (*found)->handle;
+}
+
+static const char *type_of(const struct thing *value)
+{
+    return value->program >= 0 ? PROGRAM[value->program].result : ARG[value->arg].type;
+}
+
+/* Mostly a value that a module takes. */
+static void *some_argument(const struct thing *module, struct thing **found)
+{
+    int start = alive == 0 ? 0 : below(alive);
+    if (module != NULL && below(8) > 0)
+        for (int i = 0; i < alive; i++) {
+            struct thing *thing = &things[(start + i) % alive];
+            if (thing->kind == VALUE && strcmp(type_of(thing), PROGRAM[module->program].params) == 0)
+                return (*found = thing)->handle;
+        }
+    return some(VALUE, found);
 }
 
 static void forget(struct thing *thing)
@@ -275,6 +168,7 @@ static void reported(const struct thing *error, const void *err, int succeeded)
         FAIL("error %d, %s, but it has %s", (int)code, message, succeeded ? "succeeded" : "failed");
     if (code == WELD_ERRNO_UNKNOWN)
         FAIL("%s", message);
+    errors[code]++;
 }
 
 /* The calls. */
@@ -301,8 +195,8 @@ static void free_one(enum kind kind, void *handle, struct thing *thing)
 static void conf_calls(void)
 {
     static const char *const SETTINGS[][2] = {
-        {"weld.memory.limit", "100000"}, {"weld.memory.limit", "1000000000"}, {"weld.memory.limit", "x"},
-        {"weld.threads", "2"}, {"weld.threads", "4"}, {"weld.threads", "none"}, {"weld.optimization.passes", ""},
+        {"weld.memory.limit", "100000"}, {"weld.memory.limit", "50000"}, {"weld.memory.limit", "1000000000"},
+        {"weld.memory.limit", "x"}, {"weld.threads", "2"}, {"weld.threads", "4"}, {"weld.threads", "none"}, {"weld.optimization.passes", ""},
         {"weld.optimization.passes", "loop-fusion"}, {"weld.optimization.passes", "nonsense"}, {"unknown", "anything"},
         {"weld.llvm.optimization.level", "0"}, {"weld.llvm.optimization.level", "3"}, {"\xff", "\xff"}, {NULL, "x"}, {"x", NULL},
     };
@@ -431,11 +325,15 @@ static void run_one(void)
     /* A configuration is as good as a context. */
     enum kind kind = below(8) ? CONTEXT : CONF;
     weld_context_t context = some(kind, &in);
-    weld_value_t arg = some(VALUE, &on);
-    if (in == NULL && kind == CONTEXT && context != NULL && is_alive(context))
+    weld_value_t arg = some_argument(with, &on);
+    /* Builders go on in their own context only. */
+    for (int i = 0; on != NULL && on->program >= 0 && below(2) && i < alive; i++)
+        if (things[i].kind == CONTEXT && things[i].context == on->context)
+            context = (in = &things[i])->handle, kind = CONTEXT;
+    if (in == NULL && context != NULL && is_alive(context))
         return;
     const struct program *program = with == NULL ? NULL : &PROGRAM[with->program];
-    const char *type = on == NULL ? NULL : on->program >= 0 ? PROGRAM[on->program].result : ARG[on->arg].type;
+    const char *type = on == NULL ? NULL : type_of(on);
     int fits = program != NULL && type != NULL && strcmp(type, program->params) == 0;
     /* Nobody can see what memory without a type is, and memory of a context that has gone is no argument. */
     if (program != NULL && program->params[0] != '\0' && on != NULL) {
@@ -446,7 +344,7 @@ static void run_one(void)
     reported(error, err, value != NULL);
     weld_errno_t code = error == NULL ? 0 : weld_error_code(err);
     if (with == NULL || in == NULL) {
-        MUST(value == NULL && (error == NULL || code == WELD_ERRNO_INVALID_HANDLE || (kind == CONF && with != NULL)));
+        MUST(value == NULL && (error == NULL || code == WELD_ERRNO_INVALID_HANDLE));
         return;
     }
     int changed = in->changed, takes = program->params[0] != '\0';
@@ -466,6 +364,7 @@ static void run_one(void)
         return;
     struct thing *made = keep(value, VALUE);
     made->program = (int)(program - PROGRAM);
+    results[made->program]++;
     made->arg = !takes ? 0 : of_caller ? on->arg : -1;
     made->context = kind == CONTEXT ? in->context : ++contexts;
     if (takes && on->program >= 0 && program->aliases) {
@@ -546,25 +445,26 @@ static void any_call(void)
 {
     struct thing *thing;
     int which = below(100);
-    if (alive > MOST - 4 || which < 14) {
-        enum kind kind = (enum kind)below(KINDS);
+    if (alive > MOST - 4 || which < 20) {
+        /* Modules live longest, for they take longest to make. */
+        enum kind kind = below(3) ? VALUE : below(3) ? ERROR : below(6) ? CONTEXT : below(4) ? CONF : MODULE;
         void *handle = some(kind, &thing);
         free_one(kind, handle, thing);
-    } else if (which < 17)
+    } else if (which < 21)
         keep(weld_conf_new(), CONF);
-    else if (which < 22)
-        conf_calls();
     else if (which < 25)
+        conf_calls();
+    else if (which < 28)
         new_context();
-    else if (which < 30)
+    else if (which < 31)
         context_calls();
-    else if (which < 40)
+    else if (which < 38)
         new_value();
-    else if (which < 52)
+    else if (which < 49)
         value_calls();
-    else if (which < 53)
+    else if (which < 51)
         compile_one();
-    else if (which < 57)
+    else if (which < 53)
         module_calls();
     else if (which < 87)
         run_one();
@@ -595,6 +495,11 @@ static int64_t from_environment(const char *name, int64_t otherwise)
     return text == NULL ? otherwise : atoll(text);
 }
 
+static const int EXPECTED[] = {WELD_ERRNO_LOAD_LIBRARY_ERROR, WELD_ERRNO_COMPILE_ERROR, WELD_ERRNO_ARRAY_OUT_OF_BOUNDS,
+                               WELD_ERRNO_OUT_OF_MEMORY, WELD_ERRNO_DESERIALIZATION_ERROR, WELD_ERRNO_KEY_NOT_FOUND_ERROR,
+                               WELD_ERRNO_ASSERTION_ERROR, WELD_ERRNO_DIVIDE_BY_ZERO, WELD_ERRNO_INVALID_ARGUMENT,
+                               WELD_ERRNO_INVALID_HANDLE, WELD_ERRNO_TYPE_MISMATCH};
+
 int main(void)
 {
     int64_t seed = from_environment("STRESS_SEED", 1), middle = 0, rounds = 20;
@@ -617,5 +522,9 @@ int main(void)
     printf("seed %lld, %lld calls, resident %lld MB in the middle, %lld MB at the end\n", (long long)seed, (long long)calls,
            (long long)middle >> 20, (long long)end >> 20);
     MUST(end < middle + middle / 10 + (8 << 20));
+    for (int i = 0; calls >= 100000 && i < PROGRAMS; i++)
+        MUST(results[i] > 0);
+    for (size_t i = 0; calls >= 100000 && i < sizeof EXPECTED / sizeof *EXPECTED; i++)
+        MUST(errors[EXPECTED[i]] > 0);
     return 0;
 }
