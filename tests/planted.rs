@@ -149,7 +149,8 @@ fn every_wrong_rule_is_caught_and_named() {
         if !right {
             missed.push(format!("{}: bisect blamed {:?}", wrong.rule, guilty.culprit.rule()));
         }
-        let shown = Shown { sources: session.sources(), screen: Screen { color: false, width: 60 } };
+        let shown =
+            Shown { sources: session.sources(), screen: Screen { color: false, width: 60, bounded: true } };
         let text = shown.verified(&report, &checked.program);
         // The difference of the trees is as wide as they are.
         let wide = text.lines().find(|line| line.chars().count() > 60 && !line.starts_with("    "));

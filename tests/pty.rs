@@ -72,13 +72,13 @@ fn a_session_with_stepping_many_lines_and_an_interrupt() {
     session.exp_string("p3 : i64").expect("the program is accepted");
     std::thread::sleep(std::time::Duration::from_millis(500));
     session.send_control('c').unwrap();
-    session.exp_string("stopped after").expect("the run stops");
+    session.exp_string("interrupted after").expect("the run stops");
     session.exp_string(PROMPT).unwrap();
     // The same while its passes are measured.
     session.send_line(":passes run").unwrap();
     std::thread::sleep(std::time::Duration::from_millis(500));
     session.send_control('c').unwrap();
-    session.exp_string("stopped after").expect("the measuring stops");
+    session.exp_string("interrupted after").expect("the measuring stops");
     session.exp_string(PROMPT).unwrap();
     let shown = type_line(&mut session, "|| 1 + 1");
     assert!(shown.contains("= 2"), "{shown}");

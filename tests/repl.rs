@@ -82,7 +82,7 @@ fn session(marks: &str) -> Repl {
     let config = Config { threads: 2, ..Config::default() };
     let width =
         marks.split_whitespace().find_map(|mark| mark.strip_prefix("width=")?.parse().ok()).unwrap_or(100);
-    Repl::new(config, Screen { color: false, width })
+    Repl::new(config, Screen { color: false, width, bounded: true })
 }
 
 fn answer(repl: &mut Repl, input: &str) -> String {

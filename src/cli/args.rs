@@ -49,7 +49,7 @@ Inputs:
   Every parameter of the program needs a value: from -i NAME=VALUE, else
   from a line `#@ in NAME = VALUE` before the program. VALUE is a Weld
   literal such as '[1L, 2L]', or @FILE or @FILE.csv:COLUMN. Paths in the
-  program's own lines start at the folder of the program.
+  program's own lines start at the directory of the program.
 
   A missing input, or a value of another type, ends with exit code 1;
   `-i` without `=`, and a name that the program does not have, with 2.";
@@ -110,16 +110,16 @@ pub enum Command {
     /// The table of passes: what each fired, left, cost and gained
     #[command(after_long_help = INPUTS)]
     Passes(PassesArgs),
-    /// What fired, what nearly did, the one condition that failed, and what would be then; WHAT is a rule or a pass
+    /// What fired, what nearly did, the one condition that failed, and what would be then; WHAT is a rule, a pass, or a place, LINE:COL
     #[command(after_help = "Try: weld why -e '|v: vec[i64], k: i64| sum(map(v, |x| x / k))' vectorize")]
     Why(WhyArgs),
-    /// Which source a part of the optimized program came from; WHAT is a name or a place of it, `@LINE:COL`
-    #[command(after_help = "Try: weld origin -e '|v: vec[i64]| sum(map(v, |x| x + 1L))' @2:10")]
+    /// Which source a part of the optimized program came from; WHAT is a name or a place of it, LINE:COL
+    #[command(after_help = "Try: weld origin -e '|v: vec[i64]| sum(map(v, |x| x + 1L))' 2:10")]
     Origin(AskArgs),
     /// What became of an expression, step by step; WHAT is its place in the source, LINE:COL
     #[command(after_help = "Try: weld fate -e '|v: vec[i64]| sum(map(v, |x| x + 1L))' 1:19")]
     Fate(AskArgs),
-    /// In which steps a text appears and vanishes; WHAT is the text
+    /// In which steps a text appears and vanishes; WHAT is a text of the typed program, its macros written out
     #[command(after_help = "Try: weld find -e '|v: vec[i64]| sum(map(v, |x| x + 1L))' appender")]
     Find(AskArgs),
     /// One program under two pipelines, or two programs: first difference, loops, bytes, times
@@ -254,7 +254,7 @@ pub struct PassesArgs {
     #[arg(long)]
     pub run: bool,
     /// With --run: run each so many times; with fewer than 4, nothing is said about what a pass earned
-    #[arg(long, value_name = "K", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "K", default_value_t = 5, requires = "run", value_parser = clap::value_parser!(u32).range(1..))]
     pub repeat: u32,
     /// Print one JSON object per step
     #[arg(long)]

@@ -1,10 +1,12 @@
 #![forbid(unsafe_code)]
 //! `weld bisect`: the pass and the firing that make a program wrong.
+//!
+//! Promises: exit code 3 says that something is wrong; a search without an answer is an error.
 
 use super::args::JudgedArgs;
 use super::context::Context;
 use super::failure::Failure;
-use super::judge::Judge;
+use super::judge::{CANNOT_TELL, Judge, cannot_tell};
 use super::verify::{given, pipeline, request};
 use crate::session::trust::bisect::{Bisected, Judgement, bisect as search};
 use crate::value::RunError;
@@ -12,9 +14,6 @@ use crate::view::trust::{Shown, bisected_json};
 use std::io::Write;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
-
-/// The exit code of a command that cannot judge.
-const CANNOT_TELL: i32 = 125;
 
 /// Searches; ends with exit code 3 when a pass is guilty.
 pub fn bisect(args: &JudgedArgs, cx: &mut Context) -> Result<(), Failure> {
@@ -27,16 +26,24 @@ pub fn bisect(args: &JudgedArgs, cx: &mut Context) -> Result<(), Failure> {
     } else {
         let judge = Judge::new(&args.command, &loaded)?;
         let end = Instant::now().checked_add(args.how.budget);
-        let mut trouble = None;
+        let (mut trouble, mut asked) = (None, 0);
         let found = cx.quietly(|cx| {
             search(program, &passes, &mut |program| {
                 let over = end.is_some_and(|end| Instant::now() >= end);
                 if over || cx.signal.load(Ordering::Relaxed) != 0 {
                     return Judgement::Stop;
                 }
+                asked += 1;
                 match judge.ask(program) {
                     Ok(0) => Judgement::Good,
-                    Ok(CANNOT_TELL) => Judgement::Stop,
+                    Ok(CANNOT_TELL) => {
+                        trouble = Some(cannot_tell(match asked {
+                            1 => "the program after all passes",
+                            2 => "the program as it was written",
+                            _ => "a program between two passes",
+                        }));
+                        Judgement::Stop
+                    }
                     Ok(_) => Judgement::Bad,
                     Err(failure) => {
                         trouble = Some(failure);
@@ -50,6 +57,13 @@ pub fn bisect(args: &JudgedArgs, cx: &mut Context) -> Result<(), Failure> {
         }
         found
     };
+    if matches!(found, Bisected::Stopped) {
+        if cx.signal.load(Ordering::Relaxed) != 0 {
+            return Err(RunError::cancelled().into());
+        }
+        let hint = "`--for SECONDS` gives it more".to_string();
+        return Err(Failure::input("the time was over before the culprit was found", Some(hint)));
+    }
     if args.json {
         let object = bisected_json(&found, cx.session.sources());
         cx.print_json(&object)?;
@@ -58,8 +72,7 @@ pub fn bisect(args: &JudgedArgs, cx: &mut Context) -> Result<(), Failure> {
         cx.out.write_all(text.as_bytes())?;
     }
     match found {
-        Bisected::Clean => Ok(()),
-        Bisected::Stopped if cx.signal.load(Ordering::Relaxed) != 0 => Err(RunError::cancelled().into()),
-        Bisected::Guilty(_) | Bisected::WithoutPasses | Bisected::Stopped => Err(Failure::CheckFailed),
+        Bisected::Clean | Bisected::Stopped => Ok(()),
+        Bisected::Guilty(_) | Bisected::WithoutPasses => Err(Failure::CheckFailed),
     }
 }

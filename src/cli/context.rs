@@ -77,7 +77,7 @@ impl Context {
                 self.say(&error::diagnostics(&checked.warnings, self.session.sources(), self.error_screen));
             }
             for problem in &header.problems {
-                self.say(&format!("warning: {name}, {problem}\n"));
+                self.say(&error::problem(name, problem, self.error_screen));
             }
         }
         Ok(Loaded { checked, header, folder })

@@ -20,7 +20,7 @@ pub fn emit(args: &EmitArgs, cx: &mut Context) -> Result<(), Failure> {
 pub fn level(subject: &ir::Program, level: Level, cx: &Context) -> Result<String, Failure> {
     match level {
         Level::Weld => Ok(program::core(subject)),
-        Level::Plan => Ok(stats::plan(subject, cx.session.sources())),
+        Level::Plan => Ok(stats::plan(subject, cx.session.sources(), cx.screen)),
         Level::Llvm | Level::LlvmOpt | Level::Asm => code(subject, level, cx),
     }
 }

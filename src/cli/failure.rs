@@ -104,6 +104,9 @@ impl Failure {
             Failure::Rejected(messages) => {
                 error::diagnostics(messages, sources, screen) + &docs::more_about(messages, LOOK_UP, screen)
             }
+            Failure::Run(failed) if matches!(failed.kind, ErrorKind::Cancelled | ErrorKind::Timeout) => {
+                error::plain(&failed.message, None, screen)
+            }
             Failure::Run(failed) => {
                 error::run_error(failed, sources, screen) + &docs::more_about_run(failed, LOOK_UP, screen)
             }

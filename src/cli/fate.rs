@@ -22,7 +22,7 @@ pub fn fate(args: &AskArgs, cx: &mut Context) -> Result<(), Failure> {
     let optimized = cx.optimize(&loaded.checked);
     let trace = &optimized.trace;
     let fate = follow(&loaded.checked.program, trace, spot);
-    let nowhere = || Failure::usage(format!("no expression of the typed program came from {what}"), None);
+    let nowhere = || Failure::usage(format!("no expression of the typed program came from {place}"), None);
     let fate = fate.ok_or_else(nowhere)?;
     if args.json {
         let object = json::fate(&fate, cx.session.sources());

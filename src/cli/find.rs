@@ -12,6 +12,7 @@ use std::io::Write;
 /// Prints the answer.
 pub fn find(args: &AskArgs, cx: &mut Context) -> Result<(), Failure> {
     let (source, what) = args.question.split().map_err(|why| Failure::usage(why, None))?;
+    let what = what.filter(|what| !what.is_empty());
     let what =
         what.ok_or_else(|| Failure::usage("find what?", Some("give a text:  appender".to_string())))?;
     let loaded = cx.load(&source)?;
@@ -20,6 +21,11 @@ pub fn find(args: &AskArgs, cx: &mut Context) -> Result<(), Failure> {
     if args.json {
         return cx.print_json(&json::find(&runs));
     }
-    let text = Viewer::brief(cx.session.sources(), cx.screen).found(&runs, &optimized.trace);
+    let text = Viewer::brief(cx.session.sources(), cx.screen).found(
+        what,
+        &runs,
+        &optimized.trace,
+        loaded.checked.source,
+    );
     Ok(cx.out.write_all(text.as_bytes())?)
 }

@@ -12,6 +12,9 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+/// The exit code of a command that cannot judge.
+pub const CANNOT_TELL: i32 = 125;
+
 /// A command, and the file that it looks at.
 pub struct Judge<'a> {
     command: &'a [String],
@@ -41,7 +44,7 @@ impl<'a> Judge<'a> {
                 Err(error) => return Err(Failure::input(format!("{}: {error}", folder.display()), None)),
             }
         }
-        Err(Failure::input(format!("{} has no room for another folder", base.display()), None))
+        Err(Failure::input(format!("{} has no room for another directory", base.display()), None))
     }
 
     /// The exit code of the command on a program; -1 when a signal ended it.
@@ -78,6 +81,13 @@ impl<'a> Judge<'a> {
             status.map_err(|error| Failure::usage(format!("`{name}` cannot be started: {error}"), None))?;
         Ok(status.code().unwrap_or(-1))
     }
+}
+
+/// The command ended with [`CANNOT_TELL`] on this program: nothing was found false, and nothing was found.
+pub fn cannot_tell(which: &str) -> Failure {
+    let hint = "0 says that a program is good, 125 that this cannot be told, anything else that it is bad";
+    let what = format!("the command cannot judge {which}: it ended with {CANNOT_TELL}");
+    Failure::input(what, Some(hint.to_string()))
 }
 
 impl Drop for Judge<'_> {

@@ -4,7 +4,7 @@
 use super::args::AskArgs;
 use super::context::Context;
 use super::failure::Failure;
-use crate::session::query::{named, node_at, parse_place};
+use crate::session::query::{is_place, named, node_at, parse_place};
 use crate::view::json;
 use crate::view::steps::Viewer;
 use std::io::Write;
@@ -15,7 +15,7 @@ pub fn origin(args: &AskArgs, cx: &mut Context) -> Result<(), Failure> {
     let what = what.ok_or_else(|| {
         Failure::usage(
             "the origin of what?",
-            Some("give a name, or a place of what `weld emit weld` prints:  @2:3".to_string()),
+            Some("give a name, or a place of what `weld emit weld` prints:  2:3".to_string()),
         )
     })?;
     let wrong = |why: String| {
@@ -23,7 +23,7 @@ pub fn origin(args: &AskArgs, cx: &mut Context) -> Result<(), Failure> {
     };
     let loaded = cx.load(&source)?;
     let program = cx.optimize_unrecorded(&loaded.checked).program;
-    let (object, text) = if what.starts_with('@') {
+    let (object, text) = if is_place(what) {
         let place = parse_place(what).map_err(wrong)?;
         let node = node_at(&mut cx.session, &program, place).map_err(wrong)?;
         let viewer = Viewer::brief(cx.session.sources(), cx.screen);

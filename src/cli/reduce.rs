@@ -4,7 +4,7 @@
 use super::args::JudgedArgs;
 use super::context::{Context, Loaded};
 use super::failure::Failure;
-use super::judge::Judge;
+use super::judge::{CANNOT_TELL, Judge, cannot_tell};
 use super::verify::{given, pipeline, request};
 use crate::session::trust::reduce::{Reduced, reduce as search};
 use crate::value::print::to_text;
@@ -71,6 +71,9 @@ fn by_command(
     let judge = Judge::new(&args.command, loaded)?;
     let program = &loaded.checked.program;
     let wanted = judge.ask(program)?;
+    if wanted == CANNOT_TELL {
+        return Err(cannot_tell("the program as it was written"));
+    }
     if wanted == 0 {
         let hint = "a program fails when the command ends with another exit code than 0".to_string();
         return Err(Failure::input(

@@ -23,10 +23,11 @@ pub fn replay(args: &ReplayArgs, cx: &mut Context) -> Result<(), Failure> {
         .set("passes", &case.passes)
         .map_err(|message| Failure::input(format!("`{name}`: {message}"), None))?;
     cx.session.set_config(config);
-    if !cx.quiet && !args.json {
+    if !cx.quiet && !args.json && !case.reason.is_empty() {
         cx.say(&format!("seen: {}\n", case.reason));
     }
-    let loaded = cx.load_text(&name, case.program, args.file.parent())?;
+    // The whole file is a program: its own lines are comments, and places are those of the file.
+    let loaded = cx.load_text(&name, text, args.file.parent())?;
     let inputs: Vec<Input> = case.inputs.into_iter().map(|(name, spec)| Input { name, spec }).collect();
     // Files named in the head of a program may be far from its case; made-up inputs do then.
     let found = given(&loaded, &inputs);

@@ -17,8 +17,12 @@ pub fn rules(args: &RulesArgs, cx: &mut Context) -> Result<(), Failure> {
     };
     let Some(topic) = docs::pass_or_rule(id) else {
         let names = ALL.iter().flat_map(|pass| pass.info().names());
-        let hint = suggest(id, names).map(|near| format!("did you mean `{near}`?"));
-        return Err(Failure::usage(format!("there is no pass or rule `{id}`"), hint));
+        let hint = match (suggest(id, names), docs::find(id)) {
+            (_, Some(page)) => format!("`weld docs {}` has a page about it", page.id),
+            (Some(near), None) => format!("did you mean `{near}`?"),
+            (None, None) => "`weld rules` lists them".to_string(),
+        };
+        return Err(Failure::usage(format!("there is no pass or rule `{id}`"), Some(hint)));
     };
     Ok(cx.out.write_all(view::docs::page(&topic, cx.screen).as_bytes())?)
 }

@@ -85,7 +85,8 @@ fn check(
         if let Err(found) = expect.check(optimized, outcome) {
             all_hold = false;
             let word = cx.error_screen.paint(Role::Error, "false:");
-            cx.say(&format!("{word} line {}: expect {}: {found}\n", expect.line, expect.text));
+            let words = format!("line {}: expect {}: {found}", expect.line, expect.text);
+            cx.say(&cx.error_screen.message(&format!("{word} "), "       ", &words));
         }
     }
     if all_hold { Ok(()) } else { Err(Failure::CheckFailed) }

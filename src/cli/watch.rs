@@ -39,13 +39,13 @@ pub fn watch(signal: &Arc<AtomicU32>, limit: Option<Duration>, as_json: bool) {
         let signal = signal.clone();
         thread::spawn(move || {
             if signals.forever().next().is_some() {
-                let object = plain_error("Cancelled", "cancelled", None);
+                let object = plain_error("Cancelled", "interrupted", None);
                 stop(
                     &signal,
                     Stop {
                         request: RunOptions::CANCEL,
                         exit: code::INTERRUPTED,
-                        words: "interrupted",
+                        words: "error: interrupted",
                         object,
                     },
                     as_json,

@@ -26,7 +26,11 @@ pub struct WeldValue {
 enum Kind {
     /// Memory of the caller, with the type that it said it has.
     Callers(Option<Ty>),
-    Result { run: RunId, ty: Ty, context: WeldContext },
+    Result {
+        run: RunId,
+        ty: Ty,
+        context: WeldContext,
+    },
 }
 
 impl WeldValue {
@@ -104,7 +108,8 @@ fn parse_type(text: &str) -> WeldResult<Ty> {
     match params.as_slice() {
         [only] => Ok(only.ty.clone()),
         _ => {
-            let message = format!("`{text}` is no type; types are written as `vec[i64]` or `{{i64,vec[f64]}}`");
+            let message =
+                format!("`{text}` is no type; types are written as `vec[i64]` or `{{i64,vec[f64]}}`");
             Err(WeldError::new(message, WeldRuntimeErrno::InvalidArgument))
         }
     }

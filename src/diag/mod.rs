@@ -7,6 +7,7 @@
 
 mod code;
 mod diagnostic;
+mod paragraph;
 pub mod render;
 mod span;
 pub mod stack;
@@ -14,5 +15,6 @@ mod suggest;
 
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Diagnostics, Label};
+pub use paragraph::paragraph;
 pub use span::{Origin, Place, SourceId, SourceMap, Span};
 pub use suggest::suggest;

@@ -87,6 +87,8 @@ struct Source {
     name: String,
     text: Arc<str>,
     line_starts: Vec<u32>,
+    /// Where the last word ends.
+    words: u32,
 }
 
 /// The texts of one session.
@@ -95,13 +97,20 @@ pub struct SourceMap {
     sources: Vec<Source>,
 }
 
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
+}
+
 impl SourceMap {
     /// Adds a text under the name shown in messages.
     pub fn add(&mut self, name: &str, text: String) -> SourceId {
         let starts = std::iter::once(0)
             .chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at as u32 + 1));
         let line_starts = starts.collect();
-        self.sources.push(Source { name: name.to_string(), text: text.into(), line_starts });
+        let words = text.trim_end().len() as u32;
+        self.sources.push(Source { name: name.to_string(), text: text.into(), line_starts, words });
         SourceId(self.sources.len() as u32 - 1)
     }
 
@@ -123,14 +132,15 @@ impl SourceMap {
             .unwrap_or("")
     }
 
-    /// Line and column of the first byte of a span.
+    /// Line and column of the first byte of a span. The end of a text is the end of its last word.
     pub fn place(&self, span: Span) -> Place {
         let Some(source) = self.sources.get(span.source.0 as usize) else {
             return Place { line: 1, column: 1 };
         };
-        let line = source.line_starts.partition_point(|start| *start <= span.lo).max(1);
+        let lo = span.lo.min(source.words);
+        let line = source.line_starts.partition_point(|start| *start <= lo).max(1);
         let start = source.line_starts.get(line - 1).copied().unwrap_or(0) as usize;
-        let end = (span.lo as usize).min(source.text.len());
+        let end = lo as usize;
         let column =
             source.text.get(start..end).map_or(end.saturating_sub(start), |text| text.chars().count()) + 1;
         Place { line, column }

@@ -1,11 +1,13 @@
 #![forbid(unsafe_code)]
-//! What can be looked up: codes of messages, run-time errors, passes, rules, standard macros, constructs of the language.
+//! What can be looked up: codes of messages, run-time errors, passes, rules, standard macros, constructs of the language,
+//! lines at the head of a program.
 //!
 //! Promises: every topic has one id and a page in Markdown, put together from where the thing itself is defined; an id
 //! that is unknown gets the nearest ones. Examples are the fenced `weld` blocks of the pages; a test runs all of them.
 //! Must not: know what a page looks like on a screen or in JSON; that is the view's.
 
 mod constructs;
+mod head;
 mod macros;
 
 pub use constructs::{Construct, constructs, table};
@@ -23,6 +25,8 @@ use std::fmt::Write as _;
 pub enum Kind {
     /// A part of the language.
     Construct,
+    /// Lines before a program that say something about it.
+    Head,
     /// A macro that every program has.
     Macro,
     /// A static error.
@@ -39,13 +43,22 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of [`topics`].
-    pub const ALL: &'static [Kind] =
-        &[Kind::Construct, Kind::Macro, Kind::Error, Kind::Warning, Kind::RunError, Kind::Pass, Kind::Rule];
+    pub const ALL: &'static [Kind] = &[
+        Kind::Construct,
+        Kind::Head,
+        Kind::Macro,
+        Kind::Error,
+        Kind::Warning,
+        Kind::RunError,
+        Kind::Pass,
+        Kind::Rule,
+    ];
 
     /// The name in JSON.
     pub fn name(self) -> &'static str {
         match self {
             Kind::Construct => "construct",
+            Kind::Head => "head lines",
             Kind::Macro => "macro",
             Kind::Error => "error",
             Kind::Warning => "warning",
@@ -59,6 +72,7 @@ impl Kind {
     pub fn heading(self) -> &'static str {
         match self {
             Kind::Construct => "the language",
+            Kind::Head => "lines at the head of a program",
             Kind::Macro => "standard macros",
             Kind::Error => "errors",
             Kind::Warning => "warnings",
@@ -128,6 +142,7 @@ impl Topic {
 /// Everything that can be looked up.
 pub fn topics() -> Vec<Topic> {
     let mut topics: Vec<Topic> = constructs().map(construct).collect();
+    topics.push(head::topic());
     topics.extend(MACROS.iter().map(standard_macro));
     let codes = || Code::ALL.iter().copied();
     topics.extend(codes().filter(|code| code.is_error()).map(code));

@@ -153,7 +153,7 @@ fn mutated_programs_get_an_answer() {
             assert!(!again.has_errors(), "{text}\n{printed}\n{again:?}");
         }
         messages.0.extend(more.0);
-        let options = RenderOptions { color: round % 7 == 0, width: 20 + random.below(100) };
+        let options = RenderOptions { color: round % 7 == 0, width: 20 + random.below(100), bounded: true };
         let shown = render(&messages, &sources, options);
         assert_eq!(shown.is_empty(), messages.0.is_empty());
     }

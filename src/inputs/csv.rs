@@ -6,6 +6,7 @@
 //! like names; a file of texts only has no header.
 
 use super::{InputError, InputErrorKind};
+use crate::diag::suggest;
 use crate::ir::{Literal, Scalar, Ty};
 use crate::value::{Buffer, Value, buffer};
 use ::csv::{ByteRecord, ReaderBuilder};
@@ -222,10 +223,11 @@ fn choose(
             match name.parse::<usize>() {
                 Ok(number) if (1..=width).contains(&number) => vec![(number - 1, *cell)],
                 _ => {
-                    return mismatch(
-                        format!("has no column `{name}`"),
-                        format!("the columns are {}", listed(&names)),
-                    );
+                    let hint = match suggest(name, names.iter().map(String::as_str)) {
+                        Some(near) => format!("did you mean `{near}`?"),
+                        None => format!("the columns are {}", listed(&names)),
+                    };
+                    return mismatch(format!("has no column `{name}`"), hint);
                 }
             }
         }

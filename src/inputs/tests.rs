@@ -97,6 +97,7 @@ fn csv_errors_name_the_place() {
             Ty::vec(F64),
             "TypeMismatch: `a.csv` has no column `cost` [the columns are `id`, `price`]",
         ),
+        (text, ":prise", Ty::vec(F64), "TypeMismatch: `a.csv` has no column `prise` [did you mean `price`?]"),
         (text, ":3", Ty::vec(F64), "TypeMismatch: `a.csv` has no column `3` [the columns are `id`, `price`]"),
         (
             text,

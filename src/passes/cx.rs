@@ -51,6 +51,11 @@ impl<'a> PassCx<'a> {
         false
     }
 
+    /// Whether near misses are kept: what is looked for only to be told is not looked for otherwise.
+    pub fn records(&self) -> bool {
+        self.record
+    }
+
     /// Records a rewrite.
     pub fn fired(
         &mut self,

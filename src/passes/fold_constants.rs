@@ -6,7 +6,8 @@ mod algebra;
 use super::pattern::{is_droppable, is_integer};
 use super::rewrite::{self, Rewrite};
 use super::{PassCx, declare_pass};
-use crate::ir::{BinOp, Expr, ExprKind, Literal, Scalar, UnOp, build, op};
+use crate::ir::op::{self, ArithmeticError};
+use crate::ir::{BinOp, Expr, ExprKind, Literal, Scalar, UnOp, build, print};
 
 declare_pass! {
     /// Compute operations on constants, and drop operations that change nothing.
@@ -48,12 +49,12 @@ fn run(cx: &mut PassCx, root: &Expr) -> Expr {
 fn rule(cx: &mut PassCx, expr: &Expr) -> Option<Rewrite> {
     match &expr.kind {
         ExprKind::Unary(op, a) => unary(cx, expr, *op, a),
-        ExprKind::Binary(op, a, b) => fold_operator(expr, *op, a, b)
+        ExprKind::Binary(op, a, b) => fold_operator(cx, expr, *op, a, b)
             .or_else(|| identity(cx, expr, *op, a, b))
             .or_else(|| algebra::same_operands(cx, expr, *op, a, b))
-            .or_else(|| algebra::reassociate(expr, *op, a, b))
+            .or_else(|| algebra::reassociate(cx, expr, *op, a, b))
             .or_else(|| algebra::minus_negation(expr, *op, a, b)),
-        ExprKind::Cast(to, a) => cast(expr, *to, a).or_else(|| algebra::double_cast(cx, expr, *to, a)),
+        ExprKind::Cast(to, a) => cast(cx, expr, *to, a).or_else(|| algebra::double_cast(cx, expr, *to, a)),
         ExprKind::If(c, a, b) => {
             let Some(Literal::Bool(known)) = c.literal() else { return algebra::choice(cx, expr, c, a, b) };
             let chosen = if *known { a } else { b };
@@ -71,7 +72,13 @@ fn rule(cx: &mut PassCx, expr: &Expr) -> Option<Rewrite> {
         ExprKind::Len(v) => {
             let length = match &v.kind {
                 ExprKind::Literal(Literal::Str(bytes)) => bytes.len(),
-                ExprKind::Vector(items) if items.iter().all(is_droppable) => items.len(),
+                ExprKind::Vector(items) => match items.iter().find(|item| !is_droppable(item)) {
+                    Some(item) => {
+                        cx.missed_for("fold_len", expr, item);
+                        return None;
+                    }
+                    None => items.len(),
+                },
                 _ => return None,
             };
             let to = build::int64(i64::try_from(length).ok()?, expr.origin.clone());
@@ -94,43 +101,63 @@ fn unary(cx: &mut PassCx, expr: &Expr, operator: UnOp, a: &Expr) -> Option<Rewri
         return algebra::not_compare(cx, expr, a);
     }
     let value = op::unary(operator, a.literal()?).ok()?;
-    constant("fold_operator", expr, value)
+    constant(cx, "fold_operator", expr, value)
 }
 
 /// `2 + 3` => `5`. A division that fails stays: it must fail if it is reached, and only then.
-fn fold_operator(expr: &Expr, operator: BinOp, a: &Expr, b: &Expr) -> Option<Rewrite> {
-    let value = op::binary(operator, a.literal()?, b.literal()?).ok()?;
-    constant("fold_operator", expr, value)
+fn fold_operator(cx: &mut PassCx, expr: &Expr, operator: BinOp, a: &Expr, b: &Expr) -> Option<Rewrite> {
+    const RULE: &str = "fold_operator";
+    match op::binary(operator, a.literal()?, b.literal()?) {
+        Ok(value) => constant(cx, RULE, expr, value),
+        Err(ArithmeticError::DivideByZero) => {
+            if cx.records() {
+                let text = print::short(expr, 40);
+                let condition = format!(
+                    "`{text}` divides by zero, which fails when it is reached: the failure must stay, at its place"
+                );
+                cx.missed(RULE, &expr.origin, condition, Some("divide by a number other than 0".to_string()));
+            }
+            None
+        }
+        Err(ArithmeticError::Untyped) => None,
+    }
 }
 
 /// `i64(5)` => `5L`, and `i64(x)` => `x` for an i64 `x`
-fn cast(expr: &Expr, to: Scalar, a: &Expr) -> Option<Rewrite> {
+fn cast(cx: &mut PassCx, expr: &Expr, to: Scalar, a: &Expr) -> Option<Rewrite> {
     if a.ty.scalar() == Some(to) {
         return Some(Rewrite::new("same_cast", a.clone(), format!("it is {} `{to}` already", article(to))));
     }
-    constant("fold_cast", expr, op::cast(to, a.literal()?).ok()?)
+    constant(cx, "fold_cast", expr, op::cast(to, a.literal()?).ok()?)
 }
 
 fn article(scalar: Scalar) -> &'static str {
     if matches!(scalar, Scalar::Bool) || !scalar.is_signed() && !scalar.is_float() { "a" } else { "an" }
 }
 
-fn constant(rule: &'static str, expr: &Expr, value: Literal) -> Option<Rewrite> {
+fn constant(cx: &mut PassCx, rule: &'static str, expr: &Expr, value: Literal) -> Option<Rewrite> {
     // Infinities and NaN have no literal: they are written as the division that makes them.
     let written = match value {
         Literal::F32(x) => x.is_finite(),
         Literal::F64(x) => x.is_finite(),
         _ => true,
     };
-    written
-        .then(|| Rewrite::new(rule, build::literal(value, expr.origin.clone()), "all operands are constants"))
+    if !written {
+        if cx.records() {
+            let text = print::short(expr, 40);
+            let condition = format!("`{text}` is an infinity or NaN, which has no literal");
+            cx.missed(rule, &expr.origin, condition, None);
+        }
+        return None;
+    }
+    Some(Rewrite::new(rule, build::literal(value, expr.origin.clone()), "all operands are constants"))
 }
 
 /// `x + 0` => `x` and its kin. For floats only those that keep every bit.
 fn identity(cx: &mut PassCx, expr: &Expr, operator: BinOp, a: &Expr, b: &Expr) -> Option<Rewrite> {
     let scalar = a.ty.scalar()?;
     if scalar == Scalar::Bool {
-        return logic(expr, operator, a, b);
+        return logic(cx, expr, operator, a, b);
     }
     if scalar.is_float() {
         return float_identity(cx, expr, operator, a, b);
@@ -189,7 +216,7 @@ fn float_identity(cx: &mut PassCx, expr: &Expr, operator: BinOp, a: &Expr, b: &E
 }
 
 /// `true && p` => `p` and its kin
-fn logic(expr: &Expr, operator: BinOp, a: &Expr, b: &Expr) -> Option<Rewrite> {
+fn logic(cx: &mut PassCx, expr: &Expr, operator: BinOp, a: &Expr, b: &Expr) -> Option<Rewrite> {
     let known = |x: &Expr| if let Some(Literal::Bool(value)) = x.literal() { Some(*value) } else { None };
     let to = |x: &Expr, why: &'static str| Some(Rewrite::new("fold_logic", x.clone(), why));
     let lazy = matches!(operator, BinOp::And | BinOp::Or);
@@ -206,6 +233,14 @@ fn logic(expr: &Expr, operator: BinOp, a: &Expr, b: &Expr) -> Option<Rewrite> {
         (_, Some(_)) if is_droppable(a) => {
             let value = build::literal(Literal::Bool(decides), expr.origin.clone());
             Some(Rewrite::new("fold_logic", value, "the right side decides, and the left side cannot fail"))
+        }
+        (Some(_), None) => {
+            cx.missed_for("fold_logic", expr, b);
+            None
+        }
+        (None, Some(_)) => {
+            cx.missed_for("fold_logic", expr, a);
+            None
         }
         _ => None,
     }

@@ -113,6 +113,7 @@ fn fuse(cx: &mut PassCx, expr: &Expr) -> Option<Expr> {
     let items = flat::items(cx, expr);
     let mut graph = graph::Graph::new(items);
     explain::refused(cx, &graph);
+    explain::conditional(cx, &graph);
     let plan = levels::plan(&mut graph)?;
     explain::near_misses(cx, &graph, &plan);
     let changed = !plan.lengths.is_empty() || plan.groups.iter().any(|group| group.changed);

@@ -3,6 +3,7 @@
 
 mod join;
 mod loops;
+mod shared;
 mod zip;
 
 use super::uses::Uses;
@@ -40,7 +41,9 @@ declare_pass! {
 }
 
 fn run(cx: &mut PassCx, root: &Expr) -> Expr {
-    let mut sweep = Sweep { cx, uses: Uses::of(root), producers: HashSet::new() };
+    let uses = Uses::of(root);
+    shared::explain(cx, root, &uses);
+    let mut sweep = Sweep { cx, uses, producers: HashSet::new() };
     sweep.expr(root)
 }
 
@@ -107,7 +110,7 @@ impl Sweep<'_, '_> {
             return swept;
         }
         for iter in &parts.iters {
-            self.explain_shared(iter);
+            self.explain_looped(iter);
         }
         let swept = zip::zip_to_iterators(self.cx, &swept);
         let swept = zip::fuse_zip(self.cx, &swept);
@@ -139,11 +142,10 @@ impl Sweep<'_, '_> {
         consumers
     }
 
-    /// Says why a loop over a let-bound result of a loop stays apart from it.
-    fn explain_shared(&mut self, iter: &Iter) {
+    /// Says why a loop in a loop over a let-bound result of a loop stays apart from it.
+    fn explain_looped(&mut self, iter: &Iter) {
         let Iter::Whole(data) = iter else { return };
         let Some(name) = data.var().filter(|name| self.producers.contains(*name)) else { return };
-        // What is used several times is the business of the pass `fuse-horizontal`.
         if self.uses.name(name).looped {
             let condition =
                 format!("`{name}` is used inside another loop, which would run its loop again in each turn");

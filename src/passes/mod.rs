@@ -197,6 +197,7 @@ impl Driver<'_> {
                 after: after.clone(),
                 firings,
                 missed,
+                moot: Vec::new(),
                 time,
                 counted_before: std::mem::replace(&mut self.counted, counted.clone()),
                 counted_after: counted,

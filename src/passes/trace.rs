@@ -6,7 +6,7 @@
 
 use super::PassInfo;
 use crate::diag::Origin;
-use crate::ir::{Expr, Program};
+use crate::ir::{Expr, ExprKind, Program, visit};
 use crate::plan::cost::{self, Counters};
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -56,6 +56,8 @@ pub struct Step {
     pub firings: Vec<Firing>,
     /// The near misses, in order.
     pub missed: Vec<Miss>,
+    /// Near misses that a later pass made moot without firing the rule: told to who asks for the rule or the place.
+    pub moot: Vec<Miss>,
     /// Time in the pass itself.
     pub time: Duration,
     /// Counters of `before`.
@@ -103,12 +105,14 @@ impl Trace {
                 continue;
             }
             let name = step.pass.name;
-            // What one kind of fusion could not do, the other one may have done.
+            // What one kind of fusion could not do, the other one may have done, or has better reasons not to do.
             for other in later.iter() {
                 let absorbed = other.firings.iter().filter(|firing| firing.rule.starts_with("absorb_"));
-                let absorbed: HashSet<_> = absorbed.map(|firing| firing.origin.primary()).collect();
+                let weighed = other.missed.iter().filter(|miss| miss.rule == "absorb_map");
+                let origins = absorbed.map(|firing| &firing.origin).chain(weighed.map(|miss| &miss.origin));
+                let told: HashSet<_> = origins.map(Origin::primary).collect();
                 step.missed.retain(|miss| {
-                    !miss.rule.starts_with("fuse_") || !absorbed.contains(&miss.origin.primary())
+                    !miss.rule.starts_with("fuse_") || !miss.origin.spans().any(|span| told.contains(&span))
                 });
             }
             for other in later.iter().filter(|other| other.pass.name == name) {
@@ -117,8 +121,37 @@ impl Trace {
                     !fired.contains(&place(miss.rule, &miss.origin)) && !other.missed.contains(miss)
                 });
             }
+            // Where a loop runs in lanes, its branches are masks, and those that no edit would remove are no loss.
+            if step.missed.iter().any(is_mask) {
+                let vectorized = later.iter().flat_map(|other| &other.firings);
+                let masks = masks(vectorized.filter(|firing| firing.rule == "vectorize_loop"));
+                let (moot, missed) = std::mem::take(&mut step.missed)
+                    .into_iter()
+                    .partition(|miss| is_mask(miss) && masks.contains(&miss.origin.primary()));
+                step.missed = missed;
+                step.moot = moot;
+            }
         }
     }
+}
+
+/// Whether it is about a branch that stays, whatever is written before it.
+fn is_mask(miss: &Miss) -> bool {
+    miss.rule == "if_merge" && miss.would.is_none()
+}
+
+/// The branches in these loops.
+fn masks<'a>(loops: impl Iterator<Item = &'a Firing>) -> HashSet<crate::diag::Span> {
+    let mut masks = HashSet::new();
+    for firing in loops {
+        let ExprKind::For(parts) = &firing.after.kind else { continue };
+        visit::walk(&parts.func.body, &mut |expr| {
+            if matches!(expr.kind, ExprKind::If(..)) {
+                masks.insert(expr.origin.primary());
+            }
+        });
+    }
+    masks
 }
 
 type Place = (&'static str, crate::diag::Span);

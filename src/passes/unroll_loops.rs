@@ -46,7 +46,11 @@ fn unroll_loop(cx: &mut PassCx, expr: &Expr) -> Option<Rewrite> {
     let ExprKind::Result(built) = &expr.kind else { return None };
     let ExprKind::For(parts) = &built.kind else { return None };
     let turns = match turns(built, parts) {
-        Ok(turns) => turns?,
+        Ok(Some(turns)) => turns,
+        Ok(None) => {
+            explain_end(cx, built, parts);
+            return None;
+        }
         Err(condition) => {
             cx.missed(
                 RULE,
@@ -118,6 +122,21 @@ fn turns(built: &Expr, parts: &For) -> Result<Option<usize>, &'static str> {
         return Ok(None);
     }
     Ok(Some(first))
+}
+
+/// Says that only the end of a range is not known. It is worth a word where everything else of the loop is small and
+/// known: not where there is a value for each element of a vector.
+fn explain_end(cx: &mut PassCx, built: &Expr, parts: &For) {
+    let [Iter::Range { start, end, stride }] = parts.iters.as_slice() else { return };
+    let known = |expr: &Expr| expr.literal().is_some();
+    let combines = matches!(built.ty.as_builder(), Some(BuilderTy::Merger(..)));
+    let nearly = combines && !parts.simd && known(start) && known(stride) && !known(end);
+    if !cx.records() || !nearly || matches!(end.kind, ExprKind::Len(_)) || check(built, parts, 2).is_err() {
+        return;
+    }
+    let condition = format!("the end `{}` of the range is no constant", print::short(end, 40));
+    let would = format!("write a constant end, at most {ITERATIONS} iterations from the start");
+    cx.missed(RULE, &end.origin.join(&built.origin), condition, Some(would));
 }
 
 /// Whether a call of a C function would come before or after another call, or another error, than in the loop: there

@@ -8,8 +8,9 @@ use super::Repl;
 use super::commands::Command;
 use super::entered::Entered;
 use super::reply::Failure;
+use crate::diag::Place;
 use crate::session::query::{
-    Missed, Selection, Spot, Why, fate, find, named, node_at, parse_place, predict, why,
+    Missed, Selection, Spot, Why, fate, find, is_place, named, node_at, parse_place, predict, why,
 };
 use crate::view::queries::nothing;
 use crate::view::steps::Viewer;
@@ -18,22 +19,21 @@ use crate::view::steps::Viewer;
 pub(super) struct Asked {
     /// The rule or pass.
     pub selection: Option<Selection>,
-    /// The place as it was written.
-    place: Option<String>,
+    place: Option<Place>,
     spot: Option<Spot>,
 }
 
 impl Repl {
-    /// Reads `[RULE] [@LINE:COL]`.
+    /// Reads `[RULE] [LINE:COL]`.
     pub(super) fn asked(&self, args: &str, command: &Command) -> Result<Asked, Failure> {
         let mut asked = Asked { selection: None, place: None, spot: None };
         self.entered()?;
         for word in args.split_whitespace() {
-            if word.starts_with('@') && asked.spot.is_none() {
-                asked.spot = Some(self.spot(word)?);
-                asked.place = Some(word.trim_start_matches('@').to_string());
-            } else if !word.starts_with('@') && asked.selection.is_none() {
-                let help = "weld rules and :help topics list them";
+            if is_place(word) && asked.place.is_none() {
+                let (place, spot) = self.spot(word)?;
+                (asked.place, asked.spot) = (Some(place), Some(spot));
+            } else if !is_place(word) && asked.selection.is_none() {
+                let help = ":rule lists them";
                 asked.selection = Some(Selection::named(word).map_err(|why| Failure::new(why).help(help))?);
             } else {
                 let usage = format!(":{} {}", command.name(), command.args);
@@ -44,10 +44,11 @@ impl Repl {
     }
 
     /// A place of the text of the current program.
-    fn spot(&self, text: &str) -> Result<Spot, Failure> {
+    fn spot(&self, text: &str) -> Result<(Place, Spot), Failure> {
         let place = parse_place(text).map_err(Failure::new)?;
         let source = self.entered()?.checked.source;
-        Spot::at(self.session.sources(), source, place).map_err(Failure::new)
+        let spot = Spot::at(self.session.sources(), source, place).map_err(Failure::new)?;
+        Ok((place, spot))
     }
 
     /// How steps are shown: short, and of the loop in focus alone.
@@ -75,7 +76,8 @@ impl Repl {
     fn answered(&self, asked: &Asked, answer: &Why, entered: &Entered) -> Result<String, Failure> {
         let pipeline = self.session.pipeline();
         if answer.fired.is_empty() && answer.missed.is_empty() {
-            return Ok(nothing(asked.selection, asked.place.as_deref(), &pipeline));
+            let words = nothing(asked.selection, asked.place, &pipeline);
+            return Ok(self.screen.paragraph("", "    ", &words));
         }
         let core = &entered.checked.program;
         let predict = |missed: Missed<'_>| predict(missed, core, &pipeline, &entered.optimized);
@@ -87,7 +89,7 @@ impl Repl {
         let program = self.entered()?.optimized.program.clone();
         let wrong =
             |why: String| Failure::new(why).help(":show weld prints the program with its names and places");
-        if !what.starts_with('@') {
+        if !is_place(what) {
             let found = named(&program, what).map_err(wrong)?;
             return Ok(self.viewer().named(what, &found));
         }
@@ -98,14 +100,12 @@ impl Repl {
 
     /// What became of a source expression.
     pub(super) fn render_fate(&self, place: &str) -> Result<String, Failure> {
-        let spot = self.spot(place)?;
+        let (place, spot) = self.spot(place)?;
         let entered = self.entered()?;
         let trace = &entered.optimized.trace;
         match fate(&entered.checked.program, trace, spot) {
             Some(fate) => Ok(self.viewer().fate(&fate, trace.steps.len())),
-            None => {
-                Ok(format!("no expression of the typed program came from {}", place.trim_start_matches('@')))
-            }
+            None => Ok(format!("no expression of the typed program came from {place}")),
         }
     }
 
@@ -114,9 +114,6 @@ impl Repl {
         let entered = self.entered()?;
         let trace = &entered.optimized.trace;
         let runs = find(&entered.checked.program, trace, text);
-        if runs.iter().all(|run| run.lines.is_empty()) {
-            return Ok(format!("no step has `{text}`"));
-        }
-        Ok(self.viewer().found(&runs, trace))
+        Ok(self.viewer().found(text, &runs, trace, entered.checked.source))
     }
 }

@@ -267,7 +267,7 @@ mod tests {
     use crate::view::Screen;
 
     fn editor(file: &std::path::Path) -> (LineEditor, Option<String>) {
-        LineEditor::new(Screen { color: false, width: 80 }, Some(file.to_path_buf())).unwrap()
+        LineEditor::new(Screen { color: false, width: 80, bounded: true }, Some(file.to_path_buf())).unwrap()
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::passes::Optimized;
 use crate::session::Checked;
 use crate::session::header::Header;
 use crate::session::query::Focus;
+use crate::view::error;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
@@ -68,7 +69,7 @@ impl Repl {
             compiled: None,
         });
         for problem in &header.problems {
-            reply.err += &format!("warning: {name}: line {}: {}\n", problem.line, problem.message);
+            reply.err += &error::problem(&name, problem, self.screen);
         }
         for input in &header.inputs {
             if let Err(failure) = self.give(&input.name, &input.spec_beside(folder.as_deref())) {

@@ -88,7 +88,7 @@ mod tests {
     use super::highlight;
     use crate::view::Screen;
 
-    const COLORED: Screen = Screen { color: true, width: 80 };
+    const COLORED: Screen = Screen { color: true, width: 80, bounded: true };
 
     /// The text without escape codes.
     fn bare(text: &str) -> String {
@@ -121,7 +121,10 @@ mod tests {
 
     #[test]
     fn plain_screens_and_long_texts_stay_plain() {
-        assert_eq!(highlight("let x = 1; x", 0, Screen { color: false, width: 80 }), "let x = 1; x");
+        assert_eq!(
+            highlight("let x = 1; x", 0, Screen { color: false, width: 80, bounded: true }),
+            "let x = 1; x"
+        );
         let long = "1 + ".repeat(10_000);
         assert_eq!(highlight(&long, 0, COLORED), long);
     }

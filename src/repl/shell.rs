@@ -60,7 +60,7 @@ fn interactive(mut repl: Repl, first: Screen) -> i32 {
         }
     };
     if let Err(why) = stop_on_interrupt(repl.signal()) {
-        say(&mut io::stderr(), &format!("warning: Ctrl-C cannot stop a run: {why}\n"));
+        say(&mut io::stderr(), &format!("warning: Ctrl-C cannot interrupt a run: {why}\n"));
     }
     tell(trouble);
     repl.set_history(editor.entries());
@@ -68,8 +68,8 @@ fn interactive(mut repl: Repl, first: Screen) -> i32 {
     let plural = if threads == 1 { "" } else { "s" };
     let version = env!("CARGO_PKG_VERSION");
     let greeting =
-        format!("weld {version}   {threads} thread{plural}   :help lists commands   Ctrl-D leaves\n");
-    say(&mut io::stdout(), &greeting);
+        format!("weld {version}   {threads} thread{plural}   :help lists commands   Ctrl-D leaves");
+    say(&mut io::stdout(), &first.paragraph("", "", &greeting));
     loop {
         // The window may have another size by now.
         let screen = screen(first.color);
@@ -237,7 +237,7 @@ fn tempfile_folder() -> Result<PathBuf, String> {
             Err(error) => return Err(format!("{}: {error}", folder.display())),
         }
     }
-    Err(format!("{} has no room for another folder", base.display()))
+    Err(format!("{} has no room for another directory", base.display()))
 }
 
 #[cfg(test)]

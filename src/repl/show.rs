@@ -17,7 +17,7 @@ use crate::value::Value;
 use crate::view::stats::{CompileStats, plan, run_line};
 use crate::view::steps::{Fold, folds, program_after};
 use crate::view::table::{Column, Field, render};
-use crate::view::{self, Role};
+use crate::view::{self, Role, Screen};
 use std::time::Duration;
 
 /// Lines of a program shown unasked.
@@ -44,7 +44,8 @@ impl Repl {
                     + &view::docs::more_about_run(error, LOOK_UP, self.screen)
             }
             Failure::Stopped(after) => {
-                format!("stopped after {}; inputs and history kept\n", view::duration::short(*after))
+                let after = view::duration::short(*after);
+                self.screen.paragraph("", "", &format!("interrupted after {after}; inputs and history kept"))
             }
             Failure::Plain { title, help } => view::error::plain(title, help.as_deref(), self.screen),
         }
@@ -147,18 +148,20 @@ impl Repl {
     }
 
     /// How the loops of the program behind step `number` run.
-    fn render_plan(&self, number: usize) -> Result<String, Failure> {
+    fn render_plan(&self, number: usize, screen: Screen) -> Result<String, Failure> {
         let entered = self.entered()?;
         let program = program_after(&entered.checked.program, &entered.optimized.trace, number);
-        Ok(program.map_or(String::new(), |program| plan(program, self.session.sources())))
+        Ok(program.map_or(String::new(), |program| plan(program, self.session.sources(), screen)))
     }
 
     /// What comes behind the last step.
     pub(super) fn render_summary(&self) -> Result<String, Failure> {
         let entered = self.entered()?;
         let heading = self.screen.paint(Role::Heading, "plan");
-        let plan = self.render_plan(entered.optimized.trace.steps.len())?;
-        let mut text = format!("{heading}\n{}", brief(&plan, "    "));
+        let indent = "    ";
+        let inside = Screen { width: self.screen.width.saturating_sub(indent.len()), ..self.screen };
+        let plan = self.render_plan(entered.optimized.trace.steps.len(), inside)?;
+        let mut text = format!("{heading}\n{}", brief(&plan, indent));
         if self.is_ready() {
             return Ok(text);
         }
@@ -202,8 +205,9 @@ impl Repl {
             return Ok(self.dim(&run));
         }
         let compile = self.compile_stats()?.line();
+        // A number and its unit stay together, so these lines are not filled.
         let gap = if compile.len() + run.len() + 3 <= self.screen.width { "   " } else { "\n" };
-        Ok(self.dim(&format!("{compile}{gap}{run}")))
+        Ok(format!("{}\n", self.screen.paint(Role::Dim, &format!("{compile}{gap}{run}"))))
     }
 
     /// One input in one line.
@@ -238,7 +242,7 @@ impl Repl {
             .ok_or_else(|| super::stepper::no_step(number, trace.steps.len()))?;
         match level {
             "weld" => Ok(self.viewer().code(program)),
-            "plan" => self.render_plan(number),
+            "plan" => self.render_plan(number, self.screen),
             _ => self.code(program, level),
         }
     }
@@ -299,7 +303,8 @@ impl Repl {
 
     /// One setting with its value.
     pub(super) fn render_setting(&self, setting: &Setting) -> String {
-        format!("{} = {}\n", setting.name, (setting.show)(self.session.config()))
+        let value = (setting.show)(self.session.config());
+        self.screen.paragraph(&format!("{} = ", setting.name), "    ", &value)
     }
 
     /// The list of commands.
@@ -311,15 +316,17 @@ impl Repl {
         };
         let rows: Vec<Vec<Field>> = COMMANDS.iter().map(row).collect();
         let table = render(COLUMNS, &rows, self.screen);
-        format!(
-            "Type a program, such as  |v: vec[i64]| sum(v), or a command.\n\
-             An empty line steps to the next pass with changes.\n\n{table}\n\
-             Names may be cut short. Also  :help COMMAND|TOPIC|topics\n"
-        )
+        let words = |words: &str| self.screen.paragraph("", "", words);
+        words("Type a program, such as `|v: vec[i64]| sum(v)`, or a command.")
+            + &words("An empty line goes to the next step with changes.")
+            + &format!("\n{table}\n")
+            + &words("Names may be cut short. Also  :help COMMAND|TOPIC|topics")
     }
 
     fn dim(&self, text: &str) -> String {
-        format!("{}\n", self.screen.paint(Role::Dim, text))
+        let indent = " ".repeat(text.len() - text.trim_start().len());
+        let lines = self.screen.paragraph(&indent, &indent, text);
+        format!("{}\n", self.screen.paint(Role::Dim, lines.trim_end()))
     }
 }
 

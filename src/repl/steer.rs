@@ -11,7 +11,7 @@ use crate::passes::{Optimized, Stage, pipeline_text};
 use crate::session::measure::{Measured, Runs};
 use crate::session::query::{Focus, compare};
 use crate::view::compare::{Sides, compare as table, first};
-use crate::view::steps::{Viewer, changes};
+use crate::view::steps::changes;
 
 /// Runs of each side of a comparison.
 const RUNS: u32 = 5;
@@ -60,7 +60,7 @@ impl Repl {
     /// The pipeline, as it can be typed again.
     pub(super) fn render_pipeline(&self) -> String {
         let text = pipeline_text(&self.session.pipeline());
-        Viewer::brief(self.session.sources(), self.screen).paragraph("pipeline: ", "    ", &text)
+        self.screen.paragraph("pipeline: ", "    ", &text)
     }
 
     /// Looks at one loop of the plan, or at everything again.

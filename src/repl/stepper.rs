@@ -40,7 +40,7 @@ impl Repl {
         Ok(Reply::text(self.render_step(before, None)))
     }
 
-    /// Shows pass `number`, or one firing of it. 0 is the typed program.
+    /// Shows step `number`, or one firing of it. 0 is the typed program.
     pub(super) fn step_to(&mut self, number: usize, firing: Option<usize>) -> Outcome {
         let steps = &self.entered()?.optimized.trace.steps;
         if number > steps.len() {
@@ -50,7 +50,7 @@ impl Repl {
         if let Some(firing) = firing
             && !(1..=firings).contains(&firing)
         {
-            return Err(Failure::new(format!("pass {number} has no firing {firing}, only {firings}")));
+            return Err(Failure::new(format!("step {number} has no firing {firing}, only {firings}")));
         }
         self.move_to(number);
         Ok(Reply::text(self.render_step(number, firing)))
@@ -79,5 +79,5 @@ impl Repl {
 
 /// Why a step is not to be had.
 pub(super) fn no_step(number: usize, n_steps: usize) -> Failure {
-    Failure::new(format!("there is no pass {number}; the last one is {n_steps}")).help(":passes lists them")
+    Failure::new(format!("there is no step {number}; the last one is {n_steps}")).help(":passes lists them")
 }

@@ -174,7 +174,14 @@ const CLAIMS: &str = "result == VALUE, error KIND, loops == 1, temps <= 2, nodes
                       `not` before one of the last three";
 
 fn parse_claim(text: &str) -> Result<Claim, String> {
-    let unknown = || format!("`{text}` is no claim; there are {CLAIMS}");
+    let unknown = || {
+        let words = ["result", "error", "loops", "temps", "nodes", "fired", "missed", "simd", "not"];
+        let first = text.split_whitespace().next().unwrap_or("");
+        match suggest(first, words.into_iter()) {
+            Some(near) => format!("`{text}` is no claim; did you mean `{near}`?"),
+            None => format!("`{text}` is no claim; there are {CLAIMS}"),
+        }
+    };
     if let Some(kind) = text.strip_prefix("error ") {
         let kind = kind.trim();
         let mut names = ErrorKind::ALL.iter().map(|kind| kind.name());
@@ -189,6 +196,11 @@ fn parse_claim(text: &str) -> Result<Claim, String> {
     let (event, holds) = text.strip_prefix("not ").map_or((text, true), |event| (event.trim(), false));
     if event == "simd" {
         return Ok(Claim::Simd(holds));
+    }
+    if let Some((claim, place)) = event.split_once(" at ") {
+        return Err(format!(
+            "a claim is about the whole program and no place: write `{claim}` without `at {place}`"
+        ));
     }
     if let Some(name) = event.strip_prefix("fired ") {
         return Ok(Claim::Fired { what: Selection::named(name.trim())?, fired: holds });
@@ -318,7 +330,7 @@ mod tests {
 
     #[test]
     fn mistakes_are_told_with_their_line() {
-        let text = "#@ titel x\n#@ in v\n#@ expect fired fuse-vertcal\n#@ expect loops > 1\n#@ expect not loops == 1\n#@ in a = 1\n#@ in a = 2\n#@ expect error DivideByNull";
+        let text = "#@ titel x\n#@ in v\n#@ expect fired fuse-vertcal\n#@ expect loops > 1\n#@ expect not loops == 1\n#@ in a = 1\n#@ in a = 2\n#@ expect error DivideByNull\n#@ expect not missed fuse_loops at 99:1\n#@ expect lops == 1";
         let problems: Vec<String> =
             Header::parse(text).problems.iter().map(|problem| problem.to_string()).collect();
         let parts = [
@@ -329,6 +341,8 @@ mod tests {
             "is no claim",
             "twice",
             "DivideByZero",
+            "write `missed fuse_loops` without `at 99:1`",
+            "did you mean `loops`?",
         ];
         assert_eq!(problems.len(), parts.len(), "{problems:?}");
         for (problem, part) in problems.iter().zip(parts) {

@@ -19,7 +19,7 @@ pub use fate::{Change, Event, Fate, fate};
 pub use find::{Found, find};
 pub use focus::Focus;
 pub use origin::{Named, named, node_at};
-pub use place::{Spot, parse_place};
+pub use place::{Spot, is_place, parse_place};
 pub use what_if::{Effect, predict};
 pub use why::{Fired, Missed, Selection, Why, why};
 

@@ -175,7 +175,7 @@ impl RunError {
 
     /// Stopped from outside.
     pub fn cancelled() -> RunError {
-        RunError::new(ErrorKind::Cancelled, None, (0, 0), "cancelled".to_string())
+        RunError::new(ErrorKind::Cancelled, None, (0, 0), "interrupted".to_string())
     }
 
     /// The time limit passed.

@@ -42,7 +42,9 @@ pub unsafe fn check(data: *const u8, ty: &Ty, depth: Depth, name: &str) -> Resul
             if depth == Depth::All && has_vectors(elem) {
                 for at in 0..len {
                     // SAFETY: the vector leads to `len` elements.
-                    unsafe { check(first.add(at * stride), elem, depth, &format!("element {at} of {name}"))? };
+                    unsafe {
+                        check(first.add(at * stride), elem, depth, &format!("element {at} of {name}"))?
+                    };
                 }
             }
             Ok(())

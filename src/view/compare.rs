@@ -49,7 +49,10 @@ pub fn compare(comparison: &Comparison, sides: &Sides, screen: Screen) -> String
         let shown = |run: &Measured| run.error.clone().unwrap_or_else(|| spread(&run.times));
         rows.push(row("run", [shown(&runs[0]), shown(&runs[1])]));
     }
-    let mut text = format!("{}\n{}", first(comparison), render(COLUMNS, &rows, screen));
+    // Long pipelines and formulas are cut where a terminal ends, and nowhere else.
+    let wide = if screen.bounded { screen } else { Screen { width: usize::MAX, ..screen } };
+    let head = screen.paragraph("", "    ", &first(comparison));
+    let mut text = head + &render(COLUMNS, &rows, wide);
     match sides.agreement() {
         Some(Agreement::Same) => text += "same answer\n",
         Some(Agreement::Rounded) => text += "same answer, float sums rounded in another order\n",

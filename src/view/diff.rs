@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn colour_marks_words_and_keeps_signs() {
-        let screen = Screen { color: true, width: 80 };
+        let screen = Screen { color: true, width: 80, bounded: true };
         let shown = unified("let x = 1L;\n", "let x = 2L;\n", Extent::FULL, screen);
         assert!(shown.contains("\u{1b}["));
         let plain: Vec<&str> = shown.lines().collect();

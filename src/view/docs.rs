@@ -4,7 +4,7 @@
 //! Promises: code is indented, everything else is the Markdown of the page.
 
 use super::{Role, Screen};
-use crate::diag::Diagnostics;
+use crate::diag::{Diagnostics, paragraph};
 use crate::docs::{Kind, Topic, topics};
 use crate::passes::{ALL, PassInfo};
 use crate::value::RunError;
@@ -15,7 +15,8 @@ const MOST_COLUMNS: usize = 88;
 /// One page.
 pub fn page(topic: &Topic, screen: Screen) -> String {
     let id = screen.paint(Role::Heading, topic.id);
-    format!("{id}  {}: {}\n\n{}", topic.kind.name(), topic.title, laid_out(&topic.text, screen))
+    let head = screen.paragraph(&format!("{id}  {}: ", topic.kind.name()), "    ", &topic.title);
+    format!("{head}\n{}", laid_out(&topic.text, screen))
 }
 
 /// All topics, one line each, by kind.
@@ -28,8 +29,7 @@ pub fn list(screen: Screen) -> String {
         let space = if text.is_empty() { "" } else { "\n" };
         text += &format!("{space}{}\n", screen.paint(Role::Heading, kind.heading()));
         for topic in of_kind() {
-            let id = screen.paint(Role::Rule, &format!("{:width$}", topic.id));
-            text += &format!("  {id}  {}\n", topic.title);
+            text += &row(topic.id, width, &topic.title, screen);
         }
     }
     text
@@ -42,13 +42,18 @@ pub fn rules(screen: Screen) -> String {
     let mut text = String::new();
     for info in infos() {
         let name = screen.paint(Role::Heading, info.name);
-        text += &format!("{name}: {}\n", info.summary.trim().trim_end_matches('.'));
+        text += &screen.paragraph(&format!("{name}: "), "    ", info.summary.trim().trim_end_matches('.'));
         for rule in info.rules {
-            let name = screen.paint(Role::Rule, &format!("{:width$}", rule.name));
-            text += &format!("  {name}  {}\n", rule.summary());
+            text += &row(rule.name, width, rule.summary(), screen);
         }
     }
     text
+}
+
+/// A name in a column of `width` characters, and what it is.
+fn row(name: &str, width: usize, what: &str, screen: Screen) -> String {
+    let name = screen.paint(Role::Rule, &format!("{name:width$}"));
+    screen.paragraph(&format!("  {name}  "), &" ".repeat(width + 4), what)
 }
 
 /// The question behind an unknown name, if something is like it; `look_up` shows a page.
@@ -77,7 +82,7 @@ fn more(id: &str, look_up: &str, screen: Screen) -> String {
 fn laid_out(page: &str, screen: Screen) -> String {
     let width = screen.width.min(MOST_COLUMNS);
     let mut text = String::new();
-    let mut paragraph = String::new();
+    let mut words = String::new();
     let mut in_code = false;
     for line in page.trim_end().lines().chain([""]) {
         let is_fence = line.starts_with("```");
@@ -87,11 +92,14 @@ fn laid_out(page: &str, screen: Screen) -> String {
             continue;
         }
         if !is_fence && !line.is_empty() {
-            paragraph += &format!("{line} ");
+            words += &format!("{} ", line.trim());
             continue;
         }
         // The end of a paragraph or of code.
-        fill(&mut text, &std::mem::take(&mut paragraph), width);
+        let ended = std::mem::take(&mut words);
+        if !ended.is_empty() {
+            text += &paragraph("", "", &ended, width);
+        }
         if !text.is_empty() && !text.ends_with("\n\n") {
             text.push('\n');
         }
@@ -101,51 +109,30 @@ fn laid_out(page: &str, screen: Screen) -> String {
     text + "\n"
 }
 
-/// Writes a paragraph in lines of at most so many columns.
-fn fill(text: &mut String, paragraph: &str, width: usize) {
-    let mut column = 0;
-    for word in paragraph.split_whitespace() {
-        let length = word.chars().count();
-        match column {
-            0 => column = length,
-            _ if column + 1 + length <= width => {
-                text.push(' ');
-                column += 1 + length;
-            }
-            _ => {
-                text.push('\n');
-                column = length;
-            }
-        }
-        text.push_str(word);
-    }
-    if column > 0 {
-        text.push('\n');
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{laid_out, list, page};
+    use super::{laid_out, list, page, rules};
     use crate::docs::topics;
     use crate::view::Screen;
 
     #[test]
     fn paragraphs_are_filled_and_code_is_not() {
         let text = "one two three\nfour\n```weld\n1 +\n\n  2\n```\nbecomes\n\n\nend\n";
-        let shown = laid_out(text, Screen { color: false, width: 14 });
+        let shown = laid_out(text, Screen { color: false, width: 14, bounded: true });
         assert_eq!(shown, "one two three\nfour\n\n    1 +\n\n      2\n\nbecomes\n\nend\n");
     }
 
     #[test]
     fn pages_fit_on_screens() {
-        let screen = Screen { color: false, width: 80 };
+        let screen = Screen { color: false, width: 80, bounded: true };
         for topic in topics() {
             let shown = page(&topic, screen);
             // Code is not cut; it is meant to be typed.
             let long = |line: &&str| !line.starts_with("    ") && line.chars().count() > 80;
-            assert_eq!(shown.lines().skip(1).find(long), None, "{}", topic.id);
+            assert_eq!(shown.lines().find(long), None, "{}", topic.id);
         }
         assert!(list(screen).lines().count() > 100);
+        let wide = |text: &str| text.lines().find(|line| line.chars().count() > 80).map(str::to_string);
+        assert_eq!((wide(&list(screen)), wide(&rules(screen))), (None, None));
     }
 }

@@ -1,11 +1,12 @@
 #![forbid(unsafe_code)]
-//! Errors and warnings for people: of programs, of runs, and of everything else.
+//! Errors and warnings for people: of programs, of their heads, of runs, and of everything else.
 //!
 //! Promises: what happened, where in the source, with the values; control characters are escaped.
 
 use super::{Role, Screen};
 use crate::diag::render::{Report, Severity, render, render_report};
 use crate::diag::{Diagnostics, Label, SourceMap};
+use crate::session::header::Problem;
 use crate::value::RunError;
 
 /// Messages about a program.
@@ -29,13 +30,18 @@ pub fn run_error(error: &RunError, sources: &SourceMap, screen: Screen) -> Strin
 
 /// An error that is not about a place in a program.
 pub fn plain(message: &str, hint: Option<&str>, screen: Screen) -> String {
-    let mut text = format!("{} {}\n", screen.paint(Role::Error, "error:"), clean(message));
+    let head = format!("{} ", screen.paint(Role::Error, "error:"));
+    let mut text = screen.message(&head, "       ", &clean(message));
     for (at, line) in hint.iter().flat_map(|hint| hint.lines()).enumerate() {
-        text.push_str(if at == 0 { "  = help: " } else { "          " });
-        text.push_str(&clean(line));
-        text.push('\n');
+        let head = if at == 0 { "  = help: " } else { "          " };
+        text += &screen.message(head, "          ", &clean(line));
     }
     text
+}
+
+/// A line of the head of a program that is written wrongly.
+pub fn problem(name: &str, problem: &Problem, screen: Screen) -> String {
+    screen.message("warning: ", "         ", &clean(&format!("{name}, {problem}")))
 }
 
 fn clean(text: &str) -> String {

@@ -21,7 +21,7 @@ pub fn walk(checked: &Checked, optimized: &Optimized, sources: &SourceMap, scree
     }
     text.push('\n');
     text.push_str(&heading("loops", screen));
-    text.push_str(&stats::plan(&optimized.program, sources));
+    text.push_str(&stats::plan(&optimized.program, sources, screen));
     text
 }
 

@@ -30,7 +30,7 @@ pub fn table(
     let mut rows = vec![Row {
         number: "0".to_string(),
         name: "macros, types".to_string(),
-        fired: "-".to_string(),
+        fired: String::new(),
         counters: Some((first.clone(), first)),
         compile: front,
         run: runs.first(),
@@ -67,7 +67,7 @@ pub fn table(
                     [step] => step.pass.name.to_string(),
                     _ => format!("({} passes)", steps.len()),
                 },
-                fired: "-".to_string(),
+                fired: "0".to_string(),
                 counters: None,
                 compile: steps.iter().map(|step| step.time).sum(),
                 run: None,
@@ -87,7 +87,8 @@ pub fn table(
         text.push_str(&spared(&code));
     }
     if prefixes.is_some_and(|prefixes| prefixes.judge == Judge::CompiledCode) {
-        text.push_str("same as compiled code of step 0: the interpreter would take too long\n");
+        let words = "same as compiled code of step 0: the interpreter would take too long";
+        text += &screen.paragraph("", "    ", words);
     }
     text
 }

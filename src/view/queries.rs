@@ -7,7 +7,7 @@
 use super::Role;
 use super::steps::{Viewer, name, places};
 use crate::diag::render::{Report, Severity, render_report};
-use crate::diag::{Label, Origin};
+use crate::diag::{Label, Origin, Place, SourceId, SourceMap};
 use crate::ir::{Expr, print};
 use crate::passes::{Trace, pass_names};
 use crate::session::query::{Change, Effect, Event, Fate, Fired, Found, Missed, Named, Selection, Why};
@@ -48,7 +48,7 @@ impl Viewer<'_> {
         let rule = self.screen.paint(Role::Rule, fired.firing.rule);
         let at = places(&[&fired.firing.origin], self.sources);
         let head = format!("{indent}{number}  {}/{rule} at {at}: ", fired.pass);
-        self.paragraph(&head, &format!("{indent}    "), &fired.firing.reason)
+        self.screen.paragraph(&head, &format!("{indent}    "), &fired.firing.reason)
     }
 
     /// A near miss, the condition that failed, what would satisfy it, and what would be then.
@@ -56,11 +56,11 @@ impl Viewer<'_> {
         let Missed { step, pass, miss } = missed;
         let title = format!("`{}` did not fire in step {step}, {pass}", miss.rule);
         let mut text = self.excerpt(title, &miss.origin);
-        text += &self.paragraph("  = failed: ", "      ", &miss.condition);
+        text += &self.screen.paragraph("  = failed: ", "      ", &miss.condition);
         if let Some(would) = &miss.would {
-            text += &self.paragraph("  = help: ", "      ", would);
+            text += &self.screen.paragraph("  = help: ", "      ", would);
         }
-        text + &self.paragraph("  = if it held: ", "      ", &effect(would_be))
+        text + &self.screen.paragraph("  = if it held: ", "      ", &effect(would_be))
     }
 
     /// The places of an origin in the source.
@@ -107,7 +107,7 @@ impl Viewer<'_> {
             }
             None => "nothing of it is in the optimized program".to_string(),
         };
-        text + &self.paragraph("", "    ", &last)
+        text + &self.screen.paragraph("", "    ", &last)
     }
 
     fn event(&self, event: &Event) -> String {
@@ -121,8 +121,17 @@ impl Viewer<'_> {
         text + &self.more(event.fired.len(), "firings")
     }
 
-    /// In which steps a text is part of the program.
-    pub fn found(&self, runs: &[Found], trace: &Trace) -> String {
+    /// In which steps a text is part of the program; of one in no step, where it is in the source.
+    pub fn found(&self, what: &str, runs: &[Found], trace: &Trace, source: SourceId) -> String {
+        if runs.iter().all(|run| run.lines.is_empty()) {
+            let mut words =
+                format!("no step has `{what}`: what is searched is the typed program, macros written out");
+            if let Some(place) = in_source(self.sources, source, what) {
+                words +=
+                    &format!("; it is in the source at {place}, and `fate` follows a place of the source");
+            }
+            return self.screen.paragraph("", "    ", &words);
+        }
         let called = |number: usize| {
             let step = number.checked_sub(1).and_then(|at| trace.steps.get(at));
             step.map_or("macros, types".to_string(), name)
@@ -153,6 +162,16 @@ impl Viewer<'_> {
         }
         text
     }
+}
+
+/// Where a source has a text for the first time outside its comments.
+fn in_source(sources: &SourceMap, source: SourceId, what: &str) -> Option<Place> {
+    let text = sources.text(source);
+    let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with('#'));
+    lines.find_map(|(at, line)| {
+        let before = line.get(..line.find(what)?)?;
+        Some(Place { line: at + 1, column: before.chars().count() + 1 })
+    })
 }
 
 /// What a step did, in words.
@@ -186,8 +205,10 @@ pub fn effect(effect: &Effect) -> String {
             format!("tried with `{annotation}`: {changes}")
         }
         Effect::Fewer { loops, temps } => {
-            let temps = temps.map_or(String::new(), |(a, b)| format!(", temps {a} -> {b}"));
-            format!("loops {} -> {}{temps}, by the nature of the rule", loops.0, loops.1)
+            let temps = temps.map(|(a, b)| format!("temps {a} -> {b}"));
+            let loops = (loops.0 != loops.1).then(|| format!("loops {} -> {}", loops.0, loops.1));
+            let all: Vec<String> = loops.into_iter().chain(temps).collect();
+            format!("{}, by the nature of the rule", all.join(", "))
         }
         Effect::Otherwise(what) => what.to_string(),
         Effect::Unknown(why) => format!("this cannot be told: {why}"),
@@ -197,7 +218,7 @@ pub fn effect(effect: &Effect) -> String {
 /// Why there is no answer: the rule and the place, as they were asked for.
 pub fn nothing(
     selection: Option<Selection>,
-    place: Option<&str>,
+    place: Option<Place>,
     pipeline: &[crate::passes::Stage],
 ) -> String {
     if let Some(Selection::Pass(pass)) = selection

@@ -58,7 +58,7 @@ impl CompileStats<'_> {
         row("macros".to_string(), self.front.expand);
         row("types".to_string(), self.front.check);
         for (at, step) in self.optimized.trace.steps.iter().enumerate() {
-            row(format!("pass {} {}", at + 1, step.pass.name), step.time);
+            row(format!("step {} {}", at + 1, step.pass.name), step.time);
         }
         if let Some(code) = &self.code {
             row("LLVM emit".to_string(), code.emit);
@@ -112,7 +112,7 @@ pub fn run_line(times: &[Duration], threads: usize, stats: Option<&RunStats>) ->
 }
 
 /// How the loops and sorts of a program will run, with the places they came from.
-pub fn plan(program: &Program, sources: &SourceMap) -> String {
+pub fn plan(program: &Program, sources: &SourceMap, screen: Screen) -> String {
     let (loops, sorts) = (plan::plan(program), plan::sorts::sorts(program));
     if loops.is_empty() && sorts.is_empty() {
         return "no loops\n".to_string();
@@ -122,10 +122,18 @@ pub fn plan(program: &Program, sources: &SourceMap) -> String {
     let shown = texts.map(|(origin, text)| {
         let place = sources.place(origin.primary());
         let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
-        let rest = if rest.is_empty() { String::new() } else { format!("{rest}\n") };
-        format!("{first}, from {}:{}\n{rest}", place.line, place.column)
+        let rest: String = rest.lines().map(|line| plan_line(line, screen)).collect();
+        plan_line(&format!("{first}, from {place}"), screen) + &rest
     });
     shown.collect()
+}
+
+/// A line of a plan: what begins it stays, such as the number of a loop, the rest is filled.
+fn plan_line(line: &str, screen: Screen) -> String {
+    let start = line.len() - line.trim_start().len();
+    let number = line.get(start..).and_then(|rest| rest.find("  ")).map_or(0, |at| at + 2);
+    let (head, words) = line.split_at_checked(start + number).unwrap_or(("", line));
+    screen.paragraph(head, &" ".repeat(head.chars().count() + 2), words)
 }
 
 /// How much faster `after` is than `before`, by their middle times.

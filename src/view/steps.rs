@@ -114,7 +114,7 @@ impl<'a> Viewer<'a> {
         let rule = self.screen.paint(Role::Rule, firing.rule);
         let place = places(&[&firing.origin], self.sources);
         let mut text = format!("{heading}   firing {index} of {of}   rule {rule}   at {place}\n");
-        text.push_str(&self.paragraph("  ", "  ", &firing.reason));
+        text.push_str(&self.screen.paragraph("  ", "  ", &firing.reason));
         let (before, after) = (lines(&firing.before), lines(&firing.after));
         text.push_str(&indented(&unified(&before, &after, self.extent, self.screen)));
         Some(text)
@@ -186,40 +186,14 @@ impl<'a> Viewer<'a> {
             let times = if origins.len() > 1 { format!(" ({} times)", origins.len()) } else { String::new() };
             let rule = self.screen.paint(Role::Rule, item.rule);
             let head = format!("  {lead}{rule}{times} at {}: ", places(origins, self.sources));
-            text.push_str(&self.paragraph(&head, "      ", item.what));
+            text.push_str(&self.screen.paragraph(&head, "      ", item.what));
             if let Some(fix) = fix(*at) {
-                text.push_str(&self.paragraph("      = help: ", "        ", fix));
+                text.push_str(&self.screen.paragraph("      = help: ", "        ", fix));
             }
         }
         if groups.len() > shown {
             text.push_str(&format!("  ... and {} more reasons\n", groups.len() - shown));
         }
-        text
-    }
-
-    /// Words on lines of the screen, `head` before the first and `indent` before the others.
-    pub fn paragraph(&self, head: &str, indent: &str, words: &str) -> String {
-        let mut text = head.to_string();
-        // Escape codes take no room.
-        let mut column = visible(head);
-        let mut fresh = true;
-        for word in words.split_whitespace() {
-            let width = word.chars().count();
-            if !fresh && column + 1 + width > self.screen.width {
-                text.push('\n');
-                text.push_str(indent);
-                column = indent.len();
-                fresh = true;
-            }
-            if !fresh {
-                text.push(' ');
-                column += 1;
-            }
-            text.push_str(word);
-            column += width;
-            fresh = false;
-        }
-        text.push('\n');
         text
     }
 }
@@ -315,17 +289,6 @@ pub(super) fn indented(text: &str) -> String {
     text.lines()
         .map(|line| if line.is_empty() { "\n".to_string() } else { format!("    {line}\n") })
         .collect()
-}
-
-/// Characters without escape codes of colours.
-fn visible(text: &str) -> usize {
-    let mut escape = false;
-    let counted = text.chars().filter(|c| {
-        let hidden = escape || *c == '\u{1b}';
-        escape = hidden && *c != 'm';
-        !hidden
-    });
-    counted.count()
 }
 
 #[cfg(test)]

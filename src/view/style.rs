@@ -4,6 +4,7 @@
 //! Promises: `--color` beats the environment, `CLICOLOR_FORCE` beats `NO_COLOR`, both beat what the stream is; a plain
 //! screen gets no escape code at all. Must not: carry meaning by colour alone; callers write a sign or a word as well.
 
+use crate::diag::paragraph;
 use crate::diag::render::RenderOptions;
 use colored::{Color, ColoredString, Colorize, control};
 
@@ -49,6 +50,8 @@ pub struct Screen {
     pub color: bool,
     /// Columns.
     pub width: usize,
+    /// Whether lines end at the width. What is no terminal has room for any table; prose is filled all the same.
+    pub bounded: bool,
 }
 
 /// Columns of what is no terminal.
@@ -57,7 +60,7 @@ const PLAIN_WIDTH: usize = 100;
 impl Screen {
     /// A screen without colours, as wide as messages in files are.
     pub fn plain() -> Screen {
-        Screen { color: false, width: PLAIN_WIDTH }
+        Screen { color: false, width: PLAIN_WIDTH, bounded: false }
     }
 
     /// The screen of standard output, if `terminal` says that it is one.
@@ -66,8 +69,20 @@ impl Screen {
         let color = wants_color(choice, terminal, &variable);
         let columns = variable("COLUMNS").and_then(|text| text.parse().ok());
         let measured = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        let bounded = terminal || columns.is_some();
         let width = columns.or_else(|| if terminal { measured() } else { None }).unwrap_or(PLAIN_WIDTH);
-        Screen { color, width: width.max(20) }
+        Screen { color, width: width.max(20), bounded }
+    }
+
+    /// Words on lines of the screen, `head` before the first and `indent` before the others.
+    pub fn paragraph(&self, head: &str, indent: &str, words: &str) -> String {
+        paragraph(head, indent, words, self.width)
+    }
+
+    /// As [`Screen::paragraph`] for errors and warnings, whose lines are whole where no screen breaks them, so that logs
+    /// can be searched.
+    pub fn message(&self, head: &str, indent: &str, words: &str) -> String {
+        paragraph(head, indent, words, if self.bounded { self.width } else { usize::MAX })
     }
 
     /// `text` in the colour of its role.
@@ -93,7 +108,7 @@ impl Screen {
 
     /// The same screen for messages about source text.
     pub fn render_options(&self) -> RenderOptions {
-        RenderOptions { color: self.color, width: self.width }
+        RenderOptions { color: self.color, width: self.width, bounded: self.bounded }
     }
 }
 
@@ -140,7 +155,7 @@ mod tests {
     #[test]
     fn plain_screens_get_no_escape_codes() {
         assert_eq!(Screen::plain().paint(Role::Error, "no"), "no");
-        let colored = Screen { color: true, width: 80 };
+        let colored = Screen { color: true, width: 80, bounded: true };
         assert!(colored.paint(Role::Added, "+ x").contains("\u{1b}["));
         assert!(colored.paint(Role::Added, "+ x").contains("+ x"));
     }

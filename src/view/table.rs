@@ -139,7 +139,7 @@ fn widths(
     let mut left_out = Vec::new();
     let total = |widths: &[Option<usize>]| widths.iter().flatten().map(|width| width + GAP).sum::<usize>();
     // The gap after the last column does not count.
-    let fits = |total: usize| total <= available + GAP;
+    let fits = |total: usize| total <= available.saturating_add(GAP);
     loop {
         let least: Vec<Option<usize>> = widths
             .iter()
@@ -202,7 +202,7 @@ mod tests {
     #[test]
     fn nothing_is_wider_than_the_screen() {
         let rows = vec![vec![Field::from("1"), Field::from("x".repeat(200))]];
-        let shown = render(COLUMNS, &rows, Screen { color: false, width: 20 });
+        let shown = render(COLUMNS, &rows, Screen { color: false, width: 20, bounded: true });
         assert!(shown.lines().all(|line| line.chars().count() <= 20), "{shown}");
         assert!(shown.contains(".."), "{shown}");
     }
@@ -212,12 +212,12 @@ mod tests {
         let columns =
             [Column::number("#"), Column::number("nodes").optional(1), Column::number("bytes").optional(2)];
         let rows = vec![["1", "28 -> 17", "24*len(v)"].map(Field::from).to_vec()];
-        let wide = render(&columns, &rows, Screen { color: false, width: 30 });
+        let wide = render(&columns, &rows, Screen { color: false, width: 30, bounded: true });
         assert!(
             wide.contains("28 -> 17") && wide.contains("24*len(v)") && !wide.contains("no room"),
             "{wide}"
         );
-        let narrow = render(&columns, &rows, Screen { color: false, width: 20 });
+        let narrow = render(&columns, &rows, Screen { color: false, width: 20, bounded: true });
         assert!(narrow.contains("28 -> 17") && narrow.ends_with("no room for: bytes\n"), "{narrow}");
     }
 
@@ -233,7 +233,8 @@ mod tests {
         let rows = |role| vec![vec![Field::from("1"), Field { text: "cse".into(), role }, Field::from("x")]];
         let columns = [COLUMNS[0], COLUMNS[1], Column::text("last", 1)];
         let plain = render(&columns, &rows(None), Screen::plain());
-        let colored = render(&columns, &rows(Some(Role::Rule)), Screen { color: true, width: 100 });
+        let colored =
+            render(&columns, &rows(Some(Role::Rule)), Screen { color: true, width: 100, bounded: true });
         let stripped: String = strip(&colored);
         assert_eq!(stripped, plain);
     }

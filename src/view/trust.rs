@@ -12,7 +12,7 @@ use crate::session::trust::Culprit;
 use crate::session::trust::agree::Outcome;
 use crate::session::trust::bisect::{Bisected, Guilty};
 use crate::session::trust::reduce::Reduced;
-use crate::session::trust::verify::{Fault, FaultKind, Verified};
+use crate::session::trust::verify::{Fault, FaultKind, LOOKS, Verified};
 use crate::value::Value;
 use crate::value::print::{grouped, preview, to_text};
 use serde_json::{Map, Value as Json, json};
@@ -68,6 +68,15 @@ impl Shown<'_> {
         if report.slow > 0 {
             let inputs = counted(report.slow, "input");
             text += &self.words("  ", &format!("left out: {inputs}, on which the program took too long"));
+        }
+        if report.repeated > 0 {
+            let inputs = counted(report.repeated, "input");
+            text += &self.words("  ", &format!("left out: {inputs} equal to others"));
+        }
+        if report.fault.is_none() && !report.cut && !report.stopped && report.states < report.firings {
+            let why =
+                format!("of a pass with more than {LOOKS} firings, {LOOKS} of the programs are looked at");
+            text += &self.words("  ", &why);
         }
         if report.cut && !report.stopped {
             text += &self.words("  ", "the time was over before everything was looked at");
@@ -129,7 +138,8 @@ impl Shown<'_> {
         };
         let place = places(&[&firing.origin], self.sources);
         let (pass, of) = (culprit.pass.name, culprit.of);
-        let head = format!("firing {} of {of}, {pass}, rule {}, at {place}", culprit.place(), firing.rule);
+        let number = culprit.number.map_or(String::new(), |number| format!("firing {number} of {of} in "));
+        let head = format!("{number}step {}, {pass}, rule {}, at {place}", culprit.step, firing.rule);
         let mut text = self.words("  ", &head);
         text += &self.words("  its reason: ", &firing.reason);
         let viewer = self.viewer();
@@ -181,7 +191,7 @@ impl Shown<'_> {
     }
 
     fn words(&self, head: &str, words: &str) -> String {
-        self.viewer().paragraph(head, "    ", words)
+        self.screen.paragraph(head, "    ", words)
     }
 }
 
@@ -208,6 +218,7 @@ pub fn verified_json(report: &Verified, program: &Program, sources: &SourceMap) 
         "inputs": report.inputs,
         "failing": report.failing,
         "slow": report.slow,
+        "repeated": report.repeated,
         "seed": report.seed,
         "steps": report.steps,
         "firings": report.firings,

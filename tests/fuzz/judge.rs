@@ -108,7 +108,8 @@ impl Judge {
 }
 
 fn rendered(messages: &Diagnostics, session: &Session) -> Result<(), String> {
-    let shown = render(messages, session.sources(), RenderOptions { color: false, width: 100 });
+    let shown =
+        render(messages, session.sources(), RenderOptions { color: false, width: 100, bounded: false });
     if shown.len() > MOST_MESSAGES {
         return Err(format!("{} bytes of messages", shown.len()));
     }

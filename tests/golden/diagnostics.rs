@@ -33,7 +33,11 @@ fn trial(name: &str, path: &Path) -> Result<(), Failed> {
         return Err(format!("no message has the code of the folder: {found:?}").into());
     }
     check_fixes(&fixture, &messages)?;
-    Ok(fixture.expect(&render(&messages, session.sources(), RenderOptions { color: false, width: 100 }))?)
+    Ok(fixture.expect(&render(
+        &messages,
+        session.sources(),
+        RenderOptions { color: false, width: 100, bounded: false },
+    ))?)
 }
 
 /// The messages about a program: errors, or the warnings of a good one.
@@ -80,7 +84,8 @@ fn check_fixes(fixture: &Fixture, messages: &Diagnostics) -> Result<(), String> 
     let warnings =
         |messages: &Diagnostics| messages.0.iter().filter(|message| !message.code.is_error()).count();
     if left.has_errors() || (!messages.has_errors() && warnings(&left) >= warnings(messages)) {
-        let shown = render(&left, session.sources(), RenderOptions { color: false, width: 100 });
+        let shown =
+            render(&left, session.sources(), RenderOptions { color: false, width: 100, bounded: false });
         return Err(format!("the program is still wrong after its fixes:\n{shown}"));
     }
     Ok(())

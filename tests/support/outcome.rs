@@ -34,7 +34,11 @@ fn check(config: Config, text: String, also_run: bool) -> String {
     let checked = match session.check(source) {
         Ok(checked) => checked,
         Err(messages) => {
-            let shown = render(&messages, session.sources(), RenderOptions { color: false, width: 100 });
+            let shown = render(
+                &messages,
+                session.sources(),
+                RenderOptions { color: false, width: 100, bounded: false },
+            );
             assert!(shown.len() < 30_000, "{} bytes of messages", shown.len());
             assert!(messages.0.iter().all(|message| !message.title.is_empty()));
             return messages.first_error().map_or("no error", |error| error.code.id()).to_string();

@@ -6,9 +6,7 @@ use crate::handles::Held;
 use crate::types::{weld_conf_t, weld_context_t, weld_error_t, weld_module_t, weld_value_t};
 use std::ffi::c_char;
 use std::ptr;
-use weld_compiler::{
-    WeldConf, WeldContext, WeldError, WeldModule, WeldResult, WeldRuntimeErrno, WeldValue,
-};
+use weld_compiler::{WeldConf, WeldContext, WeldError, WeldModule, WeldResult, WeldRuntimeErrno, WeldValue};
 
 /// Compiles a program; NULL on an error. Free the module with weld_module_free.
 ///
@@ -23,7 +21,8 @@ pub unsafe extern "C" fn weld_module_compile(
     reporting(err, ptr::null_mut(), || {
         // SAFETY: the caller hands in a C string.
         let code = unsafe { bytes(code) };
-        let code = code.ok_or_else(|| WeldError::new("the code is null", WeldRuntimeErrno::InvalidArgument))?;
+        let code =
+            code.ok_or_else(|| WeldError::new("the code is null", WeldRuntimeErrno::InvalidArgument))?;
         let code = std::str::from_utf8(code).map_err(|error| {
             let message = format!("the code is not UTF-8 from byte {} on", error.valid_up_to());
             WeldError::new(message, WeldRuntimeErrno::CompileError)
@@ -76,9 +75,7 @@ pub extern "C" fn weld_module_free(module: weld_module_t) {
 /// How many parameters the program has; -1 for what is no module.
 #[unsafe(no_mangle)]
 pub extern "C" fn weld_module_param_count(module: weld_module_t) -> i64 {
-    quietly(-1, || {
-        find::<WeldModule, _>(module).map_or(-1, |held| held.lock().param_types().len() as i64)
-    })
+    quietly(-1, || find::<WeldModule, _>(module).map_or(-1, |held| held.lock().param_types().len() as i64))
 }
 
 /// The name of parameter `index`, counted from 0; NULL when there is none. The string belongs to the module.

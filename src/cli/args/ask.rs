@@ -67,7 +67,7 @@ pub struct CompareArgs {
     #[arg(long)]
     pub run: bool,
     /// With --run: run each so many times
-    #[arg(long, value_name = "K", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "K", default_value_t = 5, requires = "run", value_parser = clap::value_parser!(u32).range(1..))]
     pub repeat: u32,
     /// Print a JSON object
     #[arg(long)]

@@ -18,7 +18,8 @@ pub(super) const BISECT: &str = "\
 Without a command a program is bad when it means something else than as
 written, on inputs as those of `weld verify`. With a command it is bad when
 the command ends with another exit code than 0; the program is in a file whose
-name is put in the place of {}, else at the end. 125 ends the search.
+name is put in the place of {}, else at the end. When it ends with 125, which
+says that it cannot judge, the search has no answer and exit code 1.
 
 Example: weld bisect demos/03-filter-map-sum.weld -- grep -q appender";
 

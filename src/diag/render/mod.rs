@@ -10,7 +10,7 @@ mod excerpt;
 #[cfg(test)]
 mod tests;
 
-use super::{Diagnostic, Diagnostics, Label, SourceMap};
+use super::{Diagnostic, Diagnostics, Label, SourceMap, paragraph};
 use annotate_snippets::{Level, Renderer};
 use excerpt::{Excerpt, clean, clean_lines, excerpts};
 
@@ -21,11 +21,13 @@ pub struct RenderOptions {
     pub color: bool,
     /// Columns.
     pub width: usize,
+    /// Whether lines end there: else only excerpts are cut, and words stay in one line.
+    pub bounded: bool,
 }
 
 impl Default for RenderOptions {
     fn default() -> RenderOptions {
-        RenderOptions { color: false, width: 120 }
+        RenderOptions { color: false, width: 120, bounded: false }
     }
 }
 
@@ -90,7 +92,7 @@ pub fn render_report(report: &Report, sources: &SourceMap, options: RenderOption
         Severity::Note => Level::NOTE,
     };
     let level = if report.class.is_empty() { level } else { level.with_name(report.class.as_str()) };
-    let mut title = level.primary_title(clean(&report.title));
+    let mut title = level.primary_title(title(report, options));
     if !report.id.is_empty() {
         title = title.id(report.id.as_str());
     }
@@ -98,7 +100,7 @@ pub fn render_report(report: &Report, sources: &SourceMap, options: RenderOption
         report.primary.as_ref().map_or(Vec::new(), |primary| excerpts(primary, &report.related, sources));
     let mut group = title.elements(excerpts.iter().map(Excerpt::snippet));
     if let Some(help) = &report.help {
-        group = group.element(Level::HELP.message(clean_lines(help)));
+        group = group.element(Level::HELP.message(filled(&clean_lines(help), options, "   = help: ")));
     }
     let renderer = if options.color { Renderer::styled() } else { Renderer::plain() };
     let mut text = renderer.term_width(options.width.max(20)).render(&[group]);
@@ -110,6 +112,31 @@ pub fn render_report(report: &Report, sources: &SourceMap, options: RenderOption
     }
     text.push('\n');
     text
+}
+
+/// The title in lines of the screen; the drawing library puts the class and the id before the first one and as many
+/// blanks before the others.
+fn title(report: &Report, options: RenderOptions) -> String {
+    let class = match report.severity {
+        _ if !report.class.is_empty() => report.class.as_str(),
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    };
+    let id = if report.id.is_empty() { String::new() } else { format!("[{}]", report.id) };
+    filled(&clean(&report.title), options, &format!("{class}{id}: "))
+}
+
+/// Each line of a text in lines of the screen behind a head.
+fn filled(text: &str, options: RenderOptions, head: &str) -> String {
+    if !options.bounded {
+        return text.to_string();
+    }
+    // A title of a few words each line is no use.
+    let width = options.width.saturating_sub(head.chars().count()).max(30);
+    let lines: Vec<String> =
+        text.split('\n').map(|line| paragraph("", "", line, width).trim_end().to_string()).collect();
+    lines.join("\n")
 }
 
 /// The message as one line without a place, its class first: `linearity error[L1]: builder ...`.

@@ -72,7 +72,8 @@ fn control_characters_never_reach_the_terminal() {
 fn long_lines_are_cut_around_the_caret() {
     let long = "x".repeat(5_000_000) + "yyy" + &"z".repeat(5_000_000);
     for width in [20, 80, 200] {
-        let text = show_with(&long, 5_000_000, 5_000_003, RenderOptions { color: false, width });
+        let text =
+            show_with(&long, 5_000_000, 5_000_003, RenderOptions { color: false, width, bounded: true });
         assert!(text.contains("p1:1:5000001\n") && text.contains("yyy") && text.contains("^^^"), "{text}");
         assert!(text.lines().all(|line| line.chars().count() <= width.max(30)), "{text}");
     }
@@ -111,7 +112,7 @@ fn spans_of_many_lines_and_odd_places() {
 #[test]
 fn colours_only_when_asked() {
     assert!(!show("abc", 0, 1).contains('\x1b'));
-    assert!(show_with("abc", 0, 1, RenderOptions { color: true, width: 80 }).contains('\x1b'));
+    assert!(show_with("abc", 0, 1, RenderOptions { color: true, width: 80, bounded: true }).contains('\x1b'));
 }
 
 #[test]
@@ -141,4 +142,26 @@ fn reports_without_a_place() {
     };
     let text = render_report(&report, &SourceMap::default(), RenderOptions::default());
     assert_eq!(text, "error[R007]: out of memory\n |\n = help: raise weld.memory.limit\n");
+}
+
+#[test]
+fn words_are_filled_where_lines_end() {
+    let text = |bounded| {
+        let mut sources = SourceMap::default();
+        let id = sources.add("p1", "abc".to_string());
+        let message =
+            Diagnostic::new(Code::UnexpectedToken, Span::new(id, 0, 3), "a title of several words, and more")
+                .help("a fix that is written in some words\nlet x = 1");
+        render(&message.into(), &sources, RenderOptions { color: false, width: 45, bounded })
+    };
+    assert!(text(false).contains("of several words, and more\n") && text(false).contains("in some words\n"));
+    let shown = text(true);
+    assert!(
+        shown.starts_with("error[E0103]: a title of several words, and\n              more\n"),
+        "{shown}"
+    );
+    assert!(
+        shown.ends_with("  = help: a fix that is written in some\n          words\n          let x = 1\n"),
+        "{shown}"
+    );
 }

@@ -4,7 +4,7 @@
 //! Promises: `tests/algebra.rs` tries each on all values of the 8-bit types, or on every kind of float. An operand that
 //! goes away cannot fail. Division is never moved, comparisons are never moved across an addition.
 
-use crate::ir::{BinOp, Expr, ExprKind, Literal, Scalar, UnOp, build, op};
+use crate::ir::{BinOp, Expr, ExprKind, Literal, Scalar, UnOp, build, op, print};
 use crate::passes::PassCx;
 use crate::passes::pattern::{is_droppable, is_integer, is_same_value};
 use crate::passes::rewrite::Rewrite;
@@ -80,11 +80,10 @@ fn is_ones(expr: &Expr) -> bool {
 }
 
 /// `(x + 1) + 2` => `x + 3` for integers, and `&`, `|`, `^`, `*` likewise
-pub fn reassociate(expr: &Expr, operator: BinOp, a: &Expr, b: &Expr) -> Option<Rewrite> {
+pub fn reassociate(cx: &mut PassCx, expr: &Expr, operator: BinOp, a: &Expr, b: &Expr) -> Option<Rewrite> {
+    const RULE: &str = "reassociate";
     let outer = b.literal()?;
-    if !a.ty.scalar()?.is_int() {
-        return None;
-    }
+    let scalar = a.ty.scalar()?;
     let ExprKind::Binary(inner_operator, x, c) = &a.kind else { return None };
     let both_less = (operator, *inner_operator) == (BinOp::Sub, BinOp::Sub);
     let (operator, outer) = as_sum(operator, outer)?;
@@ -103,8 +102,17 @@ pub fn reassociate(expr: &Expr, operator: BinOp, a: &Expr, b: &Expr) -> Option<R
         if both_less { (BinOp::Sub, op::unary(UnOp::Neg, &both).ok()?) } else { (operator, both) };
     let both = build::literal(both, b.origin.clone());
     let to = build::binary(operator, x.clone(), both, expr.origin.clone());
+    if !scalar.is_int() {
+        if scalar.is_float() && cx.records() {
+            let condition = "floats are not associative: each operation rounds, so combining the constants first may \
+                             give other bits";
+            let would = format!("write `{}` if its rounding will do", print::short(&to, 40));
+            cx.missed(RULE, &expr.origin, condition, Some(would));
+        }
+        return None;
+    }
     let why = "integers wrap around, so the constants may be combined first";
-    Some(Rewrite::new("reassociate", to, why))
+    Some(Rewrite::new(RULE, to, why))
 }
 
 /// The operators whose order does not matter; `x - c` is `x + -c`.

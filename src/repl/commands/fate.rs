@@ -7,10 +7,10 @@ use crate::repl::reply::{Failure, Outcome, Reply};
 
 pub(super) static COMMAND: Command = Command {
     names: &["fate"],
-    args: "@LINE:COL",
+    args: "LINE:COL",
     help: "what became of a source expression, step by step",
     more: "The place is one of the program text.",
-    examples: &[":fate @1:23"],
+    examples: &[":fate 1:23"],
     wants: Wants::Nothing,
     run,
 };

@@ -9,7 +9,8 @@ pub(super) static COMMAND: Command = Command {
     names: &["find"],
     args: "TEXT",
     help: "in which steps a text appears and vanishes",
-    more: "",
+    more: "What is searched is the typed program after each step, where macros such as `map` are written out as loops; \
+           :fate follows a place of the text as it was typed.",
     examples: &[":find appender", ":find select("],
     wants: Wants::Nothing,
     run,

@@ -37,17 +37,12 @@ fn run(repl: &mut Repl, args: &str) -> Outcome {
             Some(("min", text)) => least = Some(number(text)?),
             Some(("max", text)) => most = Some(number(text)?),
             Some(("seed", text)) => seed = count(text)?,
-            None if len.is_none() && is_vector => len = Some(count(word)?),
+            None if len.is_none() && is_vector => len = Some(length(word)?),
             _ => return Err(Failure::new(format!("`{word}` is not understood here")).help(usage(&COMMAND))),
         }
     }
     let len = match len {
-        Some(len) if len <= MOST => len as usize,
-        Some(len) => {
-            let what =
-                format!("{} elements are too many; at most {} are generated", grouped(len), grouped(MOST));
-            return Err(Failure::new(what));
-        }
+        Some(len) => len,
         None if is_vector => return Err(Failure::new("how many elements?").help(usage(&COMMAND))),
         None => 0,
     };
@@ -64,6 +59,16 @@ fn run(repl: &mut Repl, args: &str) -> Outcome {
     Ok(Reply::text(repl.render_input(name, &given)))
 }
 
+/// The length of a vector.
+fn length(text: &str) -> Result<usize, Failure> {
+    let many =
+        || Failure::new(format!("`{text}` elements are too many; at most {} are generated", grouped(MOST)));
+    if text.parse().is_ok_and(|number: f64| number > MOST as f64) {
+        return Err(many());
+    }
+    usize::try_from(count(text)?).ok().filter(|len| *len as u64 <= MOST).ok_or_else(many)
+}
+
 fn number(text: &str) -> Result<f64, Failure> {
     text.parse().map_err(|_| Failure::new(format!("`{text}` is no number")))
 }
@@ -78,7 +83,7 @@ fn count(text: &str) -> Result<u64, Failure> {
 
 #[cfg(test)]
 mod tests {
-    use super::count;
+    use super::{count, length};
 
     #[test]
     fn counts_have_several_forms() {
@@ -88,7 +93,11 @@ mod tests {
             assert_eq!(count(text).unwrap(), wanted, "{text}");
         }
         for text in ["", "-1", "1.5", "x", "1e99", "nan"] {
-            assert!(count(text).is_err(), "{text}");
+            assert!(count(text).is_err() && length(text).is_err(), "{text}");
+        }
+        for text in ["1e30", "1e99", "inf", "1e9", "1_000_000_000"] {
+            let wrong = format!("{:?}", length(text).unwrap_err());
+            assert!(wrong.contains("too many"), "{wrong}");
         }
     }
 }

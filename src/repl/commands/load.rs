@@ -54,7 +54,7 @@ fn read(path: &Path) -> Result<String, Failure> {
     let size = fs::metadata(path)
         .map_err(|error| Failure::new(format!("cannot read `{shown}`: {}", reason(&error))))?;
     if size.is_dir() {
-        return Err(Failure::new(format!("`{shown}` is a folder")));
+        return Err(Failure::new(format!("`{shown}` is a directory")));
     }
     if size.len() > MAX_SOURCE_BYTES as u64 {
         return Err(Failure::new(format!("`{shown}` is larger than {MAX_SOURCE_BYTES} bytes")));

@@ -7,10 +7,10 @@ use crate::repl::reply::{Failure, Outcome, Reply};
 
 pub(super) static COMMAND: Command = Command {
     names: &["origin"],
-    args: "NAME|@LINE:COL",
+    args: "NAME|LINE:COL",
     help: "where optimized code came from",
     more: "The place is one of what `:show weld` prints.",
-    examples: &[":origin @2:3", ":origin v"],
+    examples: &[":origin 2:3", ":origin v"],
     wants: Wants::Nothing,
     run,
 };

@@ -9,7 +9,7 @@ pub(super) static COMMAND: Command = Command {
     names: &["run"],
     args: "",
     help: "run the program on its inputs",
-    more: "Ctrl-C stops a run; inputs and history are kept.",
+    more: "Ctrl-C interrupts a run; inputs and history are kept.",
     examples: &[":run"],
     wants: Wants::Nothing,
     run,

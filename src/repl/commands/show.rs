@@ -11,7 +11,7 @@ pub(super) static COMMAND: Command = Command {
     names: &["show"],
     args: "[LEVEL] [@STEP]",
     help: "weld, plan, llvm, llvm-opt or asm of the program",
-    more: "@3 is the program after pass 3, @0 before the first one; without it the last one. A pass may be named: \
+    more: "@3 is the program after step 3, @0 before all passes; without it the last one. A pass may be named: \
            @inline-let. Without a level it is weld.",
     examples: &[":show weld @0", ":show plan", ":show llvm"],
     wants: Wants::Level,
@@ -37,7 +37,7 @@ fn run(repl: &mut Repl, args: &str) -> Outcome {
     Ok(Reply::text(repl.render_level(level, step)?))
 }
 
-/// The number of the pass in `@3` or `@inline-let`; 0 is the program before all passes.
+/// The number of the step in `@3` or `@inline-let`; 0 is the program before all passes.
 fn step_number(repl: &Repl, text: &str) -> Result<usize, Failure> {
     let steps = &repl.entered()?.optimized.trace.steps;
     let name = text.strip_prefix('@').unwrap_or(text);

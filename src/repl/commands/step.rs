@@ -7,9 +7,9 @@ use crate::repl::reply::{Failure, Outcome};
 
 pub(super) static STEP: Command = Command {
     names: &["step", "s"],
-    args: "[PASS[.FIRING]]",
-    help: "next changed pass; pass 3; its firing 3.2",
-    more: "An empty line does the same as :step. Passes are counted as in :passes.",
+    args: "[STEP[.FIRING]]",
+    help: "next step with changes; step 3; its firing 3.2",
+    more: "An empty line does the same as :step. `:passes` numbers the steps; 0 is the program before all passes.",
     examples: &[":step", ":step 1"],
     wants: Wants::Nothing,
     run: step,
@@ -18,7 +18,7 @@ pub(super) static STEP: Command = Command {
 pub(super) static BACK: Command = Command {
     names: &["back", "b"],
     args: "",
-    help: "the changed pass before the last shown",
+    help: "the step with changes before the last shown",
     more: "",
     examples: &[":back"],
     wants: Wants::Nothing,
@@ -32,7 +32,7 @@ fn step(repl: &mut Repl, args: &str) -> Outcome {
     }
     let (pass, firing) = args.split_once('.').map_or((args, None), |(pass, firing)| (pass, Some(firing)));
     let number = |text: &str| {
-        text.parse().map_err(|_| Failure::new(format!("`{args}` is no pass number")).help(usage(&STEP)))
+        text.parse().map_err(|_| Failure::new(format!("`{args}` is no step")).help(usage(&STEP)))
     };
     repl.step_to(number(pass)?, firing.map(number).transpose()?)
 }

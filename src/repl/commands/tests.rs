@@ -7,7 +7,7 @@ use crate::view::Screen;
 
 fn repl() -> Repl {
     let config = Config { threads: 2, ..Config::default() };
-    let mut repl = Repl::new(config, Screen { color: false, width: 80 });
+    let mut repl = Repl::new(config, Screen { color: false, width: 80, bounded: true });
     let reply = repl.feed("|v: vec[i64]| let w = map(v, |x| x * x); sum(filter(w, |x| x > 1L))");
     assert!(!reply.failed, "{}", reply.err);
     assert!(!repl.feed(":in v = [1L, 2L, 3L]").failed);
@@ -46,7 +46,7 @@ fn every_example_works() {
 #[test]
 fn help_fits_on_narrow_screens() {
     for width in [60, 80, 200] {
-        let mut repl = Repl::new(Config::default(), Screen { color: false, width });
+        let mut repl = Repl::new(Config::default(), Screen { color: false, width, bounded: true });
         let help = repl.feed(":help").out;
         assert!(help.lines().filter(|line| line.starts_with(':')).count() >= COMMANDS.len(), "{help}");
         assert!(help.lines().all(|line| line.chars().count() <= width), "{help}");
@@ -67,7 +67,7 @@ fn bare_words() {
 #[test]
 fn tables_fit_on_narrow_screens() {
     let mut repl = repl();
-    repl.set_screen(Screen { color: false, width: 60 });
+    repl.set_screen(Screen { color: false, width: 60, bounded: true });
     for command in [":passes", ":stats", ":set"] {
         let reply = repl.feed(command);
         assert!(

@@ -7,7 +7,7 @@ use crate::repl::reply::{Failure, Outcome, Reply};
 
 pub(super) static COMMAND: Command = Command {
     names: &["whatif"],
-    args: "RULE [@LINE:COL]",
+    args: "RULE [LINE:COL]",
     help: "what would be if the rule had fired",
     more: "What an annotation would bring is tried on the program; what a rule saves by its nature is told; the rest \
            cannot be told, and the answer says why.",

@@ -7,11 +7,11 @@ use crate::repl::reply::{Outcome, Reply};
 
 pub(super) static COMMAND: Command = Command {
     names: &["why"],
-    args: "[RULE] [@LINE:COL]",
+    args: "[RULE] [LINE:COL]",
     help: "what fired, what nearly did, and why not",
     more: "RULE is a rule or a pass; the place is one of the program text. Without either: all near misses, the most \
            interesting first.",
-    examples: &[":why", ":why fuse-vertical", ":why @1:20", ":why fuse_loops @1:23"],
+    examples: &[":why", ":why fuse-vertical", ":why 1:20", ":why fuse_loops 1:23"],
     wants: Wants::Rule,
     run,
 };

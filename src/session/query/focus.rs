@@ -67,6 +67,7 @@ impl Focus {
         let mut narrowed = step.clone();
         narrowed.firings.retain(|firing| inside(&firing.origin));
         narrowed.missed.retain(|miss| inside(&miss.origin));
+        narrowed.moot.retain(|miss| inside(&miss.origin));
         narrowed
     }
 }

@@ -72,7 +72,7 @@ pub fn node_at(session: &mut Session, program: &Program, place: Place) -> Result
     if !both(&program.func.body, &printed.func.body, spot, &mut found) {
         return Err(different.to_string());
     }
-    let nothing = || format!("nothing but a name or a type stands at {}:{}", place.line, place.column);
+    let nothing = || format!("nothing but a name or a type stands at {place}");
     found.map(|(node, _)| node).ok_or_else(nothing)
 }
 

@@ -51,6 +51,11 @@ impl Spot {
     }
 }
 
+/// Whether somebody means a place and no name: names begin with a letter and have no colon.
+pub fn is_place(text: &str) -> bool {
+    text.starts_with('@') || text.contains(':') || text.starts_with(|first: char| first.is_ascii_digit())
+}
+
 /// Reads `LINE:COLUMN`, with or without `@` before it.
 pub fn parse_place(text: &str) -> Result<Place, String> {
     let wrong = || format!("`{text}` is no place; write LINE:COLUMN, such as 2:13");
@@ -61,7 +66,7 @@ pub fn parse_place(text: &str) -> Result<Place, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Spot, parse_place};
+    use super::{Spot, is_place, parse_place};
     use crate::diag::{Place, SourceMap, Span};
 
     #[test]
@@ -71,6 +76,8 @@ mod tests {
         for wrong in ["", "2", "2:", ":3", "0:1", "1:0", "a:b", "1:2:3", "-1:2"] {
             assert!(parse_place(wrong).is_err(), "{wrong}");
         }
+        assert!(["2:13", "@2:13", "@", "2", "a:b"].into_iter().all(is_place));
+        assert!(!["", "v", "x__2", "fuse-vertical"].into_iter().any(is_place));
     }
 
     #[test]

@@ -55,6 +55,31 @@ fn an_annotation_is_tried() {
 }
 
 #[test]
+fn a_branch_that_is_a_mask_is_told_to_who_asks() {
+    let text = "|v: vec[i64]| filter(v, |x| x > 0L)";
+    let (session, checked, optimized) = optimized(text, "default");
+    let told =
+        |selection, at| why(&optimized.trace, selection, at).missed.iter().any(|m| m.miss.rule == "if_merge");
+    assert!(!told(None, None));
+    assert!(told(Some(Selection::Rule("if_merge")), None));
+    assert!(told(None, Some(spot(&session, &checked, 1, 18))));
+    // Without lanes the branch is one.
+    let (_, _, optimized) = self::optimized(text, "inline-apply inline-let predicate");
+    assert!(why(&optimized.trace, None, None).missed.iter().any(|missed| missed.miss.rule == "if_merge"));
+}
+
+#[test]
+fn a_vector_with_another_use_costs_a_vector_but_no_loop() {
+    let text = "|v: vec[i64], k: i64|\n  let a = map(v, |x| x * x);\n  sum(a) + lookup(a, k)";
+    let (session, checked, optimized) = optimized(text, "default");
+    let answer = why(&optimized.trace, None, Some(spot(&session, &checked, 3, 14)));
+    let [missed] = answer.missed.as_slice() else { panic!("{answer:?}") };
+    assert_eq!(missed.miss.rule, "fuse_loops");
+    let effect = predict(*missed, &checked.program, &session.pipeline(), &optimized);
+    assert_eq!(effect, Effect::Fewer { loops: (1, 1), temps: Some((1, 0)) });
+}
+
+#[test]
 fn the_fate_of_a_loop_that_is_fused() {
     let (session, checked, optimized) = optimized(SQUARES, "default");
     let life = fate(&checked.program, &optimized.trace, spot(&session, &checked, 2, 17)).unwrap();

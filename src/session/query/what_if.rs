@@ -7,7 +7,7 @@
 use super::Missed;
 use crate::diag::{Span, stack};
 use crate::ir::{Expr, ExprKind, Lambda, Program, visit};
-use crate::passes::{self, Optimized, Options, Stage};
+use crate::passes::{self, Miss, Optimized, Options, Stage};
 use crate::plan::cost::Counters;
 
 /// What a rule saves when it fires once. The order is that of interest.
@@ -15,6 +15,8 @@ use crate::plan::cost::Counters;
 enum Saves {
     /// A loop, and the vector that it makes.
     LoopAndVector,
+    /// A vector: its loop is one with others anyway.
+    Vector,
     /// A loop.
     Loop,
     /// Nothing is left out, but iterations run at once.
@@ -45,7 +47,8 @@ enum Saves {
 
 fn saves(rule: &str) -> Saves {
     match rule {
-        "fuse_loops" | "fuse_zip" | "absorb_map" | "absorb_filter" => Saves::LoopAndVector,
+        "fuse_loops" | "fuse_zip" | "absorb_filter" => Saves::LoopAndVector,
+        "absorb_map" => Saves::Vector,
         "merge_loops" | "unroll_loop" => Saves::Loop,
         "vectorize_loop" => Saves::Lanes,
         "if_merge" | "if_value" | "eager_logic" => Saves::Branch,
@@ -58,7 +61,7 @@ fn saves(rule: &str) -> Saves {
         "inline_once" => Saves::Name,
         "drop_unused" => Saves::Value,
         "fold_branch" | "identity" | "mul_zero" | "same_operands" | "mask" | "not_compare"
-        | "double_cast" | "same_branches" => Saves::Operation,
+        | "double_cast" | "same_branches" | "fold_operator" | "fold_cast" | "reassociate" => Saves::Operation,
         _ => Saves::Else,
     }
 }
@@ -104,13 +107,19 @@ pub fn predict(missed: Missed, core: &Program, pipeline: &[Stage], optimized: &O
     let place = miss.origin.primary();
     let last = optimized.trace.steps.last().map(|step| step.counters_after());
     let program = &optimized.program;
-    match (saves(miss.rule), last) {
+    let kind = match saves(miss.rule) {
+        Saves::LoopAndVector if merged(miss, optimized) => Saves::Vector,
+        kind => kind,
+    };
+    match (kind, last) {
         (Saves::Branch, Some(without)) if miss.would.is_some() => {
             tried(place, core, pipeline, program, without)
         }
-        (Saves::LoopAndVector | Saves::Loop | Saves::Lanes, _) if !has(program, place) => Effect::Unknown(
-            "nothing of this place is left in the optimized program, so there is nothing to gain there",
-        ),
+        (Saves::LoopAndVector | Saves::Vector | Saves::Loop | Saves::Lanes, _) if !has(program, place) => {
+            Effect::Unknown(
+                "nothing of this place is left in the optimized program, so there is nothing to gain there",
+            )
+        }
         (kind @ (Saves::LoopAndVector | Saves::Loop), Some(now))
             if now.loops > 1 || kind == Saves::Loop && now.loops == 1 =>
         {
@@ -119,6 +128,11 @@ pub fn predict(missed: Missed, core: &Program, pipeline: &[Stage], optimized: &O
                 temps: (kind == Saves::LoopAndVector && now.temps > 0).then(|| (now.temps, now.temps - 1)),
             }
         }
+        (Saves::Vector, Some(now)) if now.temps > 0 => {
+            Effect::Fewer { loops: (now.loops, now.loops), temps: Some((now.temps, now.temps - 1)) }
+        }
+        // The vectors of results are no temporaries.
+        (Saves::Vector, Some(_)) => Effect::Otherwise("the vector would not be built"),
         (Saves::Lanes, _) => Effect::Otherwise(
             "the loop would compute several iterations at once; how much that saves, a run must tell",
         ),
@@ -142,6 +156,18 @@ pub fn predict(missed: Missed, core: &Program, pipeline: &[Stage], optimized: &O
         }
         _ => Effect::Unknown("what this rule saves depends on what the passes behind it make of the result"),
     }
+}
+
+/// Whether the loop that did not go into the one that makes its vector was merged with that one, side by side. The
+/// first place of such a near miss is the loop that reads, the last one that which makes the vector.
+fn merged(miss: &Miss, optimized: &Optimized) -> bool {
+    let Some(maker) = miss.origin.spans().skip(1).last() else { return false };
+    let firings = optimized.trace.steps.iter().flat_map(|step| &step.firings);
+    firings.filter(|firing| firing.rule == "merge_loops").any(|firing| {
+        let spans = || firing.after.origin.spans();
+        let within = |span: Span| span.source == maker.source && span.lo >= maker.lo && span.hi <= maker.hi;
+        spans().any(|span| span == miss.origin.primary()) && spans().any(within)
+    })
 }
 
 /// Optimizes once more, with `@(predicate:true)` on the branch at `place`.

@@ -91,7 +91,7 @@ pub struct Why<'a> {
     pub missed: Vec<Missed<'a>>,
 }
 
-/// The firings and near misses of a rule at a place; without either, all near misses and no firings.
+/// The firings and near misses of a rule at a place; without either, no firings and all near misses but moot ones.
 pub fn why<'a>(trace: &'a Trace, selection: Option<Selection>, spot: Option<Spot>) -> Why<'a> {
     let mut found = Why::default();
     let at = |span: Span| spot.is_none_or(|spot| spot.is_in(span));
@@ -109,7 +109,9 @@ pub fn why<'a>(trace: &'a Trace, selection: Option<Selection>, spot: Option<Spot
                 .fired
                 .extend(fired.filter(|fired| wanted(pass, fired.firing.rule) && fired.spans().any(at)));
         }
-        let here = step.missed.iter().filter(|miss| wanted(pass, miss.rule) && miss.origin.spans().any(at));
+        let asked = selection.is_some() || spot.is_some();
+        let moot = step.moot.iter().filter(|_| asked);
+        let here = step.missed.iter().chain(moot).filter(|miss| wanted(pass, miss.rule) && miss.origin.spans().any(at));
         found.missed.extend(here.map(|miss| Missed { step: number, pass, miss }));
     }
     // Among equals the one that can be satisfied by an edit comes first, then the order of the trace.

@@ -41,11 +41,6 @@ impl Culprit {
         self.firing.as_ref().map(|firing| firing.rule)
     }
 
-    /// `3.1`, or `3` when no single firing is to blame.
-    pub fn place(&self) -> String {
-        self.number.map_or_else(|| self.step.to_string(), |number| format!("{}.{number}", self.step))
-    }
-
     /// Where in the source.
     pub fn origin(&self) -> Option<&Origin> {
         self.firing.as_ref().map(|firing| &firing.origin)

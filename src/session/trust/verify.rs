@@ -26,7 +26,7 @@ pub(super) const ONE_RUN: Duration = Duration::from_secs(2);
 const SHRINKING: Duration = Duration::from_secs(10);
 
 /// Firings of one pass after which the program is looked at; of more, so many at equal distances.
-const LOOKS: usize = 32;
+pub const LOOKS: usize = 32;
 
 /// What to verify.
 #[derive(Clone, Copy)]
@@ -60,6 +60,8 @@ pub struct Verified {
     pub failing: usize,
     /// Inputs on which the program as written took too long.
     pub slow: usize,
+    /// Inputs that were left out because they were there already.
+    pub repeated: usize,
     /// The seed of the inputs.
     pub seed: u64,
     /// Steps of the optimization that changed the program.
@@ -177,8 +179,9 @@ impl<'a> Checker<'a> {
             .filter_map(|number| inputs::edge_case(&types, &lengths, number, self.request.seed));
         let all: Vec<Vec<Value>> = self.request.given.iter().cloned().chain(made).collect();
         for inputs in all {
-            // A program without inputs has one case.
             if !seen.insert(text_of(&inputs, &types)) {
+                // A program without inputs has one case.
+                self.report.repeated += usize::from(!types.is_empty());
                 continue;
             }
             if self.watch.is_over() {

@@ -42,7 +42,7 @@ fn the_table_shows_changes_gains_and_wrong_answers() {
         front,
         &optimized.trace,
         Some(&prefixes(&runs)),
-        Screen { color: false, width: 160 },
+        Screen { color: false, width: 160, bounded: true },
     );
     assert!(
         shown.contains("largest gain: step 2 fuse-vertical, 5.0 times as fast")
@@ -62,7 +62,7 @@ fn the_table_shows_changes_gains_and_wrong_answers() {
             front,
             &optimized.trace,
             Some(&prefixes(&runs)),
-            Screen { color: false, width: 160 }
+            Screen { color: false, width: 160, bounded: true }
         )
         .contains("DivideByZero")
     );
@@ -72,7 +72,7 @@ fn the_table_shows_changes_gains_and_wrong_answers() {
         front,
         &optimized.trace,
         Some(&prefixes(&runs)),
-        Screen { color: false, width: 80 },
+        Screen { color: false, width: 80, bounded: true },
     );
     assert!(narrow.lines().all(|line| line.chars().count() <= 80), "{narrow}");
 }

@@ -70,7 +70,7 @@ fn stepping_goes_from_change_to_change() {
 #[test]
 fn narrow_screens_wrap_reasons() {
     let (session, _, optimized) = optimized(PROGRAM, "default");
-    let screen = Screen { color: false, width: 60 };
+    let screen = Screen { color: false, width: 60, bounded: true };
     let text = Viewer::brief(session.sources(), screen).steps(&optimized.trace);
     let bodies: String =
         text.lines().filter(|line| !line.starts_with("step")).map(|line| format!("{line}\n")).collect();
