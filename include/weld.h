@@ -324,10 +324,11 @@ void weld_load_library(const char *filename,
 
 /**
  * Makes a C function known under a name to programs that are compiled from now on: `cudf[name,R](a, ...)` calls
- * `void function(A *a, ..., R *result)`. A null function takes the name away.
+ * `void function(A *a, ..., R *result)`, which is handed in as `(void (*)(void))function`. A null function takes the name
+ * away.
  */
 void weld_register_function(const char *name,
-                            const void *function,
+                            void (*function)(void),
                             weld_error_t err);
 
 /**

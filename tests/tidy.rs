@@ -61,6 +61,7 @@ const UNSAFE: &[&str] = &[
     "src/value/buffer.rs",
     "src/value/marshal.rs",
     "src/interp/foreign.rs",
+    "src/codegen/at_exit.rs",
     "src/codegen/func.rs",
     "src/codegen/jit.rs",
     "src/codegen/call.rs",

@@ -8,7 +8,7 @@ use super::emit::{ENTRY, emit};
 use super::math::math_symbol;
 use super::module::Site;
 use super::target::Machines;
-use super::{CodegenError, Level, Options};
+use super::{CodegenError, Level, Options, at_exit};
 use crate::ir::{Program, Scalar, Ty};
 use crate::math;
 use crate::plan::Effort;
@@ -29,6 +29,7 @@ use llvm_sys::orc2::{
 };
 use std::collections::HashMap;
 use std::ffi::{CStr, CString};
+use std::ops::{Deref, DerefMut};
 use std::ptr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -107,6 +108,26 @@ pub struct Compiled {
     pub(super) result: Ty,
 }
 
+/// The engine's own things, for as long as a thread may use LLVM with them.
+struct Locked<'a> {
+    inner: MutexGuard<'a, Inner>,
+    _stay: at_exit::Stay,
+}
+
+impl Deref for Locked<'_> {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.inner
+    }
+}
+
+impl DerefMut for Locked<'_> {
+    fn deref_mut(&mut self) -> &mut Inner {
+        &mut self.inner
+    }
+}
+
 // SAFETY: the code is immutable once linked and reads no thread-bound state; `tracker` is used only in `drop`, under the
 // engine's lock.
 unsafe impl Send for Compiled {}
@@ -116,6 +137,7 @@ unsafe impl Sync for Compiled {}
 impl Engine {
     /// Starts LLVM for this machine: a few milliseconds, once per process.
     pub fn new() -> Result<Arc<Engine>, CodegenError> {
+        let _stay = at_exit::enter();
         let machines = Machines::new()?;
         let mut jit: LLVMOrcLLJITRef = ptr::null_mut();
         // SAFETY: a null builder asks for the defaults; `jit` is valid when there is no error.
@@ -127,8 +149,9 @@ impl Engine {
         Ok(Arc::new(Engine { inner: Mutex::new(inner) }))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> Locked<'_> {
+        let stay = at_exit::enter();
+        Locked { inner: self.inner.lock().unwrap_or_else(PoisonError::into_inner), _stay: stay }
     }
 
     /// Compiles a program.

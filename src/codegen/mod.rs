@@ -5,6 +5,7 @@
 //! Floors: reads `ir`, `plan`, `value::layout` and `runtime::abi`; passes and the interpreter never see LLVM.
 
 mod aside;
+mod at_exit;
 mod border;
 mod builders;
 mod call;

@@ -4,7 +4,7 @@ use crate::conf::text;
 use crate::guard::{quietly, reporting};
 use crate::handles;
 use crate::types::{weld_error_t, weld_log_level_t};
-use std::ffi::{c_char, c_void};
+use std::ffi::c_char;
 use std::sync::Once;
 use weld_compiler::{WeldError, WeldLogLevel, WeldRuntimeErrno, compat};
 
@@ -24,21 +24,23 @@ pub unsafe extern "C" fn weld_load_library(filename: *const c_char, err: weld_er
 }
 
 /// Makes a C function known under a name to programs that are compiled from now on: `cudf[name,R](a, ...)` calls
-/// `void function(A *a, ..., R *result)`. A null function takes the name away.
+/// `void function(A *a, ..., R *result)`, which is handed in as `(void (*)(void))function`. A null function takes the name
+/// away.
 ///
 /// # Safety
 /// `name` is null or a C string; the function is one that the programs call by its types.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn weld_register_function(
     name: *const c_char,
-    function: *const c_void,
+    function: Option<unsafe extern "C" fn()>,
     err: weld_error_t,
 ) {
     reporting(err, (), || {
         // SAFETY: the caller hands in a C string.
         let name = unsafe { text(name) };
         let null = || WeldError::new("the name of the function is null", WeldRuntimeErrno::InvalidArgument);
-        compat::define_function(&name.ok_or_else(null)?, function.expose_provenance())
+        let address = function.map_or(0, |function| function as usize);
+        compat::define_function(&name.ok_or_else(null)?, address)
     });
 }
 

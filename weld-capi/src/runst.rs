@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::ffi::{c_char, c_void};
 use std::io::Write;
 use std::ptr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 use weld_compiler::WeldRuntimeErrno;
 
@@ -26,6 +27,9 @@ struct RunState {
 
 /// Run handles are numbers, as all handles are: whoever hands in another one is answered with null.
 static RUNS: LazyLock<Mutex<HashMap<usize, Arc<Mutex<RunState>>>>> = LazyLock::new(Mutex::default);
+
+/// The next run handle. No number comes twice, and none is an address or another handle, for the upper bits are neither's.
+static NEXT: AtomicUsize = AtomicUsize::new(0x57e2 << 48);
 
 const ALIGN: usize = 64;
 
@@ -80,10 +84,8 @@ pub extern "C" fn weld_runst_init(_nworkers: i32, memlimit: i64) -> *mut c_void 
     quietly(ptr::null_mut(), || {
         let limit = u64::try_from(memlimit).unwrap_or(0);
         let state = RunState { limit, used: 0, memory: HashMap::new(), result: 0, errno: 0 };
-        let state = Arc::new(Mutex::new(state));
-        // Its own address is a number that no other living run has.
-        let handle = Arc::as_ptr(&state).addr();
-        lock(&RUNS).insert(handle, state);
+        let handle = NEXT.fetch_add(1, Ordering::Relaxed);
+        lock(&RUNS).insert(handle, Arc::new(Mutex::new(state)));
         ptr::without_provenance_mut(handle)
     })
 }

@@ -1,0 +1,66 @@
+#![allow(unsafe_code, reason = "one call of C")]
+//! The end of the process. LLVM's own state goes with it, in destructors that do not ask whether another thread is compiling.
+//!
+//! Promises: the thread that ends the process waits until nobody else is inside LLVM, and whoever comes later waits for ever,
+//! which is not long. It cannot help a process that ends while its first program is compiled: what LLVM makes for it is
+//! destroyed before anybody is asked. The ending thread itself is let in, for what a client destroys at the end may be programs.
+
+use std::cell::Cell;
+use std::ffi::c_int;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::thread;
+
+/// The thread that ends the process, as [`me`] calls it.
+static ENDING: RwLock<Option<usize>> = RwLock::new(None);
+
+thread_local! {
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Held by a thread while it uses LLVM.
+pub struct Stay {
+    _others_may_too: RwLockReadGuard<'static, Option<usize>>,
+}
+
+/// Begins a stay inside LLVM; does not return when another thread is ending the process.
+pub fn enter() -> Stay {
+    let ending = ENDING.read().unwrap_or_else(PoisonError::into_inner);
+    if ending.is_some_and(|thread| thread != me()) {
+        drop(ending);
+        loop {
+            thread::park();
+        }
+    }
+    INSIDE.set(true);
+    Stay { _others_may_too: ending }
+}
+
+impl Drop for Stay {
+    fn drop(&mut self) {
+        static STAYS: AtomicUsize = AtomicUsize::new(0);
+        INSIDE.set(false);
+        // Last registered is first called, and LLVM registers what it makes when it first needs it: most of it early.
+        let stays = STAYS.fetch_add(1, Ordering::Relaxed);
+        if stays < 64 || stays.is_power_of_two() {
+            // SAFETY: the function takes and gives nothing, and does not unwind. It may refuse, and then things are as before.
+            let _ = unsafe { atexit(end) };
+        }
+    }
+}
+
+/// A number for this thread. The identity in `std` is gone when the main thread ends.
+fn me() -> usize {
+    INSIDE.with(|inside| std::ptr::from_ref(inside).addr())
+}
+
+extern "C" fn end() {
+    // LLVM ends the process itself when it meets a bug of its own: then there is nobody to wait for but oneself.
+    if !INSIDE.get() {
+        *ENDING.write().unwrap_or_else(PoisonError::into_inner) = Some(me());
+    }
+}
+
+unsafe extern "C" {
+    fn atexit(function: extern "C" fn()) -> c_int;
+}
