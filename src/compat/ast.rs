@@ -9,6 +9,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// A type.
+///
+/// ```
+/// use weld::ast::{ScalarKind, Type};
+///
+/// let module = weld::WeldModule::compile("|v: vec[f64]| {len(v), v}", &weld::WeldConf::new())?;
+/// let doubles = Type::Vector(Box::new(Type::Scalar(ScalarKind::F64)));
+/// assert_eq!(module.return_type(), Type::Struct(vec![Type::Scalar(ScalarKind::I64), doubles]));
+/// # Ok::<(), weld::WeldError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Type {
     /// `i64`, `bool`, ...

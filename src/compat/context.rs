@@ -19,6 +19,17 @@ use std::time::Duration;
 pub type RunId = i64;
 
 /// A counted reference to a context.
+///
+/// ```
+/// # fn main() -> Result<(), weld::WeldError> {
+/// let mut conf = weld::WeldConf::new();
+/// conf.set(weld::CONF_MEMORY_LIMIT_KEY, "1000000");
+/// let context = weld::WeldContext::new(&conf)?;
+/// assert_eq!((context.memory_usage(), context.memory_limit()), (0, 1_000_000));
+/// assert!(!context.cancel(), "nothing runs that could be stopped");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct WeldContext {
     inner: Arc<Inner>,

@@ -66,6 +66,12 @@ impl From<u64> for WeldRuntimeErrno {
 }
 
 /// An error, or the success that takes its place after a call that went well.
+///
+/// ```
+/// let error = weld::WeldModule::compile("|x: i64| x + 1.0", &weld::WeldConf::new()).unwrap_err();
+/// assert_eq!((error.code(), error.place()), (weld::WeldRuntimeErrno::CompileError, Some((1, 14))));
+/// assert!(error.message().to_string_lossy().starts_with("type error[E0201]"), "{error}");
+/// ```
 #[derive(Clone, Debug)]
 pub struct WeldError {
     code: WeldRuntimeErrno,

@@ -18,6 +18,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// A counted reference to a compiled program.
+///
+/// ```
+/// # fn main() -> Result<(), weld::WeldError> {
+/// let module = weld::WeldModule::compile("|v: vec[i64], k: i64| map(v, |x| x + k)", &weld::WeldConf::new())?;
+/// let types: Vec<String> = module.param_types().iter().map(ToString::to_string).collect();
+/// assert_eq!((types.join(", "), module.return_type().to_string()), ("vec[i64], i64".into(), "vec[i64]".into()));
+/// assert_eq!(module.param_names(), ["v", "k"]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct WeldModule {
     inner: Arc<Inner>,

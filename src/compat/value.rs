@@ -15,6 +15,25 @@ pub type Data = *const c_void;
 pub type DataMut = *mut c_void;
 
 /// An argument or a result.
+///
+/// ```
+/// # fn main() -> Result<(), weld::WeldError> {
+/// use weld::{Data, WeldConf, WeldContext, WeldModule, WeldRuntimeErrno, WeldValue};
+///
+/// let module = WeldModule::compile("|x: i64, y: f64| f64(x) * y", &WeldConf::new())?;
+/// let mut context = WeldContext::new(&WeldConf::new())?;
+/// let argument = (3i64, 0.5f64);
+/// let value = WeldValue::new_typed("{i64,f64}", &raw const argument as Data)?;
+/// let result = unsafe { module.run(&mut context, &value)? };
+/// assert_eq!(unsafe { *(result.data() as *const f64) }, 1.5);
+/// assert_eq!((result.run_id(), value.run_id()), (Some(0), None));
+///
+/// let wrong = WeldValue::new_typed("{f64,i64}", &raw const argument as Data)?;
+/// let error = unsafe { module.run(&mut context, &wrong) }.unwrap_err();
+/// assert_eq!(error.code(), WeldRuntimeErrno::TypeMismatch);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct WeldValue {
     /// Addresses, not pointers: a value may go to another thread, and it is the reader who vouches for what is there.
