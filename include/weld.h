@@ -132,7 +132,8 @@ const char *weld_conf_get(weld_conf_t conf,
 void weld_conf_set(weld_conf_t conf, const char *key, const char *value);
 
 /**
- * A context with the limits of a configuration; NULL when the configuration does not parse. Free it with weld_context_free.
+ * A context with the limits of a configuration; NULL when the configuration does not parse; the log says why. Free
+ * it with weld_context_free.
  */
 weld_context_t weld_context_new(weld_conf_t conf);
 
@@ -388,7 +389,7 @@ uint8_t *weld_runst_get_result(void *run);
 /**
  * Records an error: one of WELD_ERRNO_*. Unlike the original's this returns.
  */
-void weld_runst_set_errno(void *run, uint64_t errno);
+void weld_runst_set_errno(void *run, uint64_t code);
 
 /**
  * The error that was recorded, or 0.

@@ -54,6 +54,18 @@ pub fn level(number: u64) -> LevelFilter {
     }
 }
 
+/// The level that a text asks for, as the environment gives it: a name in any case, or a number; nothing asks for nothing.
+pub fn parse(text: &str) -> Result<Option<LevelFilter>, String> {
+    let text = text.trim();
+    let number = text.parse().map(level).ok();
+    match number.or_else(|| text.parse().ok()) {
+        None if !text.is_empty() => {
+            Err(format!("`{text}` is no level of the log: off, error, warn, info, debug or trace"))
+        }
+        level => Ok(level),
+    }
+}
+
 /// Writes one line. Nobody can do anything about a standard error that is gone.
 pub fn write(level: &str, text: &str) {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -75,9 +87,18 @@ pub fn milliseconds(time: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{level, line, milliseconds};
+    use super::{level, line, milliseconds, parse};
     use log::LevelFilter;
     use std::time::Duration;
+
+    #[test]
+    fn levels_are_read_as_people_write_them() {
+        assert_eq!(parse(""), Ok(None));
+        for text in ["warn", "WARN", " Warn ", "2"] {
+            assert_eq!(parse(text), Ok(Some(LevelFilter::Warn)));
+        }
+        assert!(parse("loud").is_err());
+    }
 
     #[test]
     fn lines_have_level_and_time() {

@@ -98,8 +98,8 @@ pub struct Common {
     /// Any setting by its name or key, such as `weld.compile.dumpCode=true`; may be repeated: `weld docs settings`
     #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = parse_setting)]
     pub set: Vec<(String, String)>,
-    /// What is logged on standard error [default: warn]
-    #[arg(long, global = true, value_enum, value_name = "LEVEL", env = "WELD_LOG", hide_env = true)]
+    /// What is logged on standard error [default: what `WELD_LOG` says, else warn]
+    #[arg(long, global = true, value_enum, value_name = "LEVEL")]
     pub log: Option<Log>,
 }
 

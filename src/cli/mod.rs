@@ -76,7 +76,12 @@ fn guarded(parse: impl FnOnce() -> Result<Cli, clap::Error>) -> i32 {
 
 fn start(cli: Cli) -> i32 {
     let told = if cli.common.quiet { LevelFilter::Error } else { LevelFilter::Warn };
-    logging::start(cli.common.log.map_or(told, LevelFilter::from));
+    let asked = logging::parse(&std::env::var("WELD_LOG").unwrap_or_default());
+    let level = cli.common.log.map(LevelFilter::from).or(asked.as_ref().ok().copied().flatten());
+    logging::start(level.unwrap_or(told));
+    if let (None, Err(why)) = (cli.common.log, asked) {
+        log::warn!("WELD_LOG: {why}");
+    }
     let choice = cli.common.color.into();
     let screen = Screen::new(choice, io::stdout().is_terminal());
     let error_screen = Screen::new(choice, io::stderr().is_terminal());
@@ -135,7 +140,7 @@ fn configure(common: &Common, command: Option<&Command>) -> Result<Config, Strin
         config.time_limit = common.timeout;
     }
     for (key, value) in &common.set {
-        match config.set_embedded(key, value)? {
+        match config.set_embedded(key, value).map_err(|why| format!("{key}: {why}"))? {
             Known::Used => {}
             Known::Ignored(why) => log::warn!("`{key}` has no effect: {why}"),
             Known::Unknown => return Err(unknown(key)),

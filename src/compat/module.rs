@@ -142,8 +142,7 @@ impl WeldModule {
             _ => false,
         };
         if !only && !params.is_empty() && !fits(&self.inner.params) {
-            let wanted = params.first().filter(|_| params.len() == 1).unwrap_or(&self.inner.params);
-            let message = format!("the argument is {found}; the program takes {wanted}");
+            let message = format!("the argument is {found}; the program takes {}", self.inner.params);
             return Err(WeldError::new(message, WeldRuntimeErrno::TypeMismatch));
         }
         if found.has_builder() && arg.context().is_some_and(|other| other != *context) {

@@ -28,6 +28,9 @@ pub(super) fn session(config: Config) -> Session {
 /// Makes the C functions of a library known to programs that are compiled from now on: a path, or a plain name that the
 /// system looks for. Loading it runs its code.
 pub fn load_linked_library<S: AsRef<str>>(filename: S) -> WeldResult<()> {
+    if filename.as_ref().is_empty() {
+        return Err(WeldError::new("the name of the library is empty", WeldRuntimeErrno::LoadLibraryError));
+    }
     let loaded = home().load_library(filename.as_ref());
     loaded.map_err(|why| WeldError::new(why, WeldRuntimeErrno::LoadLibraryError))
 }

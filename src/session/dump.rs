@@ -21,7 +21,7 @@ impl Session {
         if !dump.on {
             return;
         }
-        let name = dump.name.clone().unwrap_or_else(fresh_name);
+        let name = dump.name.clone().unwrap_or_else(|| self.fresh_name());
         for format in &dump.formats {
             let path = dump.dir.join(format!("{name}{}", format.ending()));
             match self.dumped(optimized, *format) {
@@ -30,6 +30,24 @@ impl Session {
                 Err(why) => log::error!("no code for `{}`: {why}", path.display()),
             }
         }
+    }
+
+    /// `code-<seconds since 1970>-<two hexadecimal digits>`, with more digits where this second has used many names: none of
+    /// the files is there already. The digits are random, so that two processes do not find the same name.
+    fn fresh_name(&self) -> String {
+        let dir = &self.config.dump.dir;
+        let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let mut name = String::new();
+        for digits in 2..=16 {
+            // The keys of a new hasher are random.
+            let random = RandomState::new().hash_one(seconds) >> (64 - 4 * digits);
+            name = format!("code-{seconds}-{random:0digits$x}");
+            let taken = |format: &Format| dir.join(format!("{name}{}", format.ending())).exists();
+            if !Format::ALL.iter().any(taken) {
+                break;
+            }
+        }
+        name
     }
 
     /// The text of a file; nothing when this build cannot make it.
@@ -60,14 +78,6 @@ impl Session {
     }
 }
 
-/// `code-<seconds since 1970>-<two hexadecimal digits>`: compilations within one second differ in the digits, most often.
-fn fresh_name() -> String {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    // The keys of a new hasher are random.
-    let random = RandomState::new().hash_one(seconds) & 0xff;
-    format!("code-{seconds}-{random:02x}")
-}
-
 fn write_new(path: &Path, text: &str) -> io::Result<()> {
     OpenOptions::new().write(true).create_new(true).open(path)?.write_all(text.as_bytes())
 }
@@ -85,7 +95,6 @@ fn tell(path: &Path, written: io::Result<()>) {
 
 #[cfg(test)]
 mod tests {
-    use super::fresh_name;
     use crate::config::Config;
     use crate::session::Session;
 
@@ -141,11 +150,16 @@ mod tests {
     }
 
     #[test]
-    fn names_are_made_up() {
-        let name = fresh_name();
-        let parts: Vec<&str> = name.split('-').collect();
-        assert_eq!((parts[0], parts[2].len()), ("code", 2));
+    fn names_are_made_up_and_no_two_are_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        for _ in 0..60 {
+            compile(&[("dump-dir", folder.path().to_str().unwrap()), ("dump-formats", "weld")]);
+        }
+        let names = names(folder.path());
+        assert_eq!(names.len(), 60);
+        let parts: Vec<&str> = names[0].trim_end_matches(".weld").split('-').collect();
+        assert_eq!((parts[0], parts[2].len() >= 2), ("code", true));
         assert!(parts[1].parse::<u64>().unwrap() > 1_600_000_000);
-        assert!(u8::from_str_radix(parts[2], 16).is_ok());
+        assert!(u64::from_str_radix(parts[2], 16).is_ok());
     }
 }

@@ -7,12 +7,21 @@ use std::ptr;
 use std::time::Duration;
 use weld_compiler::{WeldConf, WeldContext};
 
-/// A context with the limits of a configuration; NULL when the configuration does not parse. Free it with weld_context_free.
+/// A context with the limits of a configuration; NULL when the configuration does not parse; the log says why. Free
+/// it with weld_context_free.
 #[unsafe(no_mangle)]
 pub extern "C" fn weld_context_new(conf: weld_conf_t) -> weld_context_t {
     quietly(ptr::null_mut(), || {
         let conf = find::<WeldConf, _>(conf).map(|held| held.lock().clone());
-        conf.and_then(|conf| WeldContext::new(&conf).ok()).map_or(ptr::null_mut(), handle)
+        match conf.map(|conf| WeldContext::new(&conf)) {
+            Some(Ok(context)) => handle(context),
+            Some(Err(error)) => {
+                // There is no error handle to put the reason into.
+                log::error!("{error}");
+                ptr::null_mut()
+            }
+            None => ptr::null_mut(),
+        }
     })
 }
 

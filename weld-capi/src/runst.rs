@@ -152,8 +152,8 @@ pub extern "C" fn weld_runst_get_result(run: *mut c_void) -> *mut u8 {
 
 /// Records an error: one of WELD_ERRNO_*. Unlike the original's this returns.
 #[unsafe(no_mangle)]
-pub extern "C" fn weld_runst_set_errno(run: *mut c_void, errno: u64) {
-    with(run, (), |state| state.errno = errno);
+pub extern "C" fn weld_runst_set_errno(run: *mut c_void, code: u64) {
+    with(run, (), |state| state.errno = code);
 }
 
 /// The error that was recorded, or 0.

@@ -4,6 +4,7 @@
 use cbindgen::{Builder, Config, DocumentationStyle, Language, SortKey, Style};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use weld_compiler::WeldRuntimeErrno;
 
 /// The files of functions, in the order of the header.
@@ -114,5 +115,33 @@ fn every_file_with_functions_is_in_the_header() {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         let exports = fs::read_to_string(&path).unwrap().contains("no_mangle");
         assert!(!exports || FILES.contains(&name.as_str()), "{name} is missing in FILES");
+    }
+}
+
+#[test]
+fn the_header_is_c99_and_cpp98_behind_any_other() {
+    // Some of these define macros with names that a parameter could have.
+    let others = ["errno.h", "complex.h", "math.h", "signal.h", "stdio.h", "unistd.h"];
+    let folder = tempfile::tempdir().unwrap();
+    for (compiler, standard, name) in [("cc", "c99", "client.c"), ("c++", "c++98", "client.cpp")] {
+        let client = folder.path().join(name);
+        let others = others.iter().filter(|other| compiler == "cc" || **other != "complex.h");
+        let includes: String = others.map(|other| format!("#include <{other}>\n")).collect();
+        let body = "int main(void) { weld_runst_set_errno(weld_runst_init(1, 1000), 7); return 0; }";
+        fs::write(&client, format!("{includes}#include \"weld.h\"\n{body}\n")).unwrap();
+        let status = Command::new(compiler)
+            .args([
+                &format!("-std={standard}"),
+                "-pedantic",
+                "-Wall",
+                "-Wextra",
+                "-Werror",
+                "-fsyntax-only",
+                "-I",
+            ])
+            .arg(root().join("include"))
+            .arg(&client)
+            .status();
+        assert!(status.unwrap().success(), "{compiler} -std={standard}");
     }
 }

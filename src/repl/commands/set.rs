@@ -24,7 +24,9 @@ fn run(repl: &mut Repl, args: &str) -> Outcome {
         return Ok(Reply::text(repl.render_settings()));
     }
     if let Some(ignored) = Ignored::find(name) {
-        ignored.check(value.trim_matches('"')).map_err(Failure::new)?;
+        if !value.is_empty() {
+            ignored.check(value.trim_matches('"')).map_err(Failure::new)?;
+        }
         return Ok(Reply::text(format!("`{name}` has no effect: {}\n", ignored.why)));
     }
     let Some(setting) = Setting::find(name) else {
