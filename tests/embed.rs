@@ -426,3 +426,14 @@ fn many_rows_cost_little_each() {
     let back: Vec<String> = same("vec[vec[i8]]").call(&words).unwrap();
     assert_eq!(back, words);
 }
+
+#[test]
+fn files_of_code_are_written_where_the_settings_ask() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = Config::default();
+    for (key, value) in [("dump", "true"), ("dump-dir", folder.path().to_str().unwrap()), ("dump-name", "p")] {
+        config.set(key, value).unwrap();
+    }
+    Session::new(config).program("|v: vec[i64]| sum(v)").unwrap();
+    assert!(folder.path().join("p-opt.weld").exists());
+}

@@ -8,7 +8,7 @@ use super::array::Array;
 use super::error::{Error, Parameter};
 use super::memory::Frame;
 use super::place::{Place, Unfit};
-use super::types::{Any, Params, Primitive, Text, Type, Vector};
+use super::types::{Any, Params, Primitive, Text, Type, Vector, for_tuples};
 use crate::ir::Ty;
 use crate::value::buffer::decode;
 use crate::value::{Value, zero};
@@ -336,18 +336,4 @@ macro_rules! tuples {
     )+};
 }
 
-tuples! {
-    () 0
-    (A 0) 1
-    (A 0, B 1) 2
-    (A 0, B 1, C 2) 3
-    (A 0, B 1, C 2, D 3) 4
-    (A 0, B 1, C 2, D 3, E 4) 5
-    (A 0, B 1, C 2, D 3, E 4, F 5) 6
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6) 7
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7) 8
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8) 9
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9) 10
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10) 11
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11) 12
-}
+for_tuples!(tuples);

@@ -67,8 +67,10 @@ impl Session {
             Ok(checked) => checked,
             Err(diagnostics) => return Err(Error::Rejected(Messages::new(diagnostics, own.into_sources()))),
         };
-        let optimized = own.optimize_unrecorded(&checked).program;
-        let machine = Machine::new(own.compile_ir(&optimized)?);
+        let optimized = own.optimize_unrecorded(&checked);
+        // Not of the bare program, so that files of code are written where the settings ask for them.
+        let machine = Machine::new(own.compile(&optimized)?);
+        let optimized = optimized.program;
         let params = &checked.program.func.params;
         let params = params.iter().map(|p| Parameter { name: p.name.text().to_string(), ty: p.ty.clone() });
         let params = params.collect();

@@ -213,18 +213,26 @@ macro_rules! tuples {
     )+};
 }
 
-tuples! {
-    () 0
-    (A 0) 1
-    (A 0, B 1) 2
-    (A 0, B 1, C 2) 3
-    (A 0, B 1, C 2, D 3) 4
-    (A 0, B 1, C 2, D 3, E 4) 5
-    (A 0, B 1, C 2, D 3, E 4, F 5) 6
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6) 7
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7) 8
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8) 9
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9) 10
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10) 11
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11) 12
+/// Hands the lists of up to twelve inputs to a macro: letters with their places, and how many there are.
+macro_rules! for_tuples {
+    ($implement:ident) => {
+        $implement! {
+            () 0
+            (A 0) 1
+            (A 0, B 1) 2
+            (A 0, B 1, C 2) 3
+            (A 0, B 1, C 2, D 3) 4
+            (A 0, B 1, C 2, D 3, E 4) 5
+            (A 0, B 1, C 2, D 3, E 4, F 5) 6
+            (A 0, B 1, C 2, D 3, E 4, F 5, G 6) 7
+            (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7) 8
+            (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8) 9
+            (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9) 10
+            (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10) 11
+            (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11) 12
+        }
+    };
 }
+pub(super) use for_tuples;
+
+for_tuples!(tuples);

@@ -6,7 +6,7 @@ use crate::handles;
 use crate::types::{weld_error_t, weld_log_level_t};
 use std::ffi::c_char;
 use std::sync::Once;
-use weld_compiler::{WeldError, WeldLogLevel, WeldRuntimeErrno, compat};
+use weld_compiler::{WeldError, WeldLogLevel, WeldRuntimeErrno, compat, logging};
 
 /// Makes the C functions of a shared library known to programs that are compiled from now on: a path, or a plain name that the
 /// system looks for.
@@ -57,11 +57,14 @@ pub extern "C" fn weld_set_log_level(level: weld_log_level_t) {
 /// Starts the log that `WELD_LOG` asks for, once.
 pub fn log_as_asked() {
     static ASKED: Once = Once::new();
-    ASKED.call_once(|| {
-        let asked = std::env::var("WELD_LOG").unwrap_or_default();
-        let level = (0..=5).map(WeldLogLevel::from).find(|level| level.to_string() == asked);
-        if let Some(level) = level {
-            compat::set_log_level(level);
+    ASKED.call_once(|| match logging::parse(&std::env::var("WELD_LOG").unwrap_or_default()) {
+        Ok(None) => {}
+        Ok(Some(level)) => {
+            logging::start(level);
+        }
+        Err(why) => {
+            logging::start(logging::level(WeldLogLevel::Warn as u64));
+            log::warn!("WELD_LOG: {why}");
         }
     });
 }
