@@ -431,7 +431,8 @@ fn many_rows_cost_little_each() {
 fn files_of_code_are_written_where_the_settings_ask() {
     let folder = tempfile::tempdir().unwrap();
     let mut config = Config::default();
-    for (key, value) in [("dump", "true"), ("dump-dir", folder.path().to_str().unwrap()), ("dump-name", "p")] {
+    for (key, value) in [("dump", "true"), ("dump-dir", folder.path().to_str().unwrap()), ("dump-name", "p")]
+    {
         config.set(key, value).unwrap();
     }
     Session::new(config).program("|v: vec[i64]| sum(v)").unwrap();
