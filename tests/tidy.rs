@@ -14,7 +14,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("ir", &["diag", "math"]),
     ("syntax", &["diag", "ir"]),
     ("value", &["diag", "ir", "runtime"]),
-    ("plan", &["diag", "ir"]),
+    ("plan", &["diag", "ir", "runtime"]),
     ("passes", &["diag", "ir", "logging", "plan"]),
     ("expand", &["diag", "ir", "syntax"]),
     ("check", &["diag", "ir", "syntax"]),

@@ -8,7 +8,7 @@ use super::CodegenError;
 use super::func::FnCx;
 use super::leaves::{Leaf, Val, int, pointer};
 use super::module::Check;
-use crate::ir::{Expr, Ty};
+use crate::ir::{Expr, Scalar, Ty};
 use crate::runtime::abi::Dict;
 use crate::value::layout;
 use inkwell::IntPredicate;
@@ -23,6 +23,13 @@ pub(super) struct Entry {
     /// `{key, value}`.
     pub pair: Ty,
     value_offset: usize,
+}
+
+/// A row with a key and a value, which lie in it as in an entry.
+pub(super) struct Row {
+    pub bytes: usize,
+    /// Where the number is.
+    pub number_at: usize,
 }
 
 /// Where looking for a key can end.
@@ -56,6 +63,13 @@ impl Entry {
 
     pub fn bytes(&self) -> usize {
         layout::layout(&self.pair).size
+    }
+
+    /// The rows that a table of a chunk spills: an entry, and the number of the row.
+    pub fn row(&self) -> Row {
+        let fields = [self.key.clone(), self.value.clone(), Ty::Scalar(Scalar::I64)];
+        let number_at = layout::field_offsets(&fields).get(2).copied().unwrap_or(0);
+        Row { bytes: layout::layout(&Ty::tuple(fields.to_vec())).size, number_at }
     }
 }
 

@@ -9,14 +9,23 @@ use super::dict::Entry;
 use super::func::FnCx;
 use super::leaves::{Leaf, Val, int, leaf_at, pointer, width};
 use crate::ir::{BinOp, MergeOp, Scalar, Ty};
-use crate::runtime::abi::{Appender, Dict};
+use crate::runtime::abi::{Appender, Dict, Local};
 use crate::value::layout;
 use inkwell::IntPredicate;
+use inkwell::basic_block::BasicBlock;
 use inkwell::values::{IntValue, PointerValue};
 use std::mem::offset_of;
 
 /// Rows between two looks at the signal while groups are put together.
 const ROWS_PER_POLL: i64 = 1 << 16;
+
+/// Where a key is.
+struct Found<'c> {
+    entry: PointerValue<'c>,
+    ticket: IntValue<'c>,
+    /// The hash, in the upper half.
+    tag: IntValue<'c>,
+}
 
 impl<'c> FnCx<'_, 'c> {
     /// A fresh table, or a copy of the dictionary `from`.
@@ -39,11 +48,20 @@ impl<'c> FnCx<'_, 'c> {
         pair: &[Leaf<'c>],
     ) -> Result<(), CodegenError> {
         let (key, value) = pair.split_at(width(&entry.key).min(pair.len()));
-        let (at, _) = self.entry_of(entry, pointer(table)?, key, &|cx| cx.merger_start(&entry.value, op))?;
-        let at = self.value_at(entry, at)?;
+        let table = pointer(table)?;
+        let spill = self.chunked_at.map(|i| (i, self.block("spill")));
+        let start = |cx: &mut Self| cx.merger_start(&entry.value, op);
+        let found = self.entry_or_spill(entry, table, key, &start, spill)?;
+        let at = self.value_at(entry, found.entry)?;
         let held = self.load(&entry.value, at)?;
         let merged = self.combine_values(&entry.value, op, &held, value)?;
-        self.store(&entry.value, &merged, at)
+        self.store(&entry.value, &merged, at)?;
+        let Some((_, spill)) = spill else { return Ok(()) };
+        let merged = self.block("merged");
+        self.b.build_unconditional_branch(merged)?;
+        self.b.position_at_end(spill);
+        self.spill_row(entry, table, found.tag, pair)?;
+        self.enter(merged)
     }
 
     /// The entry of a key and its number; a new key gets the value `start`.
@@ -54,6 +72,20 @@ impl<'c> FnCx<'_, 'c> {
         key: &[Leaf<'c>],
         start: &dyn Fn(&mut Self) -> Result<Val<'c>, CodegenError>,
     ) -> Result<(PointerValue<'c>, IntValue<'c>), CodegenError> {
+        let found = self.entry_or_spill(entry, table, key, start, None)?;
+        Ok((found.entry, found.ticket))
+    }
+
+    /// The same; in the table of a chunk, which holds a limited number of keys, a key without an entry goes on in the block
+    /// `spill`. It comes with the number of the iteration.
+    fn entry_or_spill(
+        &mut self,
+        entry: &Entry,
+        table: PointerValue<'c>,
+        key: &[Leaf<'c>],
+        start: &dyn Fn(&mut Self) -> Result<Val<'c>, CodegenError>,
+        spill: Option<(IntValue<'c>, BasicBlock<'c>)>,
+    ) -> Result<Found<'c>, CodegenError> {
         let probe = self.probe(entry, table, key)?;
         let (full, insert, ready) = (self.block("full"), self.block("insert"), self.block("ready"));
         self.b.position_at_end(probe.absent);
@@ -63,6 +95,20 @@ impl<'c> FnCx<'_, 'c> {
         self.b.build_conditional_branch(is_full, full, insert)?;
 
         self.b.position_at_end(full);
+        if let Some((i, spill)) = spill {
+            let local = self.table_ptr(table, offset_of!(Dict, local))?;
+            let whole = self.b.build_is_null(local, "whole")?;
+            let (grow, limited, ask) = (self.block("grow"), self.block("limited"), self.block("ask"));
+            self.b.build_conditional_branch(whole, grow, limited)?;
+            self.b.position_at_end(limited);
+            let spills = self.table_int(local, offset_of!(Local, spills))?;
+            let asked = self.b.build_int_compare(IntPredicate::EQ, spills, self.int64(0), "asked")?;
+            self.b.build_conditional_branch(asked, ask, spill)?;
+            self.b.position_at_end(ask);
+            self.call_runtime("weld_rt_dict_full", &[table.into(), i.into()])?;
+            self.b.build_unconditional_branch(probe.again)?;
+            self.b.position_at_end(grow);
+        }
         self.call_runtime("weld_rt_dict_grow", &[table.into()])?;
         self.b.build_unconditional_branch(probe.again)?;
 
@@ -81,7 +127,8 @@ impl<'c> FnCx<'_, 'c> {
         self.enter(ready)?;
         let found = vec![probe.entry.into(), probe.ticket.into()];
         let joined = self.join((&vec![new.into(), len.into()], inserted), (&found, probe.found))?;
-        Ok((pointer(leaf_at(&joined, 0)?)?, int(leaf_at(&joined, 1)?)?))
+        let (entry, ticket) = (pointer(leaf_at(&joined, 0)?)?, int(leaf_at(&joined, 1)?)?);
+        Ok(Found { entry, ticket, tag: probe.tag })
     }
 
     /// `merge(b, {key, value})` of a groupmerger; `elem` is the type of the value.

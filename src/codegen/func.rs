@@ -38,6 +38,8 @@ pub(super) struct FnCx<'m, 'c> {
     pub bail: Option<BasicBlock<'c>>,
     /// Whether this is inside a loop: loops in loops run in place.
     pub in_loop: bool,
+    /// Inside a loop whose tables are filled chunk by chunk: the number of its iteration.
+    pub chunked_at: Option<IntValue<'c>>,
     /// Expressions since a block was begun for its length.
     since: u32,
     entry: BasicBlock<'c>,
@@ -55,8 +57,21 @@ impl<'m, 'c> FnCx<'m, 'c> {
             _ => m.context.ptr_type(AddressSpace::default()).const_null(),
         };
         let vars = HashMap::new();
-        let (lanes, mask, bail) = (None, None, None);
-        Ok(FnCx { m, b, function, task, vars, lanes, mask, bail, in_loop: false, since: 0, entry })
+        let (lanes, mask, bail, chunked_at) = (None, None, None, None);
+        Ok(FnCx {
+            m,
+            b,
+            function,
+            task,
+            vars,
+            lanes,
+            mask,
+            bail,
+            in_loop: false,
+            chunked_at,
+            since: 0,
+            entry,
+        })
     }
 
     /// Connects the block of allocas with the code; call once, at the end.

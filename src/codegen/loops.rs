@@ -11,7 +11,7 @@ use super::iterators::IterVal;
 use super::leaves::{Val, int, leaf_at, leaves_of, memory_ty, pointer, width, with_lanes};
 use super::module::Check;
 use crate::ir::{BinOp, BuilderTy, Expr, ExprKind, For, MergeOp, SIMD_LANES, Scalar, Ty, visit};
-use crate::plan::{LANES, Strategy, leaf_len, loop_plan, rounds};
+use crate::plan::{LANES, Strategy, loop_plan, rounds};
 use inkwell::IntPredicate;
 use inkwell::values::IntValue;
 
@@ -34,7 +34,14 @@ pub(super) enum Part {
         at: usize,
         elem: Ty,
     },
-    /// A dictmerger, groupmerger or vecmerger: registers that stay the same while the loop fills what they point to.
+    /// A dictmerger whose table belongs to a chunk: its pointer is in the frame.
+    Table {
+        at: usize,
+        key: Ty,
+        value: Ty,
+        op: MergeOp,
+    },
+    /// Another dictmerger, a groupmerger or a vecmerger: registers that stay the same while the loop fills what they point to.
     Target {
         at: usize,
         width: usize,
@@ -50,6 +57,8 @@ pub(super) struct Shape<'p, 'c> {
     pub tree: bool,
     pub lanes: Option<u32>,
     pub parallel: bool,
+    /// Iterations per leaf.
+    pub leaf: i64,
     /// Whether an iteration is a block of lanes, as the program says.
     blocks: bool,
     uses_index: bool,
@@ -71,7 +80,7 @@ impl<'c> FnCx<'_, 'c> {
             let kept = self.b.build_int_compare(IntPredicate::EQ, n, promised, "kept")?;
             self.check(kept, Check::LoopSize, &expr.origin, n, promised)?;
         }
-        let mut shape = shape(expr, parts, iters);
+        let mut shape = shape(expr, parts, iters, usize::from(self.in_loop));
         if self.m.traced.is_some() {
             // A trace tells of one iteration at a time; the bits are the same.
             shape.lanes = None;
@@ -231,9 +240,26 @@ impl<'c> FnCx<'_, 'c> {
         self.counted(lo, hi, 1, value, &mut |cx, i, builder| {
             cx.fetch_ahead(shape, i, hi, &builder)?;
             let fixed = builder.clone();
-            let next = cx.iteration(shape, i, builder)?;
+            let next = cx.numbered_iteration(shape, i, builder)?;
             Ok(keep_in_place(shape, next, &fixed))
         })
+    }
+
+    /// One iteration; where tables are filled by chunks, merges know its number.
+    fn numbered_iteration(
+        &mut self,
+        shape: &Shape<'_, 'c>,
+        i: IntValue<'c>,
+        builder: Val<'c>,
+    ) -> Result<Val<'c>, CodegenError> {
+        let chunked = shape.builders.iter().any(|part| matches!(part, Part::Table { .. }));
+        if !chunked {
+            return self.iteration(shape, i, builder);
+        }
+        self.chunked_at = Some(i);
+        let next = self.iteration(shape, i, builder);
+        self.chunked_at = None;
+        next
     }
 
     /// As [`FnCx::run_exact`] for a loop over `simditer`, an iteration being a block: mergers keep a value per lane, which is
@@ -254,7 +280,7 @@ impl<'c> FnCx<'_, 'c> {
         }
         let mut value = self.counted(lo, hi, 1, neutral, &mut |cx, i, builder| {
             let fixed = builder.clone();
-            let next = cx.iteration(shape, i, builder)?;
+            let next = cx.numbered_iteration(shape, i, builder)?;
             Ok(keep_in_place(shape, next, &fixed))
         })?;
         for part in &shape.builders {
@@ -349,7 +375,7 @@ impl<'c> FnCx<'_, 'c> {
                 let address = cx.element(memory_ty(cx.m.context, *scalar), *slot, lane)?;
                 now.splice(*at..*at + 1, [cx.load_scalar(*scalar, address, None)?]);
             }
-            let mut next = cx.iteration(shape, i, now)?;
+            let mut next = cx.numbered_iteration(shape, i, now)?;
             for (at, scalar, _, slot) in &slots {
                 let address = cx.element(memory_ty(cx.m.context, *scalar), *slot, lane)?;
                 cx.store_scalar(*scalar, leaf_at(&next, *at)?, address)?;
@@ -371,7 +397,7 @@ impl<'c> FnCx<'_, 'c> {
         n: IntValue<'c>,
         start: &Val<'c>,
     ) -> Result<Val<'c>, CodegenError> {
-        let leaf = leaf_len(shape.parts);
+        let leaf = shape.leaf;
         let trees = if shape.tree { self.tree_slots(shape)? } else { Vec::new() };
         let mut value = self.counted(self.int64(0), n, leaf, start.clone(), &mut |cx, lo, builder| {
             cx.poll()?;
@@ -420,8 +446,8 @@ fn keep_in_place<'c>(shape: &Shape<'_, 'c>, mut next: Val<'c>, carried: &Val<'c>
     next
 }
 
-fn shape<'p, 'c>(expr: &Expr, parts: &'p For, iters: Vec<IterVal<'c>>) -> Shape<'p, 'c> {
-    let plan = loop_plan(expr, parts, 0);
+fn shape<'p, 'c>(expr: &Expr, parts: &'p For, iters: Vec<IterVal<'c>>, depth: usize) -> Shape<'p, 'c> {
+    let plan = loop_plan(expr, parts, depth);
     let mut builders = Vec::new();
     let mut at = 0;
     for (ty, strategy) in &plan.builders {
@@ -436,6 +462,9 @@ fn shape<'p, 'c>(expr: &Expr, parts: &'p For, iters: Vec<IterVal<'c>>) -> Shape<
                         builders.push(Part::Merger { at: at + k, scalar, op: *op });
                     }
                 }
+            }
+            Some(BuilderTy::DictMerger(key, value, op)) if *strategy == Strategy::Chunks => {
+                builders.push(Part::Table { at, key: key.clone(), value: value.clone(), op: *op });
             }
             Some(BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..) | BuilderTy::VecMerger(..)) => {
                 builders.push(Part::Target { at, width: width(ty) });
@@ -456,6 +485,7 @@ fn shape<'p, 'c>(expr: &Expr, parts: &'p For, iters: Vec<IterVal<'c>>) -> Shape<
         tree: rounds(&parts.builder.ty),
         lanes: plan.lanes,
         parallel: plan.parallel,
+        leaf: plan.leaf,
         blocks: plan.blocks,
         uses_index,
     }

@@ -9,6 +9,7 @@ mod at_exit;
 mod border;
 mod builders;
 mod call;
+mod chunks;
 mod compact;
 mod compare;
 mod dict;

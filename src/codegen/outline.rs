@@ -5,14 +5,14 @@
 //! appenders, its own elements; the descriptor is constant data as `abi::LoopDesc` says.
 
 use super::CodegenError;
+use super::dict::Entry;
 use super::func::FnCx;
 use super::leaves::{LeafTy, Val, int, leaf_at, leaves_of, pointer};
 use super::loops::{Part, Shape};
 use crate::ir::{Literal, Name, Scalar, Ty};
-use crate::plan::leaf_len;
 use inkwell::AddressSpace;
 use inkwell::module::Linkage;
-use inkwell::values::{FunctionValue, IntValue, PointerValue};
+use inkwell::values::{FunctionValue, IntValue, PointerValue, StructValue};
 
 /// Where the builders of a loop are in a frame.
 struct Frame {
@@ -24,6 +24,7 @@ struct Frame {
 
 /// The bytes of an `abi::Appender`.
 const APPENDER_BYTES: usize = 24;
+const POINTER_BYTES: usize = 8;
 
 impl Frame {
     fn new(builders: &[Part]) -> Frame {
@@ -42,6 +43,12 @@ impl Frame {
                 frame.bytes += APPENDER_BYTES;
             }
         }
+        for (part, offset) in builders.iter().zip(&mut frame.offsets) {
+            if let Part::Table { .. } = part {
+                *offset = Some(frame.bytes);
+                frame.bytes += POINTER_BYTES;
+            }
+        }
         frame
     }
 }
@@ -51,7 +58,7 @@ fn carried(part: &Part) -> std::ops::Range<usize> {
     match part {
         Part::InPlace { at, .. } => *at..*at + 1,
         Part::Target { at, width } => *at..*at + width,
-        Part::Merger { at, .. } | Part::Grow { at, .. } => *at..*at,
+        Part::Merger { at, .. } | Part::Grow { at, .. } | Part::Table { at, .. } => *at..*at,
     }
 }
 
@@ -82,13 +89,20 @@ impl<'c> FnCx<'_, 'c> {
         let tys: Vec<LeafTy> = record.iter().map(|(ty, _)| *ty).collect();
         let body = self.outlined_body(number, shape, &captured, &tys, &frame)?;
         let combine = self.combiner(number, shape, &frame)?;
-        let descriptor = self.descriptor(number, shape, &frame, body, combine)?;
+        let tables = self.table_descriptors(number, shape, &frame)?;
+        let descriptor = self.descriptor(number, shape, &frame, (body, combine), &tables)?;
 
         let slot = self.alloca(self.m.context.i8_type().array_type(frame.bytes as u32).into(), "frame")?;
         for (part, offset) in shape.builders.iter().zip(&frame.offsets) {
-            if let (Part::Grow { at, .. }, Some(offset)) = (part, offset) {
-                let state = start.get(*at..*at + 3).unwrap_or_default();
-                self.store_appender(state, self.offset(slot, *offset)?)?;
+            match (part, offset) {
+                (Part::Grow { at, .. }, Some(offset)) => {
+                    let state = start.get(*at..*at + 3).unwrap_or_default();
+                    self.store_appender(state, self.offset(slot, *offset)?)?;
+                }
+                (Part::Table { at, .. }, Some(offset)) => {
+                    self.b.build_store(self.offset(slot, *offset)?, leaf_at(start, *at)?)?;
+                }
+                _ => {}
             }
         }
         self.call_runtime("weld_rt_for", &[descriptor.into(), env.into(), slot.into(), n.into()])?;
@@ -180,6 +194,9 @@ impl<'c> FnCx<'_, 'c> {
                 Part::Grow { at, .. } | Part::InPlace { at, .. } => {
                     value.splice(*at..*at + 3, self.load_appender(address)?);
                 }
+                Part::Table { at, .. } => {
+                    value.splice(*at..*at + 1, [self.b.build_load(self.ptr_ty(), address, "table")?]);
+                }
                 Part::Target { .. } => {}
             }
         }
@@ -203,7 +220,8 @@ impl<'c> FnCx<'_, 'c> {
                 Part::Grow { at, .. } | Part::InPlace { at, .. } => {
                     self.store_appender(value.get(*at..*at + 3).unwrap_or_default(), address)?;
                 }
-                Part::Target { .. } => {}
+                // The body changes tables, not the pointers to them.
+                Part::Table { .. } | Part::Target { .. } => {}
             }
         }
         Ok(())
@@ -233,14 +251,41 @@ impl<'c> FnCx<'_, 'c> {
         Ok(function)
     }
 
+    /// The constant `abi::TableDesc`s.
+    fn table_descriptors(
+        &mut self,
+        number: u32,
+        shape: &Shape<'_, 'c>,
+        frame: &Frame,
+    ) -> Result<Vec<StructValue<'c>>, CodegenError> {
+        let mut tables = Vec::new();
+        for (part, offset) in shape.builders.iter().zip(&frame.offsets) {
+            let (Part::Table { key, value, op, .. }, Some(offset)) = (part, offset) else { continue };
+            let entry = Entry::new(key, value);
+            let name = format!("loop_{number}_absorb_{}", tables.len());
+            let absorb = self.absorber(&name, &entry, *op)?;
+            let int32 = |value: usize| self.int32(value as u32).into();
+            let row = entry.row();
+            let fields = [
+                absorb.as_global_value().as_pointer_value().into(),
+                int32(*offset),
+                int32(entry.bytes()),
+                int32(row.bytes),
+                int32(row.number_at),
+            ];
+            tables.push(self.m.context.const_struct(&fields, false));
+        }
+        Ok(tables)
+    }
+
     /// The constant `abi::LoopDesc`.
     fn descriptor(
         &mut self,
         number: u32,
         shape: &Shape<'_, 'c>,
         frame: &Frame,
-        body: FunctionValue<'c>,
-        combine: FunctionValue<'c>,
+        (body, combine): (FunctionValue<'c>, FunctionValue<'c>),
+        tables: &[StructValue<'c>],
     ) -> Result<PointerValue<'c>, CodegenError> {
         let (context, int32) = (self.m.context, |value: usize| self.int32(value as u32));
         let mut neutral = vec![0u8; frame.merger_bytes];
@@ -261,7 +306,7 @@ impl<'c> FnCx<'_, 'c> {
                     appenders
                         .push(context.const_struct(&[int32(offset).into(), int32(stride).into()], false));
                 }
-                Part::Target { .. } => {}
+                Part::Table { .. } | Part::Target { .. } => {}
             }
         }
         let neutral = context.const_string(&neutral, false);
@@ -272,19 +317,30 @@ impl<'c> FnCx<'_, 'c> {
         let appenders = pair.const_array(&appenders);
         let appenders =
             self.m.constant(&format!("loop_{number}_appenders"), appenders.get_type().into(), &appenders);
+        let n_tables = tables.len();
+        let tables = match tables.first() {
+            None => context.ptr_type(AddressSpace::default()).const_null(),
+            Some(first) => {
+                let tables = first.get_type().const_array(tables);
+                let global =
+                    self.m.constant(&format!("loop_{number}_tables"), tables.get_type().into(), &tables);
+                global.as_pointer_value()
+            }
+        };
         let fields = context.const_struct(
             &[
                 body.as_global_value().as_pointer_value().into(),
                 combine.as_global_value().as_pointer_value().into(),
                 neutral.as_pointer_value().into(),
                 appenders.as_pointer_value().into(),
-                self.int64(leaf_len(shape.parts)).into(),
+                self.int64(shape.leaf).into(),
                 int32(frame.bytes).into(),
                 int32(frame.merger_bytes).into(),
                 int32(n_appenders).into(),
                 int32(usize::from(shape.tree)).into(),
                 int32(usize::from(!shape.parallel)).into(),
-                int32(0).into(),
+                int32(n_tables).into(),
+                tables.into(),
             ],
             false,
         );

@@ -55,7 +55,8 @@ impl<'c> FnCx<'_, 'c> {
         hi: IntValue<'c>,
         builder: &Val<'c>,
     ) -> Result<(), CodegenError> {
-        let fills_table = shape.builders.iter().any(|part| matches!(part, Part::Target { .. }));
+        let fills_table =
+            shape.builders.iter().any(|part| matches!(part, Part::Target { .. } | Part::Table { .. }));
         if !fills_table || !shape.iters.iter().all(IterVal::is_random_access) {
             return Ok(());
         }

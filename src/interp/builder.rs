@@ -181,6 +181,21 @@ pub(super) fn mergers(ty: &Ty) -> Option<Vec<(MergeOp, Value)>> {
     }
 }
 
+/// Does something to each dictmerger in `builder`.
+pub(super) fn each_table(
+    builder: &mut Slot,
+    act: &mut dyn FnMut(&mut DictMerger) -> Option<()>,
+) -> Option<()> {
+    match builder {
+        Slot::Builder(builder) => match &mut **builder {
+            Builder::Dict(table) => act(table),
+            _ => Some(()),
+        },
+        Slot::Struct(items) => items.iter_mut().try_for_each(|item| each_table(item, act)),
+        Slot::Plain(_) | Slot::Empty => Some(()),
+    }
+}
+
 /// Swaps the accumulators of the mergers in `builder`, in the order of [`mergers`], with those of the list.
 pub(super) fn exchange(builder: &mut Slot, values: &mut [Value]) {
     fn go<'a>(builder: &mut Slot, values: &mut impl Iterator<Item = &'a mut Value>) {

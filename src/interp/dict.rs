@@ -1,48 +1,132 @@
 #![forbid(unsafe_code)]
 //! Dictmergers and groupmergers being filled: LANGUAGE 10.4.
 //!
-//! Promises: keys stay in the order of their first merge; a dictionary to start with is not changed; merges are made in
-//! the order of the loop, so float sums per key fold from the identity, left to right.
+//! Promises: keys stay in the order of their first merge; a dictionary to start with is not changed. Merges are made in
+//! the order of the loop, so float sums per key fold from the identity, left to right; but an outermost loop of more than
+//! one chunk folds each chunk by itself, as the rules of `plan::chunks` say: a chunk has a table for a limited number of
+//! keys, each from the identity, and the rows that did not go into it. In the order of the chunks, first the values of the
+//! table and then those of the rows are merged.
 
 use super::builder::{Builder, combine};
 use crate::ir::{BuilderTy, MergeOp};
+use crate::plan::chunks;
 use crate::value::{Dict, Index, Value};
 
 /// The entries of a dictionary, with values combined.
 pub(super) struct DictMerger {
     op: MergeOp,
     identity: Value,
+    table: Table,
+    /// Where a loop is cut into chunks: what its current chunk has merged.
+    chunk: Option<Chunk>,
+}
+
+/// Keys in the order of their first merge.
+#[derive(Default)]
+struct Table {
     index: Index,
     /// `{key, value}` each.
     entries: Vec<Value>,
 }
 
+/// One chunk of a loop.
+struct Chunk {
+    first: i64,
+    /// The number of the current iteration.
+    now: i64,
+    /// The table may hold this many keys.
+    limit: usize,
+    most_keys: usize,
+    table: Table,
+    /// What is merged after the table: `{key, value}` each.
+    rows: Vec<Value>,
+    /// All keys go there from now on.
+    given_up: bool,
+}
+
+impl Table {
+    fn merge(&mut self, op: MergeOp, identity: &Value, pair: Value) -> Option<()> {
+        let (key, value) = split(pair)?;
+        let at = self.index.insert(&key);
+        if at == self.entries.len() {
+            self.entries.push(Value::Struct(vec![key, identity.clone()]));
+        }
+        match self.entries.get_mut(at) {
+            Some(Value::Struct(entry)) => combine(op, entry.get_mut(1)?, &value),
+            _ => None,
+        }
+    }
+}
+
+impl Chunk {
+    fn new(first: i64, len: i64) -> Chunk {
+        let most_keys = chunks::most_keys(len);
+        Chunk {
+            first,
+            now: first,
+            limit: chunks::sample(most_keys) as usize,
+            most_keys: most_keys as usize,
+            table: Table::default(),
+            rows: Vec::new(),
+            given_up: false,
+        }
+    }
+
+    fn merge(&mut self, op: MergeOp, identity: &Value, pair: Value) -> Option<()> {
+        let keys = self.table.entries.len();
+        let known = !self.given_up && self.table.index.get(key_of(&pair)?).is_some();
+        if !known && !self.given_up && keys == self.limit && self.limit < self.most_keys {
+            self.given_up = chunks::is_sparse(self.now - self.first, keys as i64);
+            self.limit = self.most_keys;
+        }
+        if known || !self.given_up && keys < self.limit {
+            return self.table.merge(op, identity, pair);
+        }
+        self.rows.push(pair);
+        Some(())
+    }
+}
+
 impl DictMerger {
     /// A dictmerger that goes on from `start`. `None` when that is no dictionary.
     pub(super) fn new(op: MergeOp, identity: Value, start: Option<Value>) -> Option<DictMerger> {
-        let (index, entries) = match start {
-            None => (Index::default(), Vec::new()),
-            Some(Value::Dict(dict)) => (dict.index().clone(), dict.entries().to_vec()),
+        let table = match start {
+            None => Table::default(),
+            Some(Value::Dict(dict)) => {
+                Table { index: dict.index().clone(), entries: dict.entries().to_vec() }
+            }
             Some(_) => return None,
         };
-        Some(DictMerger { op, identity, index, entries })
+        Some(DictMerger { op, identity, table, chunk: None })
     }
 
     /// `merge(self, {key, value})`.
     pub(super) fn merge(&mut self, pair: Value) -> Option<()> {
-        let (key, value) = split(pair)?;
-        let at = self.index.insert(&key);
-        if at == self.entries.len() {
-            self.entries.push(Value::Struct(vec![key, self.identity.clone()]));
-        }
-        match self.entries.get_mut(at) {
-            Some(Value::Struct(entry)) => combine(self.op, entry.get_mut(1)?, &value),
-            _ => None,
+        match &mut self.chunk {
+            None => self.table.merge(self.op, &self.identity, pair),
+            Some(chunk) => chunk.merge(self.op, &self.identity, pair),
         }
     }
 
+    /// Iteration `k` of a loop with chunks of `len` iterations begins.
+    pub(super) fn begin_iteration(&mut self, k: i64, len: i64) -> Option<()> {
+        if k % len == 0 {
+            self.end_chunk()?;
+            self.chunk = Some(Chunk::new(k, len));
+        }
+        self.chunk.as_mut()?.now = k;
+        Some(())
+    }
+
+    /// Merges what a chunk leaves behind: first its table, then its rows.
+    pub(super) fn end_chunk(&mut self) -> Option<()> {
+        let Some(chunk) = self.chunk.take() else { return Some(()) };
+        let mut pairs = chunk.table.entries.into_iter().chain(chunk.rows);
+        pairs.try_for_each(|pair| self.table.merge(self.op, &self.identity, pair))
+    }
+
     pub(super) fn result(self) -> Value {
-        Value::Dict(Dict::from_unique(self.entries).into())
+        Value::Dict(Dict::from_unique(self.table.entries).into())
     }
 }
 
@@ -73,6 +157,14 @@ impl GroupMerger {
         let entries =
             self.groups.into_iter().map(|(key, values)| Some(Value::Struct(vec![key, values.result()?])));
         Some(Value::Dict(Dict::from_unique(entries.collect::<Option<_>>()?).into()))
+    }
+}
+
+/// The key of a pair.
+fn key_of(pair: &Value) -> Option<&Value> {
+    match pair {
+        Value::Struct(pair) => pair.first(),
+        _ => None,
     }
 }
 

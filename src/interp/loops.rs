@@ -5,8 +5,10 @@
 //! [`plan::leaf_len`]; in a leaf, iteration `k` merges into lane `k % 16`, all lanes starting from the
 //! neutral value; the lanes fold 8-4-2-1; leaf values meet in aligned pairs, pairs of pairs, and so on; what
 //! is left over folds from the right; last comes `start op total`.
+//! Dictmergers that round are filled chunk by chunk (`dict`).
 
-use super::builder::{combine, exchange, mergers};
+use super::builder::{combine, each_table, exchange, mergers};
+use super::dict::DictMerger;
 use super::eval::equal_lengths;
 use super::slot::Slot;
 use super::{Machine, Outcome, lanes, malformed};
@@ -95,14 +97,25 @@ impl Machine<'_> {
         {
             return Err(Box::new(RunError::wrong_loop_size(origin, count, promised)));
         }
+        let chunk_len = plan::chunks::chunk_len(count, plan::leaf_len(expr, parts));
+        let chunked = self.inside == 0 && count > chunk_len && plan::rounds_by_chunks(expr, parts);
+        if chunked {
+            self.chunk_len = Some(chunk_len);
+        }
         let result = if plan::rounds(&parts.builder.ty) {
-            self.tree(parts, &sources, count, start, origin)
+            self.tree((expr, parts), &sources, count, start, origin)
         } else {
             // Exact operators give the same in any order, so in this one.
             (0..count).try_fold(start, |builder, k| self.iteration(parts, &sources, k, builder, origin))
         };
         parts.func.params.iter().for_each(|param| self.unbind(&param.name));
-        result
+        let mut result = result?;
+        if chunked {
+            self.chunk_len = None;
+            each_table(&mut result, &mut DictMerger::end_chunk)
+                .ok_or_else(|| malformed(origin, "a table of another type"))?;
+        }
+        Ok(result)
     }
 
     fn source(&mut self, iter: &Iter, origin: &Origin) -> Outcome<Source> {
@@ -163,10 +176,14 @@ impl Machine<'_> {
         parts: &For,
         sources: &[Source],
         k: i64,
-        builder: Slot,
+        mut builder: Slot,
         origin: &Origin,
     ) -> Outcome<Slot> {
         self.turn()?;
+        if let Some(len) = self.chunk_len.filter(|_| self.inside == 0) {
+            each_table(&mut builder, &mut |table| table.begin_iteration(k, len))
+                .ok_or_else(|| malformed(origin, "a table of another type"))?;
+        }
         let [builder_param, index_param, element_param] = parts.func.params.as_slice() else {
             return Err(malformed(origin, "`for` takes a function of three parameters"));
         };
@@ -179,13 +196,16 @@ impl Machine<'_> {
         let index = sources.iter().find_map(|source| source.index(k)).unwrap_or(k);
         self.bind(&index_param.name, Slot::Plain(Value::Scalar(Literal::I64(index))));
         self.bind(&element_param.name, Slot::Plain(element));
-        self.eval(&parts.func.body)
+        self.inside += 1;
+        let after = self.eval(&parts.func.body);
+        self.inside -= 1;
+        after
     }
 
     /// A loop whose mergers round.
     fn tree(
         &mut self,
-        parts: &For,
+        (expr, parts): (&Expr, &For),
         sources: &[Source],
         count: i64,
         start: Slot,
@@ -195,7 +215,7 @@ impl Machine<'_> {
         let kinds = mergers(&parts.builder.ty).ok_or_else(broken)?;
         let reduction = Reduction { ops: kinds.iter().map(|(op, _)| *op).collect() };
         let neutral: Vec<Value> = kinds.into_iter().map(|(_, neutral)| neutral).collect();
-        let leaf = plan::leaf_len(parts).max(1);
+        let leaf = plan::leaf_len(expr, parts).max(1);
         let mut partials = Vec::new();
 
         // Between iterations `builder` holds the neutral values in place of its mergers' own.

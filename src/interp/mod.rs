@@ -48,7 +48,9 @@ pub fn run_with(
         return Err(RunError::internal(None, what));
     }
     let body = &program.func.body;
-    let mut machine = Machine { scope: Vec::new(), libraries, functions: HashMap::new(), cancel, turns: 0 };
+    let functions = HashMap::new();
+    let mut machine =
+        Machine { scope: Vec::new(), libraries, functions, cancel, turns: 0, inside: 0, chunk_len: None };
     for (param, arg) in params.iter().zip(args) {
         let Some(input) = Slot::input(arg.clone()) else {
             return Err(RunError::internal(Some(&param.origin), "a builder that holds something else"));
@@ -72,6 +74,10 @@ struct Machine<'a> {
     functions: HashMap<Arc<str>, Function>,
     cancel: &'a AtomicU32,
     turns: u32,
+    /// Bodies of loops and comparators around what is being evaluated.
+    inside: u32,
+    /// Iterations of a chunk of the outermost loop, where these show.
+    chunk_len: Option<i64>,
 }
 
 impl Machine<'_> {

@@ -51,7 +51,9 @@ impl Machine<'_> {
         for (name, value) in args {
             self.bind(name, Slot::Plain(value));
         }
+        self.inside += 1;
         let result = self.value(&func.body);
+        self.inside -= 1;
         func.params.iter().for_each(|param| self.unbind(&param.name));
         result
     }

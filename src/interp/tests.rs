@@ -452,5 +452,5 @@ fn leaves_are_those_of_the_plan() {
     assert_eq!(plan::LANES, 16);
     let ExprKind::Result(looped) = &sum_program(None).func.body.kind else { panic!() };
     let ExprKind::For(parts) = &looped.kind else { panic!() };
-    assert_eq!(plan::leaf_len(parts), 4096);
+    assert_eq!(plan::leaf_len(looped, parts), 4096);
 }

@@ -20,6 +20,8 @@ pub enum Strategy {
     Grow,
     /// The same in a loop in lanes: each block of lanes moves what it keeps together and appends it at once.
     Compact,
+    /// A dictmerger: each chunk of the iterations fills a table of its own, and these are merged.
+    Chunks,
     /// A builder whose merges find what earlier ones left, a vecmerger or a table: the whole loop runs on one thread, in
     /// order.
     Sequential,
@@ -64,6 +66,12 @@ pub fn loop_plan(expr: &Expr, parts: &For, depth: usize) -> LoopPlan {
     );
     let lanes = simd.then(|| lanes_at_once(parts, tree));
     let serial = calls_serially(&parts.func.body);
+    // One builder that wants its merges in order keeps the loop on one thread, and then nothing is gained by chunks.
+    if depth > 0 || serial || builders.iter().any(|(_, strategy)| *strategy == Strategy::Sequential) {
+        for (_, strategy) in builders.iter_mut().filter(|(_, strategy)| *strategy == Strategy::Chunks) {
+            *strategy = Strategy::Sequential;
+        }
+    }
     let origin = &expr.origin;
     LoopPlan {
         id: 0,
@@ -72,7 +80,7 @@ pub fn loop_plan(expr: &Expr, parts: &For, depth: usize) -> LoopPlan {
             && !serial
             && !builders.iter().any(|(_, strategy)| *strategy == Strategy::Sequential),
         serial,
-        leaf: leaf_len(parts),
+        leaf: leaf_len(expr, parts),
         lanes,
         builders,
         blocks: parts.iters.iter().any(|iter| matches!(iter, Iter::Simd(_))),
@@ -137,9 +145,8 @@ fn strategies(
         }
         (Some(BuilderTy::Appender(_)), _) if simd => Strategy::Compact,
         (Some(BuilderTy::Appender(_)), _) => Strategy::Grow,
-        (Some(BuilderTy::VecMerger(..) | BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..)), _) => {
-            Strategy::Sequential
-        }
+        (Some(BuilderTy::DictMerger(..)), _) => Strategy::Chunks,
+        (Some(BuilderTy::VecMerger(..) | BuilderTy::GroupMerger(..)), _) => Strategy::Sequential,
         _ if tree => Strategy::Tree,
         _ => Strategy::Accumulate,
     };
@@ -186,6 +193,7 @@ impl fmt::Display for Strategy {
             Strategy::InPlace => "in place, one allocation",
             Strategy::Grow => "growing pieces, joined in order",
             Strategy::Compact => "lanes compacted into growing pieces, joined in order",
+            Strategy::Chunks => "a table a chunk, merged in order",
             Strategy::Sequential => "merged in order, on one thread",
         })
     }

@@ -14,7 +14,10 @@ mod text;
 pub use loops::{LoopPlan, Strategy, loop_plan, plan};
 pub use text::text;
 
-use crate::ir::{BuilderTy, For, MergeOp, Ty};
+/// How loops that fill dictionaries are cut: the numbers that the runtime uses.
+pub use crate::runtime::chunks;
+
+use crate::ir::{BuilderTy, Expr, For, MergeOp, Ty};
 
 /// How much LLVM does with the code we emit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,10 +52,25 @@ impl Default for LlvmPasses {
 /// Lanes that a leaf of a float reduction is interleaved over, on every machine (RUNTIME 4.2).
 pub const LANES: usize = 16;
 
-/// Iterations per leaf of a loop: the unit of scheduling, of polling for cancellation, and of the reduction tree.
-pub fn leaf_len(parts: &For) -> i64 {
+/// Iterations per leaf of the loop `parts` of the node `expr`: the unit of scheduling, of polling for cancellation, and of
+/// the reduction tree. A power of two; the annotation `grain_size` asks for another one.
+pub fn leaf_len(expr: &Expr, parts: &For) -> i64 {
     let body = &parts.func.body.facts;
-    if body.loops > 0 || body.iterates { 16 } else { 4096 }
+    let usual = if body.loops > 0 || body.iterates { 16 } else { 4096 };
+    let asked = expr.note("grain_size").and_then(|size| size.parse::<u64>().ok());
+    asked.map_or(usual, |size| 1 << size.clamp(1, 4096).ilog2())
+}
+
+/// Whether the dictmergers of an outermost loop are filled chunk by chunk (`chunks`) and round, so that the order shows.
+pub fn rounds_by_chunks(expr: &Expr, parts: &For) -> bool {
+    fn rounding(ty: &Ty) -> bool {
+        match ty.as_builder() {
+            Some(BuilderTy::DictMerger(_, value, MergeOp::Add | MergeOp::Mul)) => has_float(value),
+            _ => false,
+        }
+    }
+    let plan = loop_plan(expr, parts, 0);
+    plan.builders.iter().any(|(ty, strategy)| *strategy == Strategy::Chunks && rounding(ty))
 }
 
 /// Whether a builder combines floats with `+` or `*`, so that the order of combining shows in the bits.

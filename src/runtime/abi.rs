@@ -146,6 +146,73 @@ pub struct Dict {
     pub entry_bytes: i64,
     /// Only while a groupmerger is filled: rows of ticket (`u32`) and value, in the order of the merges.
     pub log: Appender,
+    /// Null, except in the table of one chunk of a loop.
+    pub local: *mut Local,
+}
+
+/// What the table of one chunk of a loop has besides: see `local`.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct Local {
+    /// 0: a key that is not there is inserted, or asked for with `weld_rt_dict_full` when there is no room. Else what is
+    /// merged into such a key goes to `parts`, as a row of key, value and number (`i64`).
+    pub spills: i64,
+    /// The number of the next such row. Keys of the table come first and have their tickets as numbers: the order of
+    /// numbers is the order in which keys appear in the chunk.
+    pub next: i64,
+    /// [`PARTS`] of them; the first bits of the hash choose one.
+    pub parts: *mut Part,
+}
+
+/// The first bits of a hash that choose a part.
+pub const PART_BITS: u32 = 8;
+/// Number of parts.
+pub const PARTS: usize = 1 << PART_BITS;
+
+/// Where the next row of a part goes.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct Part {
+    /// Where the next row goes.
+    pub next: *mut u8,
+    /// When `next` is here, `weld_rt_part_grow` makes room.
+    pub end: *mut u8,
+    /// For the runtime.
+    pub(super) first: *mut u8,
+    /// For the runtime.
+    pub(super) last: *mut u8,
+}
+
+/// Rows or entries that are to be merged into a table: what [`TableDesc::absorb`] gets as its environment.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct Absorbed {
+    /// The first one: key and value as in an entry, and for rows the number behind them.
+    pub rows: *const u8,
+    /// Bytes from one to the next.
+    pub stride: i64,
+    /// Null, or where the place of each new key goes, by its ticket: `base` and the number of its row.
+    pub places: *mut i64,
+    /// See `places`.
+    pub base: i64,
+    /// 1: the keys are new, and their values are taken as they are.
+    pub taken: i64,
+}
+
+/// A dictmerger of a loop whose chunks fill tables of their own.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct TableDesc {
+    /// Merges rows: `frame` is the table, `env` an [`Absorbed`], the iterations are its rows.
+    pub absorb: BodyFn,
+    /// Where the pointer to the table is in the frame.
+    pub offset: u32,
+    /// Bytes of an entry.
+    pub entry_bytes: u32,
+    /// Bytes of a row.
+    pub row_bytes: u32,
+    /// Where the number is in a row.
+    pub number_at: u32,
 }
 
 /// What hash states are multiplied by.
@@ -200,8 +267,12 @@ pub struct LoopDesc {
     /// the leaf values are combined in the fixed tree. 0: combining is exact and `body` may run over many leaves,
     /// going on with the mergers it finds.
     pub tree: u32,
-    /// 1: the builders include a table that is filled in place, so the loop runs on the thread that began it.
+    /// 1: the builders include one that is filled in place, so the loop runs on the thread that began it.
     pub sequential: u32,
+    /// Number of `tables`.
+    pub n_tables: u32,
+    /// The dictmergers: the frame holds pointers to their tables, behind the appenders.
+    pub tables: *const TableDesc,
 }
 
 /// One appender of a frame.
@@ -281,6 +352,10 @@ macro_rules! for_each_runtime_fn {
             weld_rt_dict_copy(from: ptr, entry_bytes: i64, out: ptr);
             /// Makes room for more entries in `*dict`.
             weld_rt_dict_grow(dict: ptr);
+            /// A key of iteration `i` is not in `*dict`, the full table of a chunk: makes room, or says that it spills.
+            weld_rt_dict_full(dict: ptr, i: i64);
+            /// Makes room for a row in a part of what `*dict` spills.
+            weld_rt_part_grow(dict: ptr, part: i64);
             /// Frees what only the building of `*dict` needed.
             weld_rt_dict_seal(dict: ptr);
             /// Sorts `n` records of `words` words, 1 or 2, by their first word, which counts as unsigned; equal ones keep
@@ -343,7 +418,10 @@ const _: () = {
     assert!(offset_of!(LoopDesc, leaf) == 32 && offset_of!(LoopDesc, frame_bytes) == 40);
     assert!(offset_of!(LoopDesc, merger_bytes) == 44 && offset_of!(LoopDesc, n_appenders) == 48);
     assert!(offset_of!(LoopDesc, tree) == 52 && offset_of!(LoopDesc, sequential) == 56);
-    assert!(size_of::<LoopDesc>() == 64);
+    assert!(offset_of!(LoopDesc, n_tables) == 60 && offset_of!(LoopDesc, tables) == 64);
+    assert!(size_of::<LoopDesc>() == 72 && size_of::<TableDesc>() == 24);
+    assert!(offset_of!(TableDesc, offset) == 8 && offset_of!(TableDesc, number_at) == 20);
+    assert!(size_of::<Part>() == 32 && size_of::<Absorbed>() == 40);
     assert!(offset_of!(TraceLine, place) == 8 && offset_of!(TraceLine, name) == 12);
     assert!(offset_of!(TraceLine, code) == 16 && offset_of!(TraceLine, kind) == 20);
     assert!(size_of::<TraceLine>() == 24 && offset_of!(TraceTable, n) == 8);

@@ -14,7 +14,7 @@ use std::sync::OnceLock;
 /// Slots of the first table that has room.
 const FIRST_SLOTS: usize = 16;
 /// Tickets are 32 bits, and 0 says that a slot is free.
-const MOST_ENTRIES: usize = u32::MAX as usize - 1;
+pub(super) const MOST_ENTRIES: usize = u32::MAX as usize - 1;
 
 /// What hashes of this process start from, so that nobody outside knows which keys collide.
 pub fn hash_seed() -> u64 {
@@ -40,6 +40,7 @@ impl TaskInner {
             seed: hash_seed(),
             entry_bytes,
             log: Appender { data: ptr::null_mut(), len: 0, cap: 0 },
+            local: ptr::null_mut(),
         };
         // SAFETY: fresh memory of this size.
         unsafe { header.write(empty) };
@@ -133,7 +134,11 @@ impl TaskInner {
     }
 
     /// Room for a table of so many slots, not initialised, and for as many entries as they allow.
-    fn dict_room(&mut self, slots: usize, entry_bytes: usize) -> Result<(*mut u64, *mut u8), Failure> {
+    pub(super) fn dict_room(
+        &mut self,
+        slots: usize,
+        entry_bytes: usize,
+    ) -> Result<(*mut u64, *mut u8), Failure> {
         let too_many = || self.run().store.exhausted(usize::MAX);
         let slot_bytes = slots.checked_mul(size_of::<u64>()).ok_or_else(too_many)?;
         let entries_bytes = capacity(slots).checked_mul(entry_bytes).ok_or_else(too_many)?;
@@ -142,7 +147,7 @@ impl TaskInner {
         Ok((table.cast(), entries))
     }
 
-    fn dict_free(&self, data: *const u8, bytes: usize) {
+    pub(super) fn dict_free(&self, data: *const u8, bytes: usize) {
         // Small ones stay until the end of the run.
         if bytes + ALIGN_SLACK >= LARGE {
             self.run().store.free(data);
@@ -153,6 +158,7 @@ impl TaskInner {
 /// Sizes are rounded up before they count as large.
 const ALIGN_SLACK: usize = 64;
 
-fn slot_count(dict: &Dict) -> usize {
+/// The slots of a table.
+pub(super) fn slot_count(dict: &Dict) -> usize {
     dict.mask as usize + 1
 }

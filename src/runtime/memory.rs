@@ -153,6 +153,11 @@ impl Store {
         self.scratch(size).inspect_err(|_| self.budget.give_back(size as u64))
     }
 
+    /// Memory within the budget for the runtime's own use.
+    pub(super) fn temporary(&self, bytes: usize) -> Result<Temporary<'_>, Failure> {
+        Ok(Temporary { block: self.counted(bytes.max(1))?, store: self })
+    }
+
     /// A new large allocation.
     pub(super) fn large(&self, bytes: usize) -> Result<*mut u8, Failure> {
         let block = self.counted(bytes)?;
@@ -172,6 +177,24 @@ impl Store {
         if let Some(block) = block {
             self.budget.give_back(block.bytes() as u64);
         }
+    }
+}
+
+/// Memory within the budget, given back on drop.
+pub(super) struct Temporary<'s> {
+    block: Block,
+    store: &'s Store,
+}
+
+impl Temporary<'_> {
+    pub(super) fn data(&self) -> *mut u8 {
+        self.block.data()
+    }
+}
+
+impl Drop for Temporary<'_> {
+    fn drop(&mut self) {
+        self.store.budget.give_back(self.block.bytes() as u64);
     }
 }
 

@@ -6,12 +6,15 @@
 
 pub mod abi;
 mod budget;
+pub mod chunks;
 pub mod dict;
 mod digits;
 mod libraries;
+mod local;
 mod memory;
 pub mod nd;
 pub mod pool;
+mod rows;
 mod run;
 mod shims;
 #[cfg(test)]

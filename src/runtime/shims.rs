@@ -108,6 +108,33 @@ pub unsafe extern "C" fn weld_rt_dict_grow(ctx: *mut TaskCtx, dict: *mut Dict) -
     unsafe { with(ctx, body) }
 }
 
+/// A key is not in the full table of a chunk.
+///
+/// # Safety
+/// `ctx` is as the module says; `dict` is such a table, used by nobody else.
+pub unsafe extern "C" fn weld_rt_dict_full(ctx: *mut TaskCtx, dict: *mut Dict, i: i64) -> u32 {
+    let body = |inner: &mut TaskInner| {
+        // SAFETY: by contract.
+        unsafe { inner.local_full(dict, i) }.map_or_else(|failure| inner.fail(failure), |()| 0)
+    };
+    // SAFETY: by contract.
+    unsafe { with(ctx, body) }
+}
+
+/// Makes room for a row.
+///
+/// # Safety
+/// As for [`weld_rt_dict_full`]; the table spills.
+pub unsafe extern "C" fn weld_rt_part_grow(ctx: *mut TaskCtx, dict: *mut Dict, part: i64) -> u32 {
+    let body = |inner: &mut TaskInner| {
+        // SAFETY: by contract.
+        let grown = unsafe { inner.local_grow(dict, part as usize) };
+        grown.map_or_else(|failure| inner.fail(failure), |()| 0)
+    };
+    // SAFETY: by contract.
+    unsafe { with(ctx, body) }
+}
+
 /// Frees what only the building needed.
 ///
 /// # Safety

@@ -32,7 +32,8 @@ impl Index {
         }
     }
 
-    fn get(&self, key: &Value) -> Option<usize> {
+    /// The place of `key`, if it is there.
+    pub fn get(&self, key: &Value) -> Option<usize> {
         self.0.get(&encoded(key)).copied()
     }
 }
@@ -78,6 +79,7 @@ impl Dict {
     }
 
     /// The value of a key.
+    /// The place of `key`, if it is there.
     pub fn get(&self, key: &Value) -> Option<&Value> {
         match self.entries.get(self.index().get(key)?)? {
             Value::Struct(entry) => entry.get(1),

@@ -187,7 +187,7 @@ impl Shape {
         let len = dict.len() as u64;
         // The fields of `abi::Dict`, without a log.
         let fields =
-            [address(&slots), mask, address(&entries), len, len, hash_seed(), stride as u64, 0, 0, 0];
+            [address(&slots), mask, address(&entries), len, len, hash_seed(), stride as u64, 0, 0, 0, 0];
         let fields: Vec<u8> = fields.into_iter().flat_map(u64::to_le_bytes).collect();
         let header = Buffer::from_bytes(Scalar::U64, &fields)?;
         let at = address(&header);

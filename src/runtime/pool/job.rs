@@ -4,6 +4,7 @@
 //! is 0; every task and every running segment counts in `pending`, and giving up that count is the last thing anybody
 //! does to a job.
 
+use super::chunked::Chunked;
 use super::partials::Partials;
 use crate::runtime::abi::{Failure, LoopDesc, Status, TaskCtx};
 use crate::runtime::lock;
@@ -36,9 +37,16 @@ pub(super) struct Work<'d> {
     pub(super) n: i64,
     /// Iterations per leaf, at least 1.
     pub(super) leaf: i64,
+    /// Where chunks fill tables of their own.
+    pub(super) chunked: Option<&'d Chunked<'d>>,
 }
 
 impl Work<'_> {
+    /// Ranges are cut at multiples of it.
+    pub(super) fn unit(&self) -> i64 {
+        self.chunked.map_or(self.leaf, |chunked| chunked.len)
+    }
+
     /// Number of leaves.
     pub(super) fn leaves(&self) -> i64 {
         if self.n <= 0 { 0 } else { (self.n - 1) / self.leaf + 1 }
@@ -245,25 +253,7 @@ impl Segment {
     /// # Safety
     /// `ctx` belongs to this thread and nobody refers to its runtime part; `work` is the loop of this segment.
     pub(super) unsafe fn step(&mut self, ctx: *mut TaskCtx, work: &Work<'_>, end: i64) -> u32 {
-        let Some(partials) = &mut self.partials else {
-            let block = work.leaf.saturating_mul(MOST_LEAVES);
-            while self.lo < end {
-                // SAFETY: by contract.
-                let inner = unsafe { &mut (*ctx).inner };
-                if inner.run().stopped() {
-                    let status = inner.run().stop_status();
-                    return inner.fail(plain_failure(status));
-                }
-                let block_end = self.lo.saturating_add(block).min(end);
-                // SAFETY: the contract of `weld_rt_for`.
-                let code = unsafe { (work.desc.body)(ctx, work.env, self.frame, self.lo, block_end) };
-                if code != 0 {
-                    return code;
-                }
-                self.lo = block_end;
-            }
-            return 0;
-        };
+        let block = if self.partials.is_some() { work.leaf } else { work.leaf.saturating_mul(MOST_LEAVES) };
         while self.lo < end {
             // SAFETY: by contract.
             let inner = unsafe { &mut (*ctx).inner };
@@ -271,21 +261,56 @@ impl Segment {
                 let status = inner.run().stop_status();
                 return inner.fail(plain_failure(status));
             }
-            let leaf_end = self.lo.saturating_add(work.leaf).min(end);
-            // SAFETY: the contract of `weld_rt_for`; `partials` belongs to this loop.
-            unsafe {
-                work.clear_mergers(self.frame);
-                let code = (work.desc.body)(ctx, work.env, self.frame, self.lo, leaf_end);
-                if code != 0 {
-                    return code;
-                }
-                if let Err(failure) = partials.push_leaf(self.lo / work.leaf, self.frame, work.desc.combine) {
-                    return (*ctx).inner.fail(failure);
+            let mut block_end = self.lo.saturating_add(block).min(end);
+            if let Some(chunked) = work.chunked {
+                block_end = block_end.min(chunked.end_of(self.lo));
+                if chunked.begins_at(self.lo)
+                    // SAFETY: by contract.
+                    && let Err(failure) = unsafe { chunked.open(ctx, self.frame, self.lo) }
+                {
+                    // SAFETY: by contract.
+                    return unsafe { (*ctx).inner.fail(failure) };
                 }
             }
-            self.lo = leaf_end;
+            // SAFETY: the contract of `weld_rt_for`; `partials` belongs to this loop.
+            let code = unsafe { self.block(ctx, work, block_end) };
+            if code != 0 {
+                return code;
+            }
+            if let Some(chunked) = work.chunked
+                && chunked.end_of(self.lo) == block_end
+            {
+                let first = self.lo - self.lo % chunked.len;
+                // SAFETY: by contract.
+                if let Err(failure) = unsafe { chunked.close(ctx, self.frame, first) } {
+                    // SAFETY: by contract.
+                    return unsafe { (*ctx).inner.fail(failure) };
+                }
+            }
+            self.lo = block_end;
         }
         0
+    }
+
+    /// Runs the iterations up to `end`: one leaf where mergers round.
+    ///
+    /// # Safety
+    /// As for [`Segment::step`].
+    unsafe fn block(&mut self, ctx: *mut TaskCtx, work: &Work<'_>, end: i64) -> u32 {
+        // SAFETY: by contract.
+        unsafe {
+            if self.partials.is_some() {
+                work.clear_mergers(self.frame);
+            }
+            let code = (work.desc.body)(ctx, work.env, self.frame, self.lo, end);
+            if code == 0
+                && let Some(partials) = &mut self.partials
+                && let Err(failure) = partials.push_leaf(self.lo / work.leaf, self.frame, work.desc.combine)
+            {
+                return (*ctx).inner.fail(failure);
+            }
+            code
+        }
     }
 }
 
@@ -299,6 +324,15 @@ unsafe fn tree(ctx: *mut TaskCtx, work: &Work<'_>) -> Result<Option<Partials>, F
     }
     // SAFETY: by contract.
     unsafe { Partials::new(ctx, work.desc.merger_bytes as usize, work.leaves()).map(Some) }
+}
+
+/// An empty list with room for `count` items.
+pub(super) fn list<T>(run: &RunShared, count: usize) -> Result<Vec<T>, Failure> {
+    let mut list = Vec::new();
+    match list.try_reserve_exact(count) {
+        Ok(()) => Ok(list),
+        Err(_) => Err(run.store.exhausted(count.saturating_mul(size_of::<T>()))),
+    }
 }
 
 /// What a body left behind when it returned `code`.

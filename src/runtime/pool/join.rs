@@ -4,7 +4,7 @@
 //! their elements in the order of the iterations. A single piece is handed over as it is; several are copied
 //! once, by all workers when they are big, and freed.
 
-use super::job::{Segment, Work};
+use super::job::{Segment, Work, list};
 use super::run_loop;
 use crate::runtime::abi::{Appender, AppenderDesc, Failure, LoopDesc, Status, TaskCtx};
 use crate::runtime::run::{RunShared, plain_failure};
@@ -13,15 +13,6 @@ use crate::runtime::run::{RunShared, plain_failure};
 const BIG: usize = 1024 * 1024;
 /// What one iteration of such a loop copies.
 const PIECE: usize = 256 * 1024;
-
-/// An empty list with room for `count` items.
-fn list<T>(run: &RunShared, count: usize) -> Result<Vec<T>, Failure> {
-    let mut list = Vec::new();
-    match list.try_reserve_exact(count) {
-        Ok(()) => Ok(list),
-        Err(_) => Err(run.store.exhausted(count.saturating_mul(size_of::<T>()))),
-    }
-}
 
 /// Joins `rest`, which is sorted, onto `first`: `first` covers the first iterations, in the caller's frame.
 ///
@@ -49,10 +40,12 @@ pub(super) unsafe fn join(
         if !rest.is_empty() {
             join_appenders(ctx, work, &first, &rest)?;
         }
-        for segment in rest {
+        for segment in rest.into_iter().chain([first]) {
+            if let Some(chunked) = work.chunked {
+                chunked.release(ctx, segment.frame);
+            }
             segment.recycle(ctx);
         }
-        first.recycle(ctx);
     }
     Ok(())
 }
@@ -195,6 +188,8 @@ unsafe fn copy(ctx: *mut TaskCtx, run: &RunShared, pieces: Vec<Piece>) -> Result
         n_appenders: 0,
         tree: 0,
         sequential: 0,
+        n_tables: 0,
+        tables: std::ptr::null(),
     };
     // SAFETY: the loop has no builders, so its frame is never used, and `cut` outlives it.
     let code = unsafe { run_loop(ctx, &desc, cut.as_ptr().cast(), std::ptr::null_mut(), cut.len() as i64) };
@@ -220,4 +215,5 @@ unsafe extern "C" fn copy_pieces(ctx: *mut TaskCtx, env: *const u8, _: *mut u8, 
     0
 }
 
-unsafe extern "C" fn no_mergers(_: *mut u8, _: *const u8) {}
+/// For loops without mergers.
+pub(super) unsafe extern "C" fn no_mergers(_: *mut u8, _: *const u8) {}

@@ -3,6 +3,8 @@
 //! Promises: one loop at a time has the pool, all others run on the thread that began them; threads start when the
 //! first loop has work to give away, sleep when there is none, and end with the pool.
 
+mod chunked;
+mod gather;
 mod job;
 mod join;
 mod partials;
@@ -12,6 +14,7 @@ mod worker;
 use super::abi::{LoopDesc, Status, TaskCtx};
 use super::lock;
 use super::run::plain_failure;
+use chunked::Chunked;
 use crossbeam_deque::{Steal, Stealer, Worker};
 use job::{Job, Segment, Task, Work, left_failure};
 use sleep::Sleeper;
@@ -266,7 +269,7 @@ pub(super) unsafe fn run_loop(
     frame: *mut u8,
     n: i64,
 ) -> u32 {
-    let work = Work { desc, env, n, leaf: desc.leaf.max(1) };
+    let work = Work { desc, env, n, leaf: desc.leaf.max(1), chunked: None };
     // SAFETY: by contract.
     unsafe { work.clear_mergers(frame) };
     if n <= work.leaf {
@@ -280,21 +283,44 @@ pub(super) unsafe fn run_loop(
         }
     }
     // SAFETY: by contract. The run outlives the loop.
-    let (run, inline) = unsafe {
+    let (run, alone) = unsafe {
         let inner = &mut (*ctx).inner;
         inner.stats.leaves += work.leaves() as u64;
         (&*inner.run, inner.inline || (*inner.run).threads == 1 || desc.sequential != 0)
     };
     // SAFETY: by contract.
     let outcome = unsafe {
-        Segment::first(ctx, &work, frame).and_then(|segment| {
-            if inline { run_inline(ctx, &work, segment) } else { run_shared(ctx, &work, segment, run) }
+        Chunked::new(desc, run, frame, n).and_then(|chunked| match chunked {
+            // The tables of a loop that is one chunk are filled by one thread.
+            None => run_work(ctx, &work, frame, run, alone || desc.n_tables > 0),
+            Some(chunked) => {
+                run_work(ctx, &Work { chunked: Some(&chunked), ..work }, frame, run, alone)?;
+                chunked.finish(ctx, frame)
+            }
         })
     };
     match outcome {
         Ok(()) => 0,
         // SAFETY: by contract; no body is running.
         Err(failure) => unsafe { (*ctx).inner.fail(failure) },
+    }
+}
+
+/// Runs the iterations of a loop.
+///
+/// # Safety
+/// As for [`run_loop`]; `run` is the run of `ctx`.
+unsafe fn run_work(
+    ctx: *mut TaskCtx,
+    work: &Work<'_>,
+    frame: *mut u8,
+    run: &super::run::RunShared,
+    alone: bool,
+) -> Result<(), super::abi::Failure> {
+    // SAFETY: by contract.
+    unsafe {
+        let segment = Segment::first(ctx, work, frame)?;
+        if alone { run_inline(ctx, work, segment) } else { run_shared(ctx, work, segment, run) }
     }
 }
 

@@ -201,6 +201,8 @@ fn desc(leaf: i64, tree: u32) -> LoopDesc {
         n_appenders: 2,
         tree,
         sequential: 0,
+        n_tables: 0,
+        tables: std::ptr::null(),
     }
 }
 

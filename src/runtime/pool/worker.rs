@@ -36,12 +36,12 @@ impl Seat<'_> {
             return;
         }
         let Some(deque) = &self.deque else { return };
-        let leaf = job.work.leaf;
-        let leaves = (left - 1) / leaf + 1;
-        if leaves < 2 || !deque.is_empty() {
+        // The first border from the middle on.
+        let unit = job.work.unit();
+        let middle = ((segment.lo + left / 2 - 1) / unit).saturating_add(1).saturating_mul(unit);
+        if middle >= segment.hi || !deque.is_empty() {
             return;
         }
-        let middle = segment.lo + (leaves - leaves / 2) * leaf;
         job.pending.fetch_add(1, Ordering::Relaxed);
         deque.push(Task { job, lo: middle, hi: segment.hi });
         segment.hi = middle;

@@ -394,7 +394,7 @@ fn lengths(program: &Program) -> Vec<usize> {
     let mut leaves = BTreeSet::new();
     visit::walk(&program.func.body, &mut |expr: &Expr| {
         if let ExprKind::For(parts) = &expr.kind {
-            leaves.insert(plan::leaf_len(parts));
+            leaves.insert(plan::leaf_len(expr, parts));
         }
     });
     // The interpreter is slow: one length at each side of a long leaf, and two leaves of a short one.
