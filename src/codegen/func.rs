@@ -36,6 +36,8 @@ pub(super) struct FnCx<'m, 'c> {
     pub mask: Option<Leaf<'c>>,
     /// Inside a SIMD loop: where the scalar loop takes over, for a block that may fail.
     pub bail: Option<BasicBlock<'c>>,
+    /// Whether blocks of lanes are written past the caches.
+    pub streaming: bool,
     /// Whether this is inside a loop: loops in loops run in place.
     pub in_loop: bool,
     /// Inside a loop whose tables are filled chunk by chunk: the number of its iteration.
@@ -58,6 +60,7 @@ impl<'m, 'c> FnCx<'m, 'c> {
         };
         let vars = HashMap::new();
         let (lanes, mask, bail, chunked_at) = (None, None, None, None);
+        let (streaming, in_loop, since) = (false, false, 0);
         Ok(FnCx {
             m,
             b,
@@ -67,9 +70,10 @@ impl<'m, 'c> FnCx<'m, 'c> {
             lanes,
             mask,
             bail,
-            in_loop: false,
+            streaming,
+            in_loop,
             chunked_at,
-            since: 0,
+            since,
             entry,
         })
     }

@@ -14,6 +14,7 @@ mod local;
 mod memory;
 pub mod nd;
 pub mod pool;
+mod retained;
 mod rows;
 mod run;
 mod shims;
@@ -29,6 +30,11 @@ pub use pool::Pool;
 pub use run::{Run, RunOptions, RunStats};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Gives memory that is kept for later runs back to the system. It would go by itself when ten seconds pass without use.
+pub fn trim_memory() {
+    retained::clear();
+}
 
 /// Locks a mutex whose data stays valid when a holder panics.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
