@@ -18,13 +18,20 @@ use std::mem::offset_of;
 /// Rows between two looks at the signal while groups are put together.
 const ROWS_PER_POLL: i64 = 1 << 16;
 
+/// Slots that a table outside of loops begins with, so that a few keys hardly meet.
+const FIRST_SLOTS: i64 = 512;
+
 impl<'c> FnCx<'_, 'c> {
     /// A fresh table, or a copy of the dictionary `from`.
     pub fn new_table(&mut self, entry: &Entry, from: Option<Leaf<'c>>) -> Result<Val<'c>, CodegenError> {
         let slot = self.alloca(self.ptr_ty(), "table")?;
         let bytes = self.int64(entry.bytes() as i64).into();
         match from {
-            None => self.call_runtime("weld_rt_dict_new", &[bytes, slot.into()])?,
+            None => {
+                // A table inside a loop may be one of many.
+                let slots = if self.in_loop { 0 } else { FIRST_SLOTS };
+                self.call_runtime("weld_rt_dict_new", &[bytes, self.int64(slots).into(), slot.into()])?;
+            }
             Some(from) => self.call_runtime("weld_rt_dict_copy", &[from.into(), bytes, slot.into()])?,
         }
         Ok(vec![self.b.build_load(self.ptr_ty(), slot, "table")?])

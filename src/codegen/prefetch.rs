@@ -110,7 +110,7 @@ impl<'c> FnCx<'_, 'c> {
         let key = self.expr(key)?;
         let seed = self.table_int(table, offset_of!(Dict, seed))?;
         let hash = self.hash(&entry.key, &key, seed)?;
-        let place = self.b.build_right_shift(hash, self.int64(32), false, "place")?;
+        let place = self.b.build_int_z_extend(self.tag_of(hash)?, self.m.context.i64_type(), "place")?;
         let slots = self.table_ptr(table, offset_of!(Dict, slots))?;
         self.element(self.m.context.i64_type().into(), slots, self.b.build_and(place, mask, "slot")?)
     }
