@@ -8,6 +8,7 @@ use super::CodegenError;
 use super::func::FnCx;
 use super::leaves::{Leaf, Val, int, leaf_at, pointer};
 use super::module::Check;
+use super::prefetch::ABSENT;
 use crate::ir::{Expr, Ty};
 use crate::runtime::abi::{Dict, LINE};
 use crate::value::layout;
@@ -268,18 +269,42 @@ impl<'c> FnCx<'_, 'c> {
         Ok(vec![entries.into(), self.table_int(table, offset_of!(Dict, len))?.into()])
     }
 
-    fn find(&mut self, dict: &Expr, key: &Expr) -> Result<(Entry, Found<'c>), CodegenError> {
+    /// Looks for a key in a finished dictionary. What a hint says is tried first, without a branch that depends on whether
+    /// the key is there. Both blocks of the result are left to be written.
+    fn find(&mut self, dict: &Expr, key: &Expr) -> Result<Found<'c>, CodegenError> {
         let entry = Entry::of(&dict.ty)?;
+        let hint = self.hint(dict, key);
         let (dict, key) = (pointer(self.leaf(dict)?)?, self.expr(key)?);
         let table = self.table(dict)?;
+        let mut told = None;
+        if let Some(number) = hint {
+            let ticket = self.b.build_int_sub(number, self.int32(1), "ticket")?;
+            let is_entry =
+                self.b.build_int_compare(IntPredicate::ULT, ticket, self.int32(ABSENT - 1), "is_entry")?;
+            let ticket = self.b.build_int_z_extend(ticket, self.m.context.i64_type(), "ticket")?;
+            let entries = self.table_ptr(table, offset_of!(Dict, entries))?;
+            let address = self.elem_address(&entry.pair, entries, ticket)?;
+            let blank = self.m.blank(entry.bytes());
+            let address = pointer(self.b.build_select(is_entry, address, blank, "address")?)?;
+            let same = self.is_key_of(&entry, address, &key)?;
+            let hit = self.b.build_and(is_entry, same, "hit")?;
+            let absent = self.b.build_int_compare(IntPredicate::EQ, number, self.int32(ABSENT), "absent")?;
+            let sure = self.b.build_or(hit, absent, "sure")?;
+            let (at, look) = (self.block("told"), self.block("look"));
+            self.b.build_conditional_branch(sure, at, look)?;
+            self.b.position_at_end(look);
+            told = Some(Told { at, hit, address });
+        }
         let probe = self.probe(&entry, table, &key)?;
-        Ok((entry, Found { table, key, probe }))
+        Ok(Found { entry, table, key, probe, told })
     }
 
     /// `lookup(d, k)`.
     pub fn dict_lookup(&mut self, dict: &Expr, key: &Expr, expr: &Expr) -> Result<Val<'c>, CodegenError> {
-        let (entry, Found { table, key, probe }) = self.find(dict, key)?;
+        let Found { entry, table, key, probe, told } = self.find(dict, key)?;
         self.b.position_at_end(probe.absent);
+        let missing = self.block("missing");
+        self.enter(missing)?;
         let len = self.table_int(table, offset_of!(Dict, len))?;
         let room = self.allocate(&entry.key, self.int64(1))?;
         self.store(&entry.key, &key, room)?;
@@ -287,13 +312,22 @@ impl<'c> FnCx<'_, 'c> {
         let site = self.m.key_site(&expr.origin, &entry.key);
         self.fail(Check::Key, site, len, at)?;
         self.b.position_at_end(probe.found);
-        let value = self.value_at(&entry, probe.entry)?;
-        self.load(&entry.value, value)
+        let mut address = probe.entry;
+        if let Some(Told { at, hit, address: known }) = told {
+            let done = self.block("done");
+            self.b.build_unconditional_branch(done)?;
+            self.b.position_at_end(at);
+            self.b.build_conditional_branch(hit, done, missing)?;
+            self.b.position_at_end(done);
+            let joined = self.join((&vec![address.into()], probe.found), (&vec![known.into()], at))?;
+            address = pointer(leaf_at(&joined, 0)?)?;
+        }
+        self.load(&entry.value, self.value_at(&entry, address)?)
     }
 
     /// `optlookup(d, k)`.
     pub fn dict_optlookup(&mut self, dict: &Expr, key: &Expr) -> Result<Val<'c>, CodegenError> {
-        let (entry, Found { probe, .. }) = self.find(dict, key)?;
+        let Found { entry, probe, told, .. } = self.find(dict, key)?;
         let done = self.block("done");
         let bool_ty = self.m.context.bool_type();
         self.b.position_at_end(probe.absent);
@@ -304,12 +338,21 @@ impl<'c> FnCx<'_, 'c> {
         let mut value: Val<'c> = vec![bool_ty.const_int(1, false).into()];
         value.extend(self.load(&entry.value, self.value_at(&entry, probe.entry)?)?);
         self.enter(done)?;
-        self.join((&zero, probe.absent), (&value, probe.found))
+        let value = self.join((&zero, probe.absent), (&value, probe.found))?;
+        let Some(Told { at, hit, address }) = told else { return Ok(value) };
+        let ready = self.block("ready");
+        self.b.build_unconditional_branch(ready)?;
+        self.b.position_at_end(at);
+        // What is absent reads zeros.
+        let mut known: Val<'c> = vec![hit.into()];
+        known.extend(self.load(&entry.value, self.value_at(&entry, address)?)?);
+        self.enter(ready)?;
+        self.join((&value, done), (&known, at))
     }
 
     /// `keyexists(d, k)`.
     pub fn dict_keyexists(&mut self, dict: &Expr, key: &Expr) -> Result<Val<'c>, CodegenError> {
-        let (_, Found { probe, .. }) = self.find(dict, key)?;
+        let Found { probe, told, .. } = self.find(dict, key)?;
         let done = self.block("done");
         let bool_ty = self.m.context.bool_type();
         self.b.position_at_end(probe.absent);
@@ -317,13 +360,30 @@ impl<'c> FnCx<'_, 'c> {
         self.b.position_at_end(probe.found);
         self.enter(done)?;
         let (no, yes) = (bool_ty.const_zero().into(), bool_ty.const_int(1, false).into());
-        self.join((&vec![no], probe.absent), (&vec![yes], probe.found))
+        let value = self.join((&vec![no], probe.absent), (&vec![yes], probe.found))?;
+        let Some(Told { at, hit, .. }) = told else { return Ok(value) };
+        let ready = self.block("ready");
+        self.b.build_unconditional_branch(ready)?;
+        self.b.position_at_end(at);
+        self.enter(ready)?;
+        self.join((&value, done), (&vec![hit.into()], at))
     }
 }
 
 /// A key that was looked for.
 struct Found<'c> {
+    entry: Entry,
     table: PointerValue<'c>,
     key: Val<'c>,
     probe: Probe<'c>,
+    told: Option<Told<'c>>,
+}
+
+/// Where a hint has settled the question.
+struct Told<'c> {
+    at: BasicBlock<'c>,
+    /// Whether the key is there.
+    hit: IntValue<'c>,
+    /// Its entry, or zeros.
+    address: PointerValue<'c>,
 }

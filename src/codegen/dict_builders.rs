@@ -44,17 +44,49 @@ impl<'c> FnCx<'_, 'c> {
         op: MergeOp,
         table: Leaf<'c>,
         pair: &[Leaf<'c>],
+        hint: Option<IntValue<'c>>,
     ) -> Result<(), CodegenError> {
         let (key, value) = pair.split_at(width(&entry.key).min(pair.len()));
-        let (at, _) = self.entry_of(entry, pointer(table)?, key, &|cx| cx.merger_start(&entry.value, op))?;
+        let (at, _) =
+            self.entry_of(entry, pointer(table)?, key, hint, &|cx| cx.merger_start(&entry.value, op))?;
         let at = self.value_at(entry, at)?;
         let held = self.load(&entry.value, at)?;
         let merged = self.combine_values(&entry.value, op, &held, value)?;
         self.store(&entry.value, &merged, at)
     }
 
-    /// The entry of a key and its number; a new key gets the value `start`.
-    pub fn entry_of(
+    /// The entry of a key and its ticket; a new key gets the value `start`. What a hint says is tried first.
+    fn entry_of(
+        &mut self,
+        entry: &Entry,
+        table: PointerValue<'c>,
+        key: &[Leaf<'c>],
+        hint: Option<IntValue<'c>>,
+        start: &dyn Fn(&mut Self) -> Result<Val<'c>, CodegenError>,
+    ) -> Result<(PointerValue<'c>, IntValue<'c>), CodegenError> {
+        let Some(number) = hint else { return self.probed_entry(entry, table, key, start) };
+        let (told, look, ready) = (self.block("told"), self.block("look"), self.block("ready"));
+        let unknown = self.b.build_int_compare(IntPredicate::EQ, number, self.int32(0), "unknown")?;
+        self.b.build_conditional_branch(unknown, look, told)?;
+        self.b.position_at_end(told);
+        let number = self.b.build_int_z_extend(number, self.m.context.i64_type(), "number")?;
+        let ticket = self.b.build_int_sub(number, self.int64(1), "ticket")?;
+        let entries = self.table_ptr(table, offset_of!(Dict, entries))?;
+        let address = self.elem_address(&entry.pair, entries, ticket)?;
+        let same = self.is_key_of(entry, address, key)?;
+        let told = self.here()?;
+        self.b.build_conditional_branch(same, ready, look)?;
+        self.b.position_at_end(look);
+        let (probed, number) = self.probed_entry(entry, table, key, start)?;
+        let looked = self.here()?;
+        self.enter(ready)?;
+        let known = vec![address.into(), ticket.into()];
+        let joined = self.join((&known, told), (&vec![probed.into(), number.into()], looked))?;
+        Ok((pointer(leaf_at(&joined, 0)?)?, int(leaf_at(&joined, 1)?)?))
+    }
+
+    /// The same, by looking for it.
+    pub fn probed_entry(
         &mut self,
         entry: &Entry,
         table: PointerValue<'c>,
@@ -98,10 +130,11 @@ impl<'c> FnCx<'_, 'c> {
         elem: &Ty,
         table: Leaf<'c>,
         pair: &[Leaf<'c>],
+        hint: Option<IntValue<'c>>,
     ) -> Result<(), CodegenError> {
         let table = pointer(table)?;
         let (key, value) = pair.split_at(width(&entry.key).min(pair.len()));
-        let (at, ticket) = self.entry_of(entry, table, key, &|cx| cx.blank(&entry.value))?;
+        let (at, ticket) = self.entry_of(entry, table, key, hint, &|cx| cx.blank(&entry.value))?;
         let count_at = self.offset(self.value_at(entry, at)?, LEN)?;
         let count = int(self.b.build_load(self.m.context.i64_type(), count_at, "count")?)?;
         self.b.build_store(count_at, self.b.build_int_add(count, self.int64(1), "count")?)?;

@@ -6,6 +6,7 @@
 use super::CodegenError;
 use super::leaves::{Leaf, LeafTy, Val, int, leaf_at, memory_ty, pointer, register_ty, width, with_lanes};
 use super::module::{Check, ModuleCx};
+use super::prefetch::Hint;
 use crate::diag::Origin;
 use crate::ir::{BuilderTy, Literal, Name, Scalar, Ty};
 use crate::value::layout;
@@ -38,6 +39,8 @@ pub(super) struct FnCx<'m, 'c> {
     pub bail: Option<BasicBlock<'c>>,
     /// Whether this is inside a loop: loops in loops run in place.
     pub in_loop: bool,
+    /// What is known about keys of this iteration.
+    pub hints: Vec<Hint<'c>>,
     /// Expressions since a block was begun for its length.
     since: u32,
     entry: BasicBlock<'c>,
@@ -56,7 +59,20 @@ impl<'m, 'c> FnCx<'m, 'c> {
         };
         let vars = HashMap::new();
         let (lanes, mask, bail) = (None, None, None);
-        Ok(FnCx { m, b, function, task, vars, lanes, mask, bail, in_loop: false, since: 0, entry })
+        Ok(FnCx {
+            m,
+            b,
+            function,
+            task,
+            vars,
+            lanes,
+            mask,
+            bail,
+            in_loop: false,
+            hints: Vec::new(),
+            since: 0,
+            entry,
+        })
     }
 
     /// Connects the block of allocas with the code; call once, at the end.

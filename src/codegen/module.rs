@@ -192,6 +192,18 @@ impl<'c> ModuleCx<'c> {
         self.constant("no_dict", table.get_type().into(), &table).as_pointer_value()
     }
 
+    /// So many zero bytes.
+    pub fn blank(&self, bytes: usize) -> PointerValue<'c> {
+        let name = format!("blank_{bytes}");
+        if let Some(global) = self.module.get_global(&name) {
+            return global.as_pointer_value();
+        }
+        let zeros = self.context.i8_type().array_type(bytes as u32).const_zero();
+        let global = self.constant(&name, zeros.get_type().into(), &zeros);
+        global.set_alignment(64);
+        global.as_pointer_value()
+    }
+
     fn declare_runtime(&self) {
         let ptr = self.context.ptr_type(AddressSpace::default());
         macro_rules! kind {
