@@ -124,13 +124,15 @@ fn results_are_inputs_again() {
 }
 
 #[test]
-fn plans_say_that_tables_are_filled_in_order() {
+fn plans_say_how_tables_are_filled() {
     let mut session = session(None);
-    let text = "|v: vec[i64]| {countby(v), sum(v)}";
+    let text = "|v: vec[i64]| {countby(v), groupby(v, v), sum(v)}";
     let source = session.add_source("p.weld", text.to_string());
     let checked = session.check(source).unwrap();
     let plans: Vec<String> = weld::plan::plan(&checked.program).iter().map(ToString::to_string).collect();
-    assert!(plans[0].starts_with("L1  sequential, "), "{}", plans[0]);
-    assert!(plans[0].ends_with("merged in order, on one thread"), "{}", plans[0]);
-    assert!(plans[1].starts_with("L2  parallel, "), "{}", plans[1]);
+    assert!(plans[0].starts_with("L1  parallel, "), "{}", plans[0]);
+    assert!(plans[0].ends_with("a table a chunk, merged in order"), "{}", plans[0]);
+    assert!(plans[1].starts_with("L2  sequential, "), "{}", plans[1]);
+    assert!(plans[1].ends_with("merged in order, on one thread"), "{}", plans[1]);
+    assert!(plans[2].starts_with("L3  parallel, "), "{}", plans[2]);
 }

@@ -80,7 +80,7 @@ impl<'c> FnCx<'_, 'c> {
                 cx.note_place(table, (places, base), cx.offset(from, row.number_at)?)?;
                 cx.merger_start(&entry.value, op)
             };
-            let (at, _) = cx.entry_of(entry, table, &key, &start)?;
+            let (at, _) = cx.probed_entry(entry, table, &key, &start)?;
             let at = cx.value_at(entry, at)?;
             let held = cx.load(&entry.value, at)?;
             let merged = cx.combine_values(&entry.value, op, &held, &value)?;

@@ -19,6 +19,9 @@ use std::mem::offset_of;
 /// Rows between two looks at the signal while groups are put together.
 const ROWS_PER_POLL: i64 = 1 << 16;
 
+/// Slots that a table outside of loops begins with, so that a few keys hardly meet.
+const FIRST_SLOTS: i64 = 512;
+
 /// Where a key is.
 struct Found<'c> {
     entry: PointerValue<'c>,
@@ -33,7 +36,11 @@ impl<'c> FnCx<'_, 'c> {
         let slot = self.alloca(self.ptr_ty(), "table")?;
         let bytes = self.int64(entry.bytes() as i64).into();
         match from {
-            None => self.call_runtime("weld_rt_dict_new", &[bytes, slot.into()])?,
+            None => {
+                // A table inside a loop may be one of many.
+                let slots = if self.in_loop { 0 } else { FIRST_SLOTS };
+                self.call_runtime("weld_rt_dict_new", &[bytes, self.int64(slots).into(), slot.into()])?;
+            }
             Some(from) => self.call_runtime("weld_rt_dict_copy", &[from.into(), bytes, slot.into()])?,
         }
         Ok(vec![self.b.build_load(self.ptr_ty(), slot, "table")?])
@@ -46,12 +53,13 @@ impl<'c> FnCx<'_, 'c> {
         op: MergeOp,
         table: Leaf<'c>,
         pair: &[Leaf<'c>],
+        hint: Option<IntValue<'c>>,
     ) -> Result<(), CodegenError> {
         let (key, value) = pair.split_at(width(&entry.key).min(pair.len()));
         let table = pointer(table)?;
         let spill = self.chunked_at.map(|i| (i, self.block("spill")));
         let start = |cx: &mut Self| cx.merger_start(&entry.value, op);
-        let found = self.entry_or_spill(entry, table, key, &start, spill)?;
+        let found = self.entry_of(entry, table, key, (hint, spill), &start)?;
         let at = self.value_at(entry, found.entry)?;
         let held = self.load(&entry.value, at)?;
         let merged = self.combine_values(&entry.value, op, &held, value)?;
@@ -64,27 +72,61 @@ impl<'c> FnCx<'_, 'c> {
         self.enter(merged)
     }
 
-    /// The entry of a key and its number; a new key gets the value `start`.
-    pub fn entry_of(
+    /// The entry of a key and its ticket; a new key gets the value `start`. What a hint says is tried first. In the table of
+    /// a chunk, which holds a limited number of keys, a key without an entry goes on in the block of `spill`, which comes
+    /// with the number of the iteration.
+    fn entry_of(
+        &mut self,
+        entry: &Entry,
+        table: PointerValue<'c>,
+        key: &[Leaf<'c>],
+        (hint, spill): (Option<IntValue<'c>>, Option<(IntValue<'c>, BasicBlock<'c>)>),
+        start: &dyn Fn(&mut Self) -> Result<Val<'c>, CodegenError>,
+    ) -> Result<Found<'c>, CodegenError> {
+        let Some(number) = hint else { return self.looked_up(entry, table, key, spill, start) };
+        let (told, look, ready) = (self.block("told"), self.block("look"), self.block("ready"));
+        let number = self.b.build_int_z_extend(number, self.m.context.i64_type(), "number")?;
+        let ticket = self.b.build_int_sub(number, self.int64(1), "ticket")?;
+        // The table of a chunk may have been given up since. No hint is a huge ticket.
+        let len = self.table_int(table, offset_of!(Dict, len))?;
+        let known = self.b.build_int_compare(IntPredicate::ULT, ticket, len, "known")?;
+        self.b.build_conditional_branch(known, told, look)?;
+        self.b.position_at_end(told);
+        let entries = self.table_ptr(table, offset_of!(Dict, entries))?;
+        let address = self.elem_address(&entry.pair, entries, ticket)?;
+        let same = self.is_key_of(entry, address, key)?;
+        let told = self.here()?;
+        self.b.build_conditional_branch(same, ready, look)?;
+        self.b.position_at_end(look);
+        let found = self.looked_up(entry, table, key, spill, start)?;
+        let looked = self.here()?;
+        self.enter(ready)?;
+        let (known, probed) =
+            (vec![address.into(), ticket.into()], vec![found.entry.into(), found.ticket.into()]);
+        let joined = self.join((&known, told), (&probed, looked))?;
+        let (entry, ticket) = (pointer(leaf_at(&joined, 0)?)?, int(leaf_at(&joined, 1)?)?);
+        Ok(Found { entry, ticket, tag: found.tag })
+    }
+
+    /// The entry of a key and its ticket, without hints.
+    pub fn probed_entry(
         &mut self,
         entry: &Entry,
         table: PointerValue<'c>,
         key: &[Leaf<'c>],
         start: &dyn Fn(&mut Self) -> Result<Val<'c>, CodegenError>,
     ) -> Result<(PointerValue<'c>, IntValue<'c>), CodegenError> {
-        let found = self.entry_or_spill(entry, table, key, start, None)?;
+        let found = self.looked_up(entry, table, key, None, start)?;
         Ok((found.entry, found.ticket))
     }
 
-    /// The same; in the table of a chunk, which holds a limited number of keys, a key without an entry goes on in the block
-    /// `spill`. It comes with the number of the iteration.
-    fn entry_or_spill(
+    fn looked_up(
         &mut self,
         entry: &Entry,
         table: PointerValue<'c>,
         key: &[Leaf<'c>],
-        start: &dyn Fn(&mut Self) -> Result<Val<'c>, CodegenError>,
         spill: Option<(IntValue<'c>, BasicBlock<'c>)>,
+        start: &dyn Fn(&mut Self) -> Result<Val<'c>, CodegenError>,
     ) -> Result<Found<'c>, CodegenError> {
         let probe = self.probe(entry, table, key)?;
         let (full, insert, ready) = (self.block("full"), self.block("insert"), self.block("ready"));
@@ -138,10 +180,12 @@ impl<'c> FnCx<'_, 'c> {
         elem: &Ty,
         table: Leaf<'c>,
         pair: &[Leaf<'c>],
+        hint: Option<IntValue<'c>>,
     ) -> Result<(), CodegenError> {
         let table = pointer(table)?;
         let (key, value) = pair.split_at(width(&entry.key).min(pair.len()));
-        let (at, ticket) = self.entry_of(entry, table, key, &|cx| cx.blank(&entry.value))?;
+        let start = |cx: &mut Self| cx.blank(&entry.value);
+        let Found { entry: at, ticket, .. } = self.entry_of(entry, table, key, (hint, None), &start)?;
         let count_at = self.offset(self.value_at(entry, at)?, LEN)?;
         let count = int(self.b.build_load(self.m.context.i64_type(), count_at, "count")?)?;
         self.b.build_store(count_at, self.b.build_int_add(count, self.int64(1), "count")?)?;

@@ -6,6 +6,7 @@
 use super::CodegenError;
 use super::leaves::{Leaf, LeafTy, Val, int, leaf_at, memory_ty, pointer, register_ty, width, with_lanes};
 use super::module::{Check, ModuleCx};
+use super::prefetch::Hint;
 use crate::diag::Origin;
 use crate::ir::{BuilderTy, Literal, Name, Scalar, Ty};
 use crate::value::layout;
@@ -42,6 +43,8 @@ pub(super) struct FnCx<'m, 'c> {
     pub in_loop: bool,
     /// Inside a loop whose tables are filled chunk by chunk: the number of its iteration.
     pub chunked_at: Option<IntValue<'c>>,
+    /// What is known about keys of this iteration.
+    pub hints: Vec<Hint<'c>>,
     /// Expressions since a block was begun for its length.
     since: u32,
     entry: BasicBlock<'c>,
@@ -73,6 +76,7 @@ impl<'m, 'c> FnCx<'m, 'c> {
             streaming,
             in_loop,
             chunked_at,
+            hints: Vec::new(),
             since,
             entry,
         })

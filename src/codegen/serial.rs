@@ -305,7 +305,7 @@ impl<'c> FnCx<'_, 'c> {
                     cx.poll()?;
                     let (key, at) = cx.serial_read(&entry.key, bytes, int(leaf_at(&at, 0)?)?)?;
                     let (value, at) = cx.serial_read(&entry.value, bytes, at)?;
-                    let (to, _) = cx.entry_of(&entry, place, &key, &|_| Ok(value.clone()))?;
+                    let (to, _) = cx.probed_entry(&entry, place, &key, &|_| Ok(value.clone()))?;
                     // Of several values of one key the last one counts.
                     cx.store(&entry.value, &value, cx.value_at(&entry, to)?)?;
                     Ok(vec![at.into()])

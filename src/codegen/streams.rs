@@ -10,7 +10,6 @@
 use super::CodegenError;
 use super::func::FnCx;
 use super::loops::{Part, Shape};
-use crate::plan::leaf_len;
 use crate::value::layout;
 use inkwell::values::{IntValue, PointerValue, VectorValue};
 use inkwell::{AtomicOrdering, IntPredicate};
@@ -39,7 +38,7 @@ impl<'c> FnCx<'_, 'c> {
             _ => 0,
         });
         let written: usize = written.sum();
-        if written == 0 || leaf_len(shape.parts) % i64::from(lanes) != 0 {
+        if written == 0 || shape.leaf % i64::from(lanes) != 0 {
             return Ok(None);
         }
         let least = self.int64(FROM_BYTES / written as i64);

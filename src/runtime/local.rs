@@ -5,7 +5,7 @@
 //! Contract of the `unsafe` blocks: a table is as `abi::Dict` says, was made by [`TaskInner::local_open`], and nobody else
 //! uses it during the call.
 
-use super::abi::{Dict, EMPTY_SLOT, Failure, Local, PART_BITS, TableDesc};
+use super::abi::{Dict, EMPTY_LINE, Failure, LINE, Local, PART_BITS, TableDesc};
 use super::chunks::{is_sparse, most_keys, sample};
 use super::dict::{capacity, slot_count};
 use super::rows::Rows;
@@ -14,6 +14,9 @@ use std::ptr;
 
 /// A table with more keys than this is written as rows at the end of its chunk, so that its memory serves the next one.
 const MOST_KEPT: i64 = 4096;
+
+/// Slots that a table begins with, so that a few keys hardly meet.
+const FIRST_SLOTS: i64 = 512;
 
 /// A [`Local`] and what only the runtime knows.
 #[repr(C)]
@@ -92,7 +95,8 @@ impl TaskInner {
         // SAFETY: `old` is a table of ours; new headers are fresh memory.
         unsafe {
             if old.is_null() {
-                let dict = self.dict_new(i64::from(desc.entry_bytes))?;
+                let dict = self.dict_new(i64::from(desc.entry_bytes), FIRST_SLOTS)?;
+                (*dict).cap = (*dict).cap.min(limit);
                 let local: *mut LocalTable = self.alloc(size_of::<LocalTable>())?.cast();
                 local.write(new);
                 (*dict).local = local.cast();
@@ -105,7 +109,8 @@ impl TaskInner {
             *local = new;
             dict.len = 0;
             dict.cap = 0;
-            if dict.mask > 0 {
+            // A table that was given up and had no room is all that has no entries.
+            if !dict.entries.is_null() {
                 dict.slots.write_bytes(0, slot_count(dict));
                 dict.cap = (capacity(slot_count(dict)) as i64).min(limit);
             }
@@ -137,8 +142,8 @@ impl TaskInner {
             unsafe { self.local_write(dict, &mut local.table, local.number_at)? };
             local.shared.next = dict.len;
             local.unused = Some(Room { slots: dict.slots, mask: dict.mask, entries: dict.entries });
-            dict.slots = (&raw const EMPTY_SLOT).cast_mut();
-            (dict.mask, dict.entries, dict.len, dict.cap) = (0, ptr::null_mut(), 0, 0);
+            dict.slots = (&raw const EMPTY_LINE).cast_mut().cast();
+            (dict.mask, dict.entries, dict.len, dict.cap) = (LINE as i64 - 1, ptr::null_mut(), 0, 0);
         } else {
             local.spilled.begin(self)?;
             local.shared.next = dict.len;
@@ -193,19 +198,20 @@ impl TaskInner {
         rows.begin(self)?;
         let len = dict.len as usize;
         // SAFETY: the run outlives its contexts.
-        let parts = unsafe { &(*self.run).store }.temporary(len)?;
+        let parts = unsafe { &(*self.run).store }.temporary(len * size_of::<u16>())?;
+        let part_of = parts.data().cast::<u16>();
         let entry_bytes = dict.entry_bytes as usize;
-        // SAFETY: slots hold the tickets of entries, which are below `len`; there is a byte for each entry.
+        // SAFETY: slots hold the tickets of entries, which are below `len`; there is a number for each entry.
         unsafe {
             for at in 0..slot_count(dict) {
                 let slot = *dict.slots.add(at);
                 let ticket = (slot & 0xffff_ffff) as usize;
                 if ticket != 0 {
-                    *parts.data().add(ticket - 1) = (slot >> (64 - PART_BITS)) as u8;
+                    *part_of.add(ticket - 1) = (slot >> (64 - PART_BITS)) as u16;
                 }
             }
             for ticket in 0..len {
-                let row = rows.push(self, usize::from(*parts.data().add(ticket)))?;
+                let row = rows.push(self, usize::from(*part_of.add(ticket)))?;
                 copy_entry(dict.entries.add(ticket * entry_bytes), row, entry_bytes);
                 row.add(number_at as usize).cast::<i64>().write_unaligned(ticket as i64);
             }

@@ -108,7 +108,9 @@ pub(super) static ROWS: &[Construct] = &[
         what: "combines the values of each key by an operator",
         grammar: "dictmerger[K,V,op], dictmerger[K,V,op](start)",
         text: "Merge `{key, value}`. The values of a key combine as in a merger; `start` is a dictionary to \
-               begin with. The result is a `dict[K,V]`.",
+               begin with. The result is a `dict[K,V]`, its keys in the order in which they came first. A \
+               long loop is cut into chunks, by its length alone: float `+` and `*` combine in the order \
+               of each chunk, then chunk by chunk.",
         examples: &[r"tovec(result(for([2, 1, 2], dictmerger[i32,i64,+], |b, i, x| merge(b, {x, 1L}))))
 # => [{2, 2L}, {1, 1L}]"],
         fixtures: &["tests/run/dicts/merge-keys.weld", "tests/run/dicts/initial.weld"],

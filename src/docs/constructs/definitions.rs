@@ -88,7 +88,8 @@ pub(super) static ROWS: &[Construct] = &[
         grammar: "@(key: value, ...) expression",
         text: "Never changes a result, except that a loop of another length than `loopsize` says is an \
                error. Keys: `predicate`, `vectorize` (true or false), `loopsize`, `size` (a number), \
-               `impl`, `grain_size` and others of old versions. An unknown key is a warning.",
+               `grain_size` (iterations that a thread runs at least; float sums are cut there), `impl` and \
+               others of old versions. An unknown key is a warning.",
         examples: &[r"@(vectorize: false) sum([1, 2])
 # => 3"],
         fixtures: &["tests/run/loops/loopsize.weld", "tests/run/operators/predicated-note.weld"],

@@ -7,8 +7,10 @@
 
 use super::job::{left_failure, list};
 use super::run_loop;
-use crate::runtime::abi::{Absorbed, BodyFn, Dict, Failure, LoopDesc, PARTS, Status, TableDesc, TaskCtx};
-use crate::runtime::dict::{MOST_ENTRIES, capacity, slot_count};
+use crate::runtime::abi::{
+    Absorbed, BodyFn, Dict, Failure, LINE, LoopDesc, PARTS, Status, TableDesc, TaskCtx,
+};
+use crate::runtime::dict::{MOST_ENTRIES, capacity, next_slots, slot_count};
 use crate::runtime::local::{Partial, copy_entry};
 use crate::runtime::memory::Temporary;
 use crate::runtime::rows::Rows;
@@ -165,9 +167,9 @@ unsafe fn by_parts(
         if count > MOST_ENTRIES {
             return Err(run.store.exhausted(usize::MAX));
         }
-        all.n_slots = 16;
+        all.n_slots = next_slots(0);
         while capacity(all.n_slots) < count {
-            all.n_slots *= 2;
+            all.n_slots = next_slots(all.n_slots);
         }
         (all.slots, all.entries) = (*ctx).inner.dict_room(all.n_slots, desc.entry_bytes as usize)?;
         all.parallel(ctx, clear_slots, all.n_slots.div_ceil(CLEARED))?;
@@ -221,15 +223,15 @@ impl Gather<'_> {
         // SAFETY: by contract of the phases.
         let table = unsafe {
             let inner = &mut (*ctx).inner;
-            let table = inner.dict_new(i64::from(self.desc.entry_bytes))?;
-            let slots = (self.rows_per_part / 2).next_power_of_two().max(16);
+            let table = inner.dict_new(i64::from(self.desc.entry_bytes), 0)?;
+            let slots = (self.rows_per_part / 4).next_power_of_two().max(2 * LINE);
             let bytes = slots * size_of::<u64>();
-            let room = self.run.store.temporary(bytes + capacity(slots) * entry_bytes)?;
+            let room = self.run.store.temporary(bytes + slots / 2 * entry_bytes)?;
             ptr::write_bytes(room.data(), 0, bytes);
             (*table).slots = room.data().cast();
             (*table).mask = slots as i64 - 1;
             (*table).entries = room.data().add(bytes);
-            (*table).cap = capacity(slots) as i64;
+            (*table).cap = slots as i64 / 2;
             merged._room = Some(room);
             merged.table = table;
             table
@@ -363,15 +365,18 @@ impl Gather<'_> {
                     continue;
                 };
                 let new = slot & 0xffff_ffff_0000_0000 | (*place as u64 + 1);
-                let mut to = (slot >> 32) as usize & mask;
-                loop {
-                    let free = AtomicU64::from_ptr(self.slots.add(to));
-                    if free.load(Ordering::Relaxed) == 0
+                let put = |at: usize| {
+                    let free = AtomicU64::from_ptr(self.slots.add(at));
+                    free.load(Ordering::Relaxed) == 0
                         && free.compare_exchange(0, new, Ordering::Relaxed, Ordering::Relaxed).is_ok()
-                    {
-                        break;
+                };
+                // As `runtime::dict::put`: a line that is full stays so.
+                let own = (slot >> 32) as usize & mask;
+                let mut line = own - own % LINE;
+                if !put(own) {
+                    while !(line..line + LINE).any(put) {
+                        line = (line + LINE) & mask;
                     }
-                    to = (to + 1) & mask;
                 }
             }
         }

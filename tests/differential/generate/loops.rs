@@ -319,9 +319,9 @@ impl Gen<'_> {
         self.busy.truncate(hidden);
         self.scope.truncate(outer);
         let declared = if self.choices.chance(8) { format!(": {}", iters.elem) } else { String::new() };
-        let note = match self.choices.weighted(&[92, 3, 3, 2]) {
+        let note = match self.choices.weighted(&[85, 3, 10, 2]) {
             1 => "@(vectorize:false) ",
-            2 => "@(grain_size:100) ",
+            2 => "@(grain_size:1) ",
             3 => "@(size:5, tile_size:2) ",
             _ => "",
         };
