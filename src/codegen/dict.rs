@@ -9,7 +9,7 @@ use super::func::FnCx;
 use super::leaves::{Leaf, Val, int, leaf_at, pointer};
 use super::module::Check;
 use super::prefetch::ABSENT;
-use crate::ir::{Expr, Scalar, Ty};
+use crate::ir::{Expr, ExprKind, Scalar, Ty};
 use crate::runtime::abi::{Dict, LINE};
 use crate::value::layout;
 use inkwell::IntPredicate;
@@ -277,6 +277,11 @@ impl<'c> FnCx<'_, 'c> {
 
     /// `tovec(d)`: the entries are such a vector.
     pub fn tovec(&mut self, dict: &Expr) -> Result<Val<'c>, CodegenError> {
+        // A dictionary that nobody else has is not looked into.
+        self.only_entries = match &dict.kind {
+            ExprKind::Result(builder) => matches!(builder.kind, ExprKind::For(_)),
+            _ => false,
+        };
         let dict = pointer(self.leaf(dict)?)?;
         let table = self.table(dict)?;
         let entries = self.table_ptr(table, offset_of!(Dict, entries))?;

@@ -45,6 +45,8 @@ pub(super) struct FnCx<'m, 'c> {
     pub chunked_at: Option<IntValue<'c>>,
     /// What is known about keys of this iteration.
     pub hints: Vec<Hint<'c>>,
+    /// Of the tables that the next loop fills only the entries will be read.
+    pub only_entries: bool,
     /// Expressions since a block was begun for its length.
     since: u32,
     entry: BasicBlock<'c>,
@@ -77,6 +79,7 @@ impl<'m, 'c> FnCx<'m, 'c> {
             in_loop,
             chunked_at,
             hints: Vec::new(),
+            only_entries: false,
             since,
             entry,
         })

@@ -60,6 +60,8 @@ pub(super) struct Shape<'p, 'c> {
     pub parallel: bool,
     /// Iterations per leaf.
     pub leaf: i64,
+    /// Whether keys may be looked for in the tables when the loop is over.
+    pub indexed: bool,
     /// Whether an iteration is a block of lanes, as the program says.
     blocks: bool,
     uses_index: bool,
@@ -70,6 +72,7 @@ pub(super) struct Shape<'p, 'c> {
 impl<'c> FnCx<'_, 'c> {
     /// `for(..)`.
     pub fn for_loop(&mut self, parts: &For, expr: &Expr) -> Result<Val<'c>, CodegenError> {
+        let only_entries = std::mem::take(&mut self.only_entries);
         let mut start = self.expr(&parts.builder)?;
         let (mut iters, mut counts) = (Vec::new(), Vec::new());
         for iter in &parts.iters {
@@ -84,6 +87,7 @@ impl<'c> FnCx<'_, 'c> {
             self.check(kept, Check::LoopSize, &expr.origin, n, promised)?;
         }
         let mut shape = shape(expr, parts, iters, usize::from(self.in_loop));
+        shape.indexed = !only_entries;
         if self.m.traced.is_some() {
             // A trace tells of one iteration at a time; the bits are the same.
             shape.lanes = None;
@@ -516,6 +520,7 @@ fn shape<'p, 'c>(expr: &Expr, parts: &'p For, iters: Vec<IterVal<'c>>, depth: us
         lanes: plan.lanes,
         parallel: plan.parallel,
         leaf: plan.leaf,
+        indexed: true,
         blocks: plan.blocks,
         uses_index,
         streams: None,

@@ -275,6 +275,7 @@ impl<'c> FnCx<'_, 'c> {
                 int32(entry.bytes()),
                 int32(row.bytes),
                 int32(row.number_at),
+                int32(usize::from(shape.indexed)),
             ];
             tables.push(self.m.context.const_struct(&fields, false));
         }

@@ -214,6 +214,8 @@ pub struct TableDesc {
     pub row_bytes: u32,
     /// Where the number is in a row.
     pub number_at: u32,
+    /// 0: nobody will look for a key when the loop is over, only the entries matter.
+    pub indexed: u32,
 }
 
 /// What hash states are multiplied by.
@@ -423,8 +425,8 @@ const _: () = {
     assert!(offset_of!(LoopDesc, merger_bytes) == 44 && offset_of!(LoopDesc, n_appenders) == 48);
     assert!(offset_of!(LoopDesc, tree) == 52 && offset_of!(LoopDesc, sequential) == 56);
     assert!(offset_of!(LoopDesc, n_tables) == 60 && offset_of!(LoopDesc, tables) == 64);
-    assert!(size_of::<LoopDesc>() == 72 && size_of::<TableDesc>() == 24);
-    assert!(offset_of!(TableDesc, offset) == 8 && offset_of!(TableDesc, number_at) == 20);
+    assert!(size_of::<LoopDesc>() == 72 && size_of::<TableDesc>() == 32);
+    assert!(offset_of!(TableDesc, offset) == 8 && offset_of!(TableDesc, indexed) == 24);
     assert!(size_of::<Part>() == 32 && size_of::<Absorbed>() == 40);
     assert!(offset_of!(TraceLine, place) == 8 && offset_of!(TraceLine, name) == 12);
     assert!(offset_of!(TraceLine, code) == 16 && offset_of!(TraceLine, kind) == 20);

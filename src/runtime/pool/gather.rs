@@ -8,7 +8,7 @@
 use super::job::{left_failure, list};
 use super::run_loop;
 use crate::runtime::abi::{
-    Absorbed, BodyFn, Dict, Failure, LINE, LoopDesc, PARTS, Status, TableDesc, TaskCtx,
+    Absorbed, BodyFn, Dict, EMPTY_LINE, Failure, LINE, LoopDesc, PARTS, Status, TableDesc, TaskCtx,
 };
 use crate::runtime::dict::{MOST_ENTRIES, capacity, next_slots, slot_count};
 use crate::runtime::local::{Partial, copy_entry};
@@ -171,10 +171,17 @@ unsafe fn by_parts(
         while capacity(all.n_slots) < count {
             all.n_slots = next_slots(all.n_slots);
         }
-        (all.slots, all.entries) = (*ctx).inner.dict_room(all.n_slots, desc.entry_bytes as usize)?;
-        all.parallel(ctx, clear_slots, all.n_slots.div_ceil(CLEARED))?;
+        let entry_bytes = desc.entry_bytes as usize;
+        if desc.indexed == 0 {
+            all.entries = (*ctx).inner.alloc(count * entry_bytes)?;
+        } else {
+            (all.slots, all.entries) = (*ctx).inner.dict_room(all.n_slots, entry_bytes)?;
+            all.parallel(ctx, clear_slots, all.n_slots.div_ceil(CLEARED))?;
+        }
         all.parallel(ctx, put_in_order, n_ranges)?;
-        all.parallel(ctx, fill_slots, PARTS)?;
+        if desc.indexed != 0 {
+            all.parallel(ctx, fill_slots, PARTS)?;
+        }
         let inner = &mut (*ctx).inner;
         for part in &all.merged {
             inner.run().store.free((*part.table).slots.cast());
@@ -183,11 +190,16 @@ unsafe fn by_parts(
         let dict = &mut *start;
         inner.run().store.free(dict.slots.cast());
         inner.run().store.free(dict.entries);
-        dict.slots = all.slots;
-        dict.mask = all.n_slots as i64 - 1;
         dict.entries = all.entries;
         dict.len = count as i64;
-        dict.cap = capacity(all.n_slots).min(MOST_ENTRIES) as i64;
+        if desc.indexed == 0 {
+            dict.slots = (&raw const EMPTY_LINE).cast_mut().cast();
+            (dict.mask, dict.cap) = (LINE as i64 - 1, dict.len);
+        } else {
+            dict.slots = all.slots;
+            dict.mask = all.n_slots as i64 - 1;
+            dict.cap = capacity(all.n_slots).min(MOST_ENTRIES) as i64;
+        }
     }
     Ok(())
 }
