@@ -4,6 +4,7 @@
 //! Promises: no terminal, no global state, no reading of the environment; every failure is a value. Two sessions share
 //! nothing. Programs keep what they need alive and may be run from several threads at once.
 
+pub mod bench;
 mod dump;
 mod foreign;
 pub mod header;
