@@ -8,11 +8,13 @@ pub mod abi;
 mod budget;
 pub mod dict;
 mod digits;
+pub mod ffi;
 mod libraries;
 mod memory;
 pub mod nd;
 pub mod pool;
 mod run;
+mod runst;
 mod shims;
 #[cfg(test)]
 mod tests;
@@ -24,6 +26,7 @@ pub use libraries::{Function, Libraries, MAX_C_ARGS};
 pub use memory::{Allocation, Memory};
 pub use pool::Pool;
 pub use run::{Run, RunOptions, RunStats};
+pub use runst::{Ptr, WeldRuntimeContext};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
