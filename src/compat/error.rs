@@ -166,7 +166,7 @@ impl WeldError {
     ///
     /// ```
     /// let error = weld::WeldModule::compile("|x: i64| x + 1", &weld::WeldConf::new()).unwrap_err();
-    /// assert_eq!(error.hint(), Some(c"write it as an `i64`: `1L`"));
+    /// assert_eq!(error.hint(), Some(c"write it as an `i64`: `x + 1L`"));
     /// ```
     pub fn hint(&self) -> Option<&CStr> {
         self.hint.as_deref()

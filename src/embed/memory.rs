@@ -392,25 +392,13 @@ impl<'r> Source<'r> {
     /// Whatever it is, as a value.
     ///
     /// ```
-    /// use weld::embed::{Output, Source, Unfit};
-    ///
-    /// #[derive(Debug, PartialEq)]
-    /// struct Anything(bool);
-    ///
-    /// impl Output for Anything {
-    ///     fn ty() -> weld::ir::Ty {
-    ///         weld::Value::ty()
-    ///     }
-    ///
-    ///     fn read(source: Source<'_>) -> Result<Anything, Unfit> {
-    ///         Ok(Anything(matches!(source.value(), weld::Value::Struct(_))))
-    ///     }
-    /// }
+    /// use weld::Value;
     ///
     /// # fn main() -> Result<(), weld::Error> {
+    /// // `Value` reads itself so.
     /// let session = weld::Session::new(weld::Config::default());
-    /// let program = session.program("{1, true}")?;
-    /// assert_eq!(program.call::<weld::Value>(()).map(|value| matches!(value, weld::Value::Struct(_)))?, true);
+    /// let pair: Value = session.program("{1, true}")?.call(())?;
+    /// assert!(matches!(pair, Value::Struct(fields) if fields.len() == 2));
     /// # Ok(())
     /// # }
     /// ```

@@ -74,7 +74,7 @@ pub trait Output: Sized {
     /// use weld::embed::Output;
     /// use weld::ir::Ty;
     ///
-    /// assert!(weld::Value::fits(&Ty::I64) && i64::fits(&Ty::I64) && !f64::fits(&Ty::I64));
+    /// assert!(i64::fits(&Ty::I64) && !f64::fits(&Ty::I64));
     /// ```
     fn fits(ty: &Ty) -> bool {
         *ty == Self::ty()

@@ -203,20 +203,20 @@ impl<'f, 'a> Place<'f, 'a> {
     /// ```
     /// use weld::embed::{Input, Place, Unfit};
     ///
-    /// struct Countdown(i64);
+    /// struct Countdown(i32);
     ///
     /// impl Input for Countdown {
     ///     type Type = weld::embed::Vector<i64>;
     ///
     ///     fn write<'a>(&'a self, place: Place<'_, 'a>) -> Result<(), Unfit> {
-    ///         place.copied((1..=self.0 as usize).rev().map(|n| n as i64))
+    ///         place.copied((0..self.0).rev().map(i64::from))
     ///     }
     /// }
     ///
     /// # fn main() -> Result<(), weld::Error> {
     /// let session = weld::Session::new(weld::Config::default());
     /// let program = session.program("|v: vec[i64]| v")?;
-    /// assert_eq!(program.call::<Vec<i64>>(&Countdown(3))?, [3, 2, 1]);
+    /// assert_eq!(program.call::<Vec<i64>>(&Countdown(3))?, [2, 1, 0]);
     /// # Ok(())
     /// # }
     /// ```

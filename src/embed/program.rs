@@ -299,7 +299,7 @@ impl<P: Params, R: Output> Typed<P, R> {
     /// # fn main() -> Result<(), weld::Error> {
     /// let session = weld::Session::new(weld::Config::default());
     /// let sum = session.program("|v: vec[i64]| sum(v)")?.typed::<(&[i64],), i64>()?;
-    /// assert_eq!(sum.call(&[1, 2, 3])?, 6);
+    /// assert_eq!(sum.call(&[1i64, 2, 3])?, 6);
     /// # Ok(())
     /// # }
     /// ```
@@ -313,7 +313,7 @@ impl<P: Params, R: Output> Typed<P, R> {
     /// # fn main() -> Result<(), weld::Error> {
     /// let session = weld::Session::new(weld::Config::default());
     /// let sum = session.program("|v: vec[i64]| sum(v)")?.typed::<(&[i64],), i64>()?;
-    /// assert_eq!(sum.call_with(&weld::CallOptions::new().threads(1), &[1, 2, 3])?, 6);
+    /// assert_eq!(sum.call_with(&weld::CallOptions::new().threads(1), &[1i64, 2, 3])?, 6);
     /// # Ok(())
     /// # }
     /// ```

@@ -12,7 +12,8 @@ use std::hash::{Hash, Hasher};
 
 /// An expression: what it does, the type of its value, and its annotations.
 ///
-/// The constructors of [`NewExpr`](super::NewExpr) fill in the type.
+/// The constructors of [`NewExpr`](super::NewExpr) fill in the type. Parts are taken out with `std::mem::replace`, not by
+/// patterns: a tree may be deep, and is taken apart step by step when it is dropped.
 ///
 /// ```
 /// use weld::ast::prelude::*;

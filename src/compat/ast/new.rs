@@ -132,7 +132,7 @@ pub trait NewExpr: Sized {
     /// ```
     /// # use weld::ast::prelude::*;
     /// let none = Expr::new_make_vector_typed(vec![], Type::Scalar(ScalarKind::I64))?;
-    /// assert_eq!(none.pretty_print(), "[]: vec[i64]");
+    /// assert_eq!(none.pretty_print(), "[]:vec[i64]");
     /// # Ok::<(), weld::WeldError>(())
     /// ```
     fn new_make_vector_typed(elems: Vec<Self>, ty: Type) -> WeldResult<Self>;
@@ -364,7 +364,7 @@ pub trait NewExpr: Sized {
     ///
     /// ```
     /// # use weld::ast::prelude::*;
-    /// assert_eq!(Expr::new_serialize(Expr::new_literal(1.into())?)?.ty.to_string(), "vec[i8]");
+    /// assert_eq!(Expr::new_serialize(Expr::new_literal(1.into())?)?.ty.to_string(), "vec[u8]");
     /// # Ok::<(), weld::WeldError>(())
     /// ```
     fn new_serialize(expr: Self) -> WeldResult<Self>;

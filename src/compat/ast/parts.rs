@@ -98,7 +98,7 @@ impl Parameter {
 ///
 /// let half = Expr::new_literal(LiteralKind::from(0.5f64))?;
 /// assert_eq!(half.kind, ExprKind::Literal(LiteralKind::F64Literal(0.5f64.to_bits())));
-/// assert_eq!((half.to_string(), half.ty), ("0.5".to_string(), Type::Scalar(ScalarKind::F64)));
+/// assert_eq!((half.to_string(), half.ty.to_string()), ("0.5".to_string(), "f64".to_string()));
 /// # Ok::<(), weld::WeldError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
