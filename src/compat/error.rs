@@ -260,6 +260,8 @@ mod tests {
             assert_eq!(errno.to_string(), kind.name());
         }
         assert_eq!(WeldRuntimeErrno::from(99), WeldRuntimeErrno::Unknown);
+        let no_handle = crate::runtime::ffi::weld_runst_get_errno(std::ptr::null_mut());
+        assert_eq!(no_handle, WeldRuntimeErrno::InvalidHandle as u64);
     }
 
     #[test]

@@ -154,7 +154,7 @@ impl Column for FixedSizeListArray {
         rows.all_there(self)?;
         let len = usize::try_from(self.value_length()).unwrap_or(0);
         put_lists(self.values(), rows, place, |at| {
-            let start = usize::try_from(self.value_offset_at(at)).unwrap_or(0);
+            let start = self.value_offset_at(at);
             start..start + len
         })
     }

@@ -117,8 +117,9 @@ impl WeldRuntimeContext {
         }
         let old = self.memory.get(&data.addr()).copied().unwrap_or(0);
         let kept = old.min(usize::try_from(size).unwrap_or(0));
+        let from: *const u8 = ptr::with_exposed_provenance(data.addr());
         // SAFETY: the old memory has `kept` bytes or more, being in the list, and the new one too; both are live and apart.
-        unsafe { ptr::copy_nonoverlapping(data, new, kept) };
+        unsafe { ptr::copy_nonoverlapping(from, new, kept) };
         self.free(data);
         new
     }
@@ -136,8 +137,9 @@ impl WeldRuntimeContext {
         let Some(size) = self.memory.remove(&data.addr()) else { return };
         self.budget.give_back(size as u64);
         if let Ok(layout) = Layout::from_size_align(size, ALIGN) {
+            let allocated = ptr::with_exposed_provenance_mut(data.addr());
             // SAFETY: `alloc` made it with this layout, and it was still in the list.
-            unsafe { dealloc(data, layout) };
+            unsafe { dealloc(allocated, layout) };
         }
     }
 
@@ -214,11 +216,11 @@ impl WeldRuntimeContext {
     /// Records an error, by its number. It returns, where the original's left the run.
     ///
     /// ```
-    /// use weld::WeldRuntimeErrno;
+    /// use weld::runtime::{Status, WeldRuntimeContext};
     ///
-    /// let mut context = weld::runtime::WeldRuntimeContext::new(1, 1000);
-    /// context.set_errno(WeldRuntimeErrno::AssertionError as u64);
-    /// assert_eq!(WeldRuntimeErrno::from(context.errno()), WeldRuntimeErrno::AssertionError);
+    /// let mut context = WeldRuntimeContext::new(1, 1000);
+    /// context.set_errno(Status::AssertionError as u64);
+    /// assert_eq!(context.errno(), 12);
     /// ```
     pub fn set_errno(&mut self, errno: u64) {
         self.errno = errno;

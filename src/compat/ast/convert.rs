@@ -318,7 +318,7 @@ fn ty(of: &Type, span: Span) -> Ty {
         Type::Vector(elem) => TyKind::Vec(boxed(elem)),
         Type::Dict(key, value) => TyKind::Dict(pair(key, value)),
         Type::Struct(fields) => TyKind::Struct(fields.iter().map(|field| ty(field, span)).collect()),
-        Type::Alias(_, stands_for) => return ty(stands_for, span).kind,
+        Type::Alias(_, stands_for) => ty(stands_for, span).kind,
         Type::Function(..) | Type::Unknown => TyKind::Hole,
         Type::Builder(kind, _) => {
             let known = match kind {
