@@ -3,9 +3,9 @@
 
 use arrow_array::types::{Float64Type, Int32Type, Int64Type};
 use arrow_array::{
-    Array as _, ArrayRef, BinaryArray, BooleanArray, Decimal128Array, DictionaryArray, FixedSizeListArray,
-    Float64Array, Int32Array, Int64Array, LargeListArray, LargeStringArray, ListArray, StringArray,
-    StringViewArray, TimestampSecondArray, UInt8Array,
+    ArrayRef, BinaryArray, BooleanArray, Decimal128Array, DictionaryArray, FixedSizeListArray, Float64Array,
+    Int32Array, Int64Array, LargeListArray, LargeStringArray, ListArray, StringArray, StringViewArray,
+    TimestampSecondArray, UInt8Array,
 };
 use ndarray::{Array1, Array2, ArrayView1, array, s};
 use std::sync::Arc;
