@@ -8,12 +8,14 @@ pub mod abi;
 mod budget;
 pub mod dict;
 mod digits;
+pub mod ffi;
 mod libraries;
 mod memory;
 pub mod nd;
 pub mod pool;
 mod retained;
 mod run;
+mod runst;
 mod shims;
 #[cfg(test)]
 mod tests;
@@ -25,6 +27,7 @@ pub use libraries::{Function, Libraries, MAX_C_ARGS};
 pub use memory::{Allocation, Memory};
 pub use pool::Pool;
 pub use run::{Run, RunOptions, RunStats};
+pub use runst::{Ptr, WeldRuntimeContext};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
