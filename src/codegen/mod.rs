@@ -32,6 +32,7 @@ mod scalar;
 mod seek;
 mod serial;
 mod sort;
+mod streams;
 mod target;
 mod trace;
 mod tree;
