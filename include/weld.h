@@ -358,7 +358,7 @@ void weld_init(void);
 /**
  * A run handle with a limit in bytes. Release it with weld_runst_release.
  */
-void *weld_runst_init(int32_t _nworkers, int64_t memlimit);
+void *weld_runst_init(int32_t nworkers, int64_t memlimit);
 
 /**
  * Frees a run handle and all memory of it.
@@ -412,7 +412,7 @@ uint8_t weld_runst_assert(void *run,
 /**
  * Prints a line.
  */
-void weld_runst_print(void *_run, const char *text);
+void weld_runst_print(void *run, const char *text);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -102,6 +102,45 @@ fn dictionaries() {
 }
 
 #[test]
+fn maps_are_dictionaries() {
+    let counts = HashMap::from([("to", 2i64), ("be", 1)]);
+    let look = program("|d: dict[vec[i8],i64], w: vec[i8]| {keyexists(d, w), len(d)}");
+    assert_eq!(look.call::<(bool, i64)>((&counts, "be")).unwrap(), (true, 2));
+    assert_eq!(look.call::<(bool, i64)>((&counts, "bee")).unwrap(), (false, 2));
+    let none: HashMap<String, i64> = HashMap::new();
+    assert_eq!(look.call::<(bool, i64)>((&none, "be")).unwrap(), (false, 0));
+
+    // Every kind of key and value; many of them, in order; through a run and back.
+    let rows: BTreeMap<(i64, bool), Vec<f64>> =
+        (0..5000).map(|at| ((at, at % 3 == 0), vec![at as f64; (at % 4) as usize])).collect();
+    let same = same("dict[{i64,bool},vec[f64]]");
+    assert_eq!(same.call::<BTreeMap<(i64, bool), Vec<f64>>>(&rows).unwrap(), rows);
+    let order: Vec<((i64, bool), Vec<f64>)> = same.call(&rows).unwrap();
+    assert!(order.iter().map(|(key, _)| key).eq(rows.keys()));
+    let find = program("|d: dict[{i64,bool},vec[f64]], ks: vec[{i64,bool}]| map(ks, |k| len(lookup(d, k)))");
+    let keys: Vec<(i64, bool)> = rows.keys().copied().collect();
+    let found: Vec<i64> = find.call((&rows, &keys)).unwrap();
+    assert!(found.iter().zip(rows.values()).all(|(found, row)| *found == row.len() as i64));
+
+    // Dictionaries in dictionaries, and in vectors.
+    let nested = BTreeMap::from([(1u8, BTreeMap::from([("a".to_string(), 1.5)])), (2, BTreeMap::new())]);
+    let same = self::same("dict[u8,dict[vec[i8],f64]]");
+    assert_eq!(same.call::<BTreeMap<u8, BTreeMap<String, f64>>>(&nested).unwrap(), nested);
+    let sizes: Vec<i64> = program("|v: vec[dict[i32,i32]]| map(v, |d| len(d))")
+        .call(&[BTreeMap::from([(1, 2), (3, 4)]), BTreeMap::new()])
+        .unwrap();
+    assert_eq!(sizes, [2, 0]);
+
+    let error = same.call::<Value>(&BTreeMap::from([(1u8, 2i64)])).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the input `x` is of type `dict[u8,i64]`, but the program wants `dict[u8,dict[vec[i8],f64]]`"
+    );
+    let typed = look.typed::<(HashMap<String, i64>, &str), (bool, i64)>().unwrap();
+    assert!(typed.call((&BTreeMap::from([("or", 7i64)]), "or")).unwrap().0);
+}
+
+#[test]
 fn wrong_types_are_told_before_anything_runs() {
     let program = program("|v: vec[f64], rows: vec[{i64,vec[i8]}]| if(assert(false), sum(v), 0.0)");
     let (v, rows) = ([1.0], [(1i64, "a")]);

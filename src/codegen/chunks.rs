@@ -7,15 +7,52 @@ use super::CodegenError;
 use super::dict::Entry;
 use super::func::FnCx;
 use super::leaves::{Leaf, int};
+use super::seek::Start;
 use crate::ir::MergeOp;
 use crate::runtime::abi::{Absorbed, Dict, Local, PART_BITS, Part};
+use inkwell::basic_block::BasicBlock;
 use inkwell::module::Linkage;
 use inkwell::values::{FunctionValue, IntValue, PointerValue};
 use inkwell::{AddressSpace, IntPredicate};
 use std::mem::offset_of;
 
 impl<'c> FnCx<'_, 'c> {
-    /// Writes `{key, value}` as a row; the upper half of `tag` is the hash of the key.
+    /// As [`FnCx::seek`], in the table of a chunk: a key that it has no room for goes on in the block of `spill`.
+    pub fn seek_or_spill(
+        &mut self,
+        entry: &Entry,
+        start: Start,
+        table: PointerValue<'c>,
+        (tag, key): (IntValue<'c>, &[Leaf<'c>]),
+        (i, spill): (IntValue<'c>, BasicBlock<'c>),
+    ) -> Result<IntValue<'c>, CodegenError> {
+        let (again, ask, found) = (self.block("again"), self.block("ask"), self.block("found"));
+        let (none, limited) = (self.block("none"), self.block("limited"));
+        // A table that was given up has no room at all.
+        let room = self.table_int(table, offset_of!(Dict, cap))?;
+        let empty = self.b.build_int_compare(IntPredicate::EQ, room, self.int64(0), "empty")?;
+        self.b.build_conditional_branch(empty, none, again)?;
+        self.b.position_at_end(none);
+        let local = self.table_ptr(table, offset_of!(Dict, local))?;
+        let whole = self.b.build_is_null(local, "whole")?;
+        self.b.build_conditional_branch(whole, again, spill)?;
+        self.b.position_at_end(again);
+        let number = self.seek(entry, Some(start), table, tag, key)?;
+        let no_room = self.b.build_int_compare(IntPredicate::EQ, number, self.int64(0), "no_room")?;
+        self.b.build_conditional_branch(no_room, limited, found)?;
+        self.b.position_at_end(limited);
+        let local = self.table_ptr(table, offset_of!(Dict, local))?;
+        let spills = self.table_int(local, offset_of!(Local, spills))?;
+        let unasked = self.b.build_int_compare(IntPredicate::EQ, spills, self.int64(0), "unasked")?;
+        self.b.build_conditional_branch(unasked, ask, spill)?;
+        self.b.position_at_end(ask);
+        self.call_runtime("weld_rt_dict_full", &[table.into(), i.into()])?;
+        self.b.build_unconditional_branch(again)?;
+        self.b.position_at_end(found);
+        Ok(number)
+    }
+
+    /// Writes `{key, value}` as a row; `tag` is the hash of the key.
     pub fn spill_row(
         &mut self,
         entry: &Entry,
@@ -26,8 +63,9 @@ impl<'c> FnCx<'_, 'c> {
         let row = entry.row();
         let local = self.table_ptr(table, offset_of!(Dict, local))?;
         let parts = self.table_ptr(local, offset_of!(Local, parts))?;
-        let shift = self.int64(64 - i64::from(PART_BITS));
+        let shift = self.int32(u32::BITS - PART_BITS);
         let number = self.b.build_right_shift(tag, shift, false, "part")?;
+        let number = self.b.build_int_z_extend(number, self.m.context.i64_type(), "part")?;
         let part_ty = self.m.context.i8_type().array_type(size_of::<Part>() as u32).into();
         let part = self.element(part_ty, parts, number)?;
         let next_at = self.offset(part, offset_of!(Part, next))?;
@@ -76,11 +114,9 @@ impl<'c> FnCx<'_, 'c> {
             let from = cx.element(cx.m.context.i8_type().into(), rows, bytes)?;
             let key = cx.load(&entry.key, from)?;
             let value = cx.load(&entry.value, cx.value_at(entry, from)?)?;
-            let start = |cx: &mut FnCx<'_, 'c>| {
-                cx.note_place(table, (places, base), cx.offset(from, row.number_at)?)?;
-                cx.merger_start(&entry.value, op)
-            };
-            let (at, _) = cx.probed_entry(entry, table, &key, &start)?;
+            let before = cx.table_int(table, offset_of!(Dict, len))?;
+            let (at, _) = cx.probed_entry(entry, table, &key, Start::Of(op))?;
+            cx.note_place((table, before), (places, base), cx.offset(from, row.number_at)?)?;
             let at = cx.value_at(entry, at)?;
             let held = cx.load(&entry.value, at)?;
             let merged = cx.combine_values(&entry.value, op, &held, &value)?;
@@ -96,22 +132,23 @@ impl<'c> FnCx<'_, 'c> {
         Ok(function)
     }
 
-    /// Notes the place of the key that is being inserted, if places are asked for.
+    /// Notes the place of a key that is new since the table had `before` keys, if places are asked for.
     fn note_place(
         &mut self,
-        table: PointerValue<'c>,
+        (table, before): (PointerValue<'c>, IntValue<'c>),
         (places, base): (PointerValue<'c>, IntValue<'c>),
         number: PointerValue<'c>,
     ) -> Result<(), CodegenError> {
         let (note, noted) = (self.block("note"), self.block("noted"));
-        let none = self.b.build_is_null(places, "none")?;
-        self.b.build_conditional_branch(none, noted, note)?;
-        self.b.position_at_end(note);
         let len = self.table_int(table, offset_of!(Dict, len))?;
-        let ticket = self.b.build_int_sub(len, self.int64(1), "ticket")?;
+        let is_new = self.b.build_int_compare(IntPredicate::NE, len, before, "is_new")?;
+        let asked = self.b.build_is_not_null(places, "asked")?;
+        let wanted = self.b.build_and(is_new, asked, "wanted")?;
+        self.b.build_conditional_branch(wanted, note, noted)?;
+        self.b.position_at_end(note);
         let number = self.table_int(number, 0)?;
         let place = self.b.build_int_add(base, number, "place")?;
-        self.b.build_store(self.element(self.m.context.i64_type().into(), places, ticket)?, place)?;
+        self.b.build_store(self.element(self.m.context.i64_type().into(), places, before)?, place)?;
         self.enter(noted)
     }
 }

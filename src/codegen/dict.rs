@@ -10,12 +10,16 @@ use super::leaves::{Leaf, Val, int, leaf_at, pointer};
 use super::module::Check;
 use super::prefetch::ABSENT;
 use crate::ir::{Expr, ExprKind, Scalar, Ty};
-use crate::runtime::abi::{Dict, LINE};
+use crate::runtime::abi::Dict;
 use crate::value::layout;
 use inkwell::IntPredicate;
 use inkwell::basic_block::BasicBlock;
-use inkwell::values::{BasicValue, IntValue, PointerValue, VectorValue};
+use inkwell::values::{BasicValue, IntValue, PointerValue};
 use std::mem::offset_of;
+use std::num::NonZero;
+
+/// Where the tag is in a slot.
+const TAG_OFFSET: usize = 4;
 
 /// The types of a dictionary and where they are in an entry.
 pub(super) struct Entry {
@@ -33,33 +37,17 @@ pub(super) struct Row {
     pub number_at: usize,
 }
 
-/// Where looking for a key can end.
+/// Where the first look for a key can end.
 pub(super) struct Probe<'c> {
     /// Here `entry` is the entry of the key, and `ticket` its number.
     pub found: BasicBlock<'c>,
     pub entry: PointerValue<'c>,
     pub ticket: IntValue<'c>,
-    /// Here the key is not in the table, and `slot` is free.
-    pub absent: BasicBlock<'c>,
-    pub slot: PointerValue<'c>,
-    /// The entries of the table.
-    pub entries: PointerValue<'c>,
-    /// The hash, in the upper half.
+    /// Here nothing is known: see [`FnCx::seek`].
+    pub other: BasicBlock<'c>,
+    /// What the slot of the key holds of its hash.
     pub tag: IntValue<'c>,
-    /// Looks again, after the table has changed.
-    pub again: BasicBlock<'c>,
 }
-
-/// What a line of slots holds, one bit for each half of a slot.
-pub(super) struct Line<'c> {
-    /// The upper halves that are the tag.
-    pub tags: IntValue<'c>,
-    /// The lower halves of free slots.
-    pub free: IntValue<'c>,
-}
-
-const UPPER_HALVES: u32 = 0xaaaa;
-const LOWER_HALVES: u32 = 0x5555;
 
 impl Entry {
     pub fn new(key: &Ty, value: &Ty) -> Entry {
@@ -107,101 +95,35 @@ impl<'c> FnCx<'_, 'c> {
         self.offset(at, entry.value_offset)
     }
 
-    /// Looks for a key: first where its hash belongs, then through the lines from there on. The current block ends; both
-    /// blocks of the probe are left to be written.
+    /// Looks for a key where its hash belongs. The current block ends; both blocks of the probe are left to be written.
     pub fn probe(
         &mut self,
         entry: &Entry,
         table: PointerValue<'c>,
         key: &[Leaf<'c>],
     ) -> Result<Probe<'c>, CodegenError> {
-        let i64_ty = self.m.context.i64_type();
+        let (i32_ty, i64_ty) = (self.m.context.i32_type(), self.m.context.i64_type());
         let seed = self.table_int(table, offset_of!(Dict, seed))?;
         let hash = self.hash(&entry.key, key, seed)?;
         let tag = self.tag_of(hash)?;
-        let place = self.b.build_int_z_extend(tag, i64_ty, "place")?;
-        let upper = self.b.build_left_shift(place, self.int64(32), "upper")?;
-        let (again, other, own) = (self.block("again"), self.block("other"), self.block("own"));
-        let (found, absent) = (self.block("found"), self.block("absent"));
-
-        self.enter(again)?;
         let slots = self.table_ptr(table, offset_of!(Dict, slots))?;
         let mask = self.table_int(table, offset_of!(Dict, mask))?;
-        let entries = self.table_ptr(table, offset_of!(Dict, entries))?;
-        let first = self.b.build_and(place, mask, "first")?;
-        let slot = self.element(i64_ty.into(), slots, first)?;
-        let held = int(self.b.build_load(i64_ty, slot, "held")?)?;
-        // A slot with the same tag leaves its ticket plus one, a free one leaves the tag, which is not 0.
-        let rest = self.b.build_xor(held, upper, "rest")?;
-        let ticket = self.b.build_int_sub(rest, self.int64(1), "ticket")?;
-        let alike = self.b.build_int_compare(IntPredicate::ULT, ticket, self.int64(0xffff_ffff), "alike")?;
+        let place = self.b.build_int_z_extend(tag, i64_ty, "place")?;
+        let slot = self.element(i64_ty.into(), slots, self.b.build_and(place, mask, "place")?)?;
+        // A free slot has no tag.
+        let held = int(self.b.build_load(i32_ty, self.offset(slot, TAG_OFFSET)?, "held")?)?;
+        let alike = self.b.build_int_compare(IntPredicate::EQ, held, tag, "alike")?;
+        let (own, found, other) = (self.block("own"), self.block("found"), self.block("other"));
         self.b.build_conditional_branch(alike, own, other)?;
         self.b.position_at_end(own);
+        let number = int(self.b.build_load(i32_ty, slot, "number")?)?;
+        let number = self.b.build_int_z_extend(number, i64_ty, "number")?;
+        let ticket = self.b.build_int_sub(number, self.int64(1), "ticket")?;
+        let entries = self.table_ptr(table, offset_of!(Dict, entries))?;
         let address = self.elem_address(&entry.pair, entries, ticket)?;
         let same = self.is_key_of(entry, address, key)?;
-        let (own, lines) = (self.here()?, self.block("lines"));
-        self.b.build_conditional_branch(same, found, lines)?;
-        self.b.position_at_end(other);
-        let free = self.b.build_int_compare(IntPredicate::EQ, held, self.int64(0), "free")?;
-        self.b.build_conditional_branch(free, absent, lines)?;
-
-        self.b.position_at_end(lines);
-        let (scan, pick, compare) = (self.block("scan"), self.block("pick"), self.block("compare"));
-        let (differ, through, further) = (self.block("differ"), self.block("through"), self.block("further"));
-        let line = self.b.build_and(first, self.int64(-(LINE as i64)), "line")?;
-        self.enter(scan)?;
-        let at = self.b.build_phi(i64_ty, "line")?;
-        at.add_incoming(&[(&line, lines)]);
-        let index = int(at.as_basic_value())?;
-        let line = self.element(i64_ty.into(), slots, index)?;
-        let Line { tags, free } = self.line(line, tag)?;
-        self.enter(pick)?;
-        let left = self.b.build_phi(self.m.context.i32_type(), "left")?;
-        left.add_incoming(&[(&tags, scan)]);
-        let bits = int(left.as_basic_value())?;
-        let none = self.b.build_int_compare(IntPredicate::EQ, bits, self.int32(0), "none")?;
-        self.b.build_conditional_branch(none, through, compare)?;
-        self.b.position_at_end(compare);
-        let number = self.number_at(line, bits)?;
-        let later = self.b.build_int_sub(number, self.int64(1), "ticket")?;
-        let later_address = self.elem_address(&entry.pair, entries, later)?;
-        let same = self.is_key_of(entry, later_address, key)?;
-        let compared = self.here()?;
-        self.b.build_conditional_branch(same, found, differ)?;
-        self.b.position_at_end(differ);
-        let lower = self.b.build_int_sub(bits, self.int32(1), "lower")?;
-        left.add_incoming(&[(&self.b.build_and(bits, lower, "left")?, differ)]);
-        self.b.build_unconditional_branch(pick)?;
-
-        self.b.position_at_end(through);
-        let full = self.b.build_int_compare(IntPredicate::EQ, free, self.int32(0), "full")?;
-        let last = self.words_before(line, free)?;
-        self.b.build_conditional_branch(full, further, absent)?;
-        self.b.position_at_end(further);
-        let after = self.b.build_int_add(index, self.int64(LINE as i64), "after")?;
-        let after = self.b.build_and(after, mask, "after")?;
-        at.add_incoming(&[(&after, further)]);
-        self.b.build_unconditional_branch(scan)?;
-
-        self.b.position_at_end(found);
-        let ways = [
-            (vec![address.into(), ticket.into()], own),
-            (vec![later_address.into(), later.into()], compared),
-        ];
-        let [(a, x), (b, y)] = &ways;
-        let both = self.join((a, *x), (b, *y))?;
-        self.b.position_at_end(absent);
-        let room = self.join((&vec![slot.into()], other), (&vec![last.into()], through))?;
-        Ok(Probe {
-            found,
-            entry: pointer(leaf_at(&both, 0)?)?,
-            ticket: int(leaf_at(&both, 1)?)?,
-            absent,
-            slot: pointer(leaf_at(&room, 0)?)?,
-            entries,
-            tag: upper,
-            again,
-        })
+        self.b.build_conditional_branch(same, found, other)?;
+        Ok(Probe { found, entry: address, ticket, other, tag })
     }
 
     /// Whether the entry at `address` has this key.
@@ -211,55 +133,24 @@ impl<'c> FnCx<'_, 'c> {
         address: PointerValue<'c>,
         key: &[Leaf<'c>],
     ) -> Result<IntValue<'c>, CodegenError> {
+        if let Ty::Struct(fields) = &entry.key
+            && let Some(bytes) = solid_bytes(fields)
+        {
+            // All fields at once.
+            let word = self.key_word(fields, key)?;
+            let ty =
+                NonZero::new(bytes as u32 * 8).and_then(|n| self.m.context.custom_width_int_type(n).ok());
+            let ty = ty.ok_or_else(|| CodegenError("a key without bytes".into()))?;
+            let own = self.b.build_load(ty, address, "key")?;
+            if let Some(load) = own.as_instruction_value() {
+                let align = layout::layout(&entry.key).align as u32;
+                load.set_alignment(align).map_err(|error| CodegenError(error.to_string()))?;
+            }
+            let word = self.b.build_int_truncate_or_bit_cast(word, ty, "word")?;
+            return Ok(self.b.build_int_compare(IntPredicate::EQ, word, int(own)?, "same")?);
+        }
         let own = self.load(&entry.key, address)?;
         self.same_key(&entry.key, key, &own)
-    }
-
-    /// Compares all slots of a line at once.
-    pub fn line(&self, line: PointerValue<'c>, tag: IntValue<'c>) -> Result<Line<'c>, CodegenError> {
-        let words = 2 * LINE as u32;
-        let ty = self.m.context.i32_type().vec_type(words);
-        let held = self.b.build_load(ty, line, "held")?;
-        if let Some(load) = held.as_instruction_value() {
-            load.set_alignment(size_of::<u64>() as u32).map_err(|error| CodegenError(error.to_string()))?;
-        }
-        let held = held.into_vector_value();
-        let tags = self.splat(tag.into(), words)?.into_vector_value();
-        let bits = |word: VectorValue<'c>, halves: u32| {
-            let equal = self.b.build_int_compare(IntPredicate::EQ, held, word, "equal")?;
-            let bits = int(self.b.build_bit_cast(equal, self.m.context.i16_type(), "bits")?)?;
-            let bits = self.b.build_int_z_extend(bits, self.m.context.i32_type(), "bits")?;
-            Ok::<_, CodegenError>(self.b.build_and(bits, self.int32(halves), "bits")?)
-        };
-        Ok(Line { tags: bits(tags, UPPER_HALVES)?, free: bits(ty.const_zero(), LOWER_HALVES)? })
-    }
-
-    /// The number of the entry, plus one, in that slot of a line which the lowest bit of [`Line::tags`] tells.
-    pub fn number_at(
-        &self,
-        line: PointerValue<'c>,
-        tags: IntValue<'c>,
-    ) -> Result<IntValue<'c>, CodegenError> {
-        // The words of the slot are the number and, after it, the tag.
-        let lower = self.b.build_right_shift(tags, self.int32(1), false, "lower")?;
-        let address = self.words_before(line, lower)?;
-        let number = int(self.b.build_load(self.m.context.i32_type(), address, "number")?)?;
-        Ok(self.b.build_int_z_extend(number, self.m.context.i64_type(), "number")?)
-    }
-
-    /// The address of that word of a line which the lowest of `bits` tells, all of them lower halves; the last lower half for no bits.
-    fn words_before(
-        &self,
-        line: PointerValue<'c>,
-        bits: IntValue<'c>,
-    ) -> Result<PointerValue<'c>, CodegenError> {
-        let i32_ty = self.m.context.i32_type();
-        // The last place of a lower half ends the count, so that it is defined and stays within the line.
-        let bits = self.b.build_or(bits, self.int32(1 << (2 * LINE - 2)), "bits")?;
-        let sure = self.m.context.bool_type().const_int(1, false);
-        let count = int(self.intrinsic("llvm.cttz", &[i32_ty.into()], &[bits.into(), sure.into()])?)?;
-        let count = self.b.build_int_z_extend(count, self.m.context.i64_type(), "count")?;
-        self.element(i32_ty.into(), line, count)
     }
 
     /// The table to look into: that of `dict`, or one without entries for a null pointer.
@@ -315,13 +206,27 @@ impl<'c> FnCx<'_, 'c> {
             told = Some(Told { at, hit, address });
         }
         let probe = self.probe(&entry, table, &key)?;
-        Ok(Found { entry, table, key, probe, told })
+        let (absent, far, found) = (self.block("absent"), self.block("far"), self.block("found"));
+        self.b.position_at_end(probe.other);
+        let number = self.seek(&entry, None, table, probe.tag, &key)?;
+        let none = self.b.build_int_compare(IntPredicate::EQ, number, self.int64(0), "none")?;
+        self.b.build_conditional_branch(none, absent, far)?;
+        self.b.position_at_end(far);
+        let ticket = self.b.build_int_sub(number, self.int64(1), "ticket")?;
+        let entries = self.table_ptr(table, offset_of!(Dict, entries))?;
+        let address = self.elem_address(&entry.pair, entries, ticket)?;
+        self.b.build_unconditional_branch(found)?;
+        self.b.position_at_end(probe.found);
+        self.enter(found)?;
+        let joined = self.join((&vec![probe.entry.into()], probe.found), (&vec![address.into()], far))?;
+        let address = pointer(leaf_at(&joined, 0)?)?;
+        Ok(Found { entry, table, key, absent, found, address, told })
     }
 
     /// `lookup(d, k)`.
     pub fn dict_lookup(&mut self, dict: &Expr, key: &Expr, expr: &Expr) -> Result<Val<'c>, CodegenError> {
-        let Found { entry, table, key, probe, told } = self.find(dict, key)?;
-        self.b.position_at_end(probe.absent);
+        let Found { entry, table, key, absent, found, mut address, told } = self.find(dict, key)?;
+        self.b.position_at_end(absent);
         let missing = self.block("missing");
         self.enter(missing)?;
         let len = self.table_int(table, offset_of!(Dict, len))?;
@@ -330,15 +235,14 @@ impl<'c> FnCx<'_, 'c> {
         let at = self.b.build_ptr_to_int(room, self.m.context.i64_type(), "key")?;
         let site = self.m.key_site(&expr.origin, &entry.key);
         self.fail(Check::Key, site, len, at)?;
-        self.b.position_at_end(probe.found);
-        let mut address = probe.entry;
+        self.b.position_at_end(found);
         if let Some(Told { at, hit, address: known }) = told {
             let done = self.block("done");
             self.b.build_unconditional_branch(done)?;
             self.b.position_at_end(at);
             self.b.build_conditional_branch(hit, done, missing)?;
             self.b.position_at_end(done);
-            let joined = self.join((&vec![address.into()], probe.found), (&vec![known.into()], at))?;
+            let joined = self.join((&vec![address.into()], found), (&vec![known.into()], at))?;
             address = pointer(leaf_at(&joined, 0)?)?;
         }
         self.load(&entry.value, self.value_at(&entry, address)?)
@@ -346,18 +250,18 @@ impl<'c> FnCx<'_, 'c> {
 
     /// `optlookup(d, k)`.
     pub fn dict_optlookup(&mut self, dict: &Expr, key: &Expr) -> Result<Val<'c>, CodegenError> {
-        let Found { entry, probe, told, .. } = self.find(dict, key)?;
+        let Found { entry, absent, found, address, told, .. } = self.find(dict, key)?;
         let done = self.block("done");
         let bool_ty = self.m.context.bool_type();
-        self.b.position_at_end(probe.absent);
+        self.b.position_at_end(absent);
         let mut zero: Val<'c> = vec![bool_ty.const_zero().into()];
         zero.extend(self.blank(&entry.value)?);
         self.b.build_unconditional_branch(done)?;
-        self.b.position_at_end(probe.found);
+        self.b.position_at_end(found);
         let mut value: Val<'c> = vec![bool_ty.const_int(1, false).into()];
-        value.extend(self.load(&entry.value, self.value_at(&entry, probe.entry)?)?);
+        value.extend(self.load(&entry.value, self.value_at(&entry, address)?)?);
         self.enter(done)?;
-        let value = self.join((&zero, probe.absent), (&value, probe.found))?;
+        let value = self.join((&zero, absent), (&value, found))?;
         let Some(Told { at, hit, address }) = told else { return Ok(value) };
         let ready = self.block("ready");
         self.b.build_unconditional_branch(ready)?;
@@ -371,15 +275,15 @@ impl<'c> FnCx<'_, 'c> {
 
     /// `keyexists(d, k)`.
     pub fn dict_keyexists(&mut self, dict: &Expr, key: &Expr) -> Result<Val<'c>, CodegenError> {
-        let Found { probe, told, .. } = self.find(dict, key)?;
+        let Found { absent, found, told, .. } = self.find(dict, key)?;
         let done = self.block("done");
         let bool_ty = self.m.context.bool_type();
-        self.b.position_at_end(probe.absent);
+        self.b.position_at_end(absent);
         self.b.build_unconditional_branch(done)?;
-        self.b.position_at_end(probe.found);
+        self.b.position_at_end(found);
         self.enter(done)?;
         let (no, yes) = (bool_ty.const_zero().into(), bool_ty.const_int(1, false).into());
-        let value = self.join((&vec![no], probe.absent), (&vec![yes], probe.found))?;
+        let value = self.join((&vec![no], absent), (&vec![yes], found))?;
         let Some(Told { at, hit, .. }) = told else { return Ok(value) };
         let ready = self.block("ready");
         self.b.build_unconditional_branch(ready)?;
@@ -394,7 +298,10 @@ struct Found<'c> {
     entry: Entry,
     table: PointerValue<'c>,
     key: Val<'c>,
-    probe: Probe<'c>,
+    absent: BasicBlock<'c>,
+    /// Here `address` is the entry.
+    found: BasicBlock<'c>,
+    address: PointerValue<'c>,
     told: Option<Told<'c>>,
 }
 
@@ -405,4 +312,14 @@ struct Told<'c> {
     hit: IntValue<'c>,
     /// Its entry, or zeros.
     address: PointerValue<'c>,
+}
+
+/// The bytes of a struct of integers that lies in memory as one integer of at most a word.
+fn solid_bytes(fields: &[Ty]) -> Option<usize> {
+    let mut bytes = 0;
+    for (field, offset) in fields.iter().zip(layout::field_offsets(fields)) {
+        let scalar = field.scalar().filter(|scalar| scalar.is_int() && offset == bytes)?;
+        bytes += scalar.bytes();
+    }
+    (matches!(bytes, 2 | 4 | 8) && layout::layout(&Ty::tuple(fields.to_vec())).size == bytes).then_some(bytes)
 }

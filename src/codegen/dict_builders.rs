@@ -8,8 +8,9 @@ use super::CodegenError;
 use super::dict::Entry;
 use super::func::FnCx;
 use super::leaves::{Leaf, Val, int, leaf_at, pointer, width};
+use super::seek::Start;
 use crate::ir::{BinOp, MergeOp, Scalar, Ty};
-use crate::runtime::abi::{Appender, Dict, Local};
+use crate::runtime::abi::{Appender, Dict};
 use crate::value::layout;
 use inkwell::IntPredicate;
 use inkwell::basic_block::BasicBlock;
@@ -19,14 +20,19 @@ use std::mem::offset_of;
 /// Rows between two looks at the signal while groups are put together.
 const ROWS_PER_POLL: i64 = 1 << 16;
 
+/// So many neighbouring values of one type are merged at once.
+const IN_LANES: usize = 4;
 /// Slots that a table outside of loops begins with, so that a few keys hardly meet.
 const FIRST_SLOTS: i64 = 512;
+
+/// The number of the iteration, and where a key goes that the table of a chunk has no room for.
+pub(super) type Spill<'c> = Option<(IntValue<'c>, BasicBlock<'c>)>;
 
 /// Where a key is.
 struct Found<'c> {
     entry: PointerValue<'c>,
     ticket: IntValue<'c>,
-    /// The hash, in the upper half.
+    /// The hash.
     tag: IntValue<'c>,
 }
 
@@ -58,18 +64,68 @@ impl<'c> FnCx<'_, 'c> {
         let (key, value) = pair.split_at(width(&entry.key).min(pair.len()));
         let table = pointer(table)?;
         let spill = self.chunked_at.map(|i| (i, self.block("spill")));
-        let start = |cx: &mut Self| cx.merger_start(&entry.value, op);
-        let found = self.entry_of(entry, table, key, (hint, spill), &start)?;
-        let at = self.value_at(entry, found.entry)?;
-        let held = self.load(&entry.value, at)?;
-        let merged = self.combine_values(&entry.value, op, &held, value)?;
-        self.store(&entry.value, &merged, at)?;
+        let found = self.entry_of(entry, table, key, (hint, spill), Start::Of(op))?;
+        self.merge_value(entry, op, found.entry, value)?;
         let Some((_, spill)) = spill else { return Ok(()) };
         let merged = self.block("merged");
         self.b.build_unconditional_branch(merged)?;
         self.b.position_at_end(spill);
         self.spill_row(entry, table, found.tag, pair)?;
         self.enter(merged)
+    }
+
+    /// Merges a value into that of the entry `at`.
+    fn merge_value(
+        &mut self,
+        entry: &Entry,
+        op: MergeOp,
+        at: PointerValue<'c>,
+        value: &[Leaf<'c>],
+    ) -> Result<(), CodegenError> {
+        let at = self.value_at(entry, at)?;
+        let Ty::Struct(fields) = &entry.value else {
+            let held = self.load(&entry.value, at)?;
+            let merged = self.combine_values(&entry.value, op, &held, value)?;
+            return self.store(&entry.value, &merged, at);
+        };
+        let offsets = layout::field_offsets(fields);
+        let mut k = 0;
+        while let (Some(field), Some(offset)) = (fields.get(k), offsets.get(k)) {
+            let (at, alike) = (self.offset(at, *offset)?, fields.iter().skip(k));
+            let alike = alike.take_while(|other| *other == field).count();
+            k += match field.scalar() {
+                Some(scalar) if alike >= IN_LANES && scalar != Scalar::Bool => {
+                    self.merge_lanes(scalar, op, at, value.get(k..k + IN_LANES).unwrap_or_default())?;
+                    IN_LANES
+                }
+                _ => {
+                    let held = self.load(field, at)?;
+                    let own = value.get(k..=k).unwrap_or_default();
+                    let merged = self.combine_values(field, op, &held, own)?;
+                    self.store(field, &merged, at)?;
+                    1
+                }
+            };
+        }
+        Ok(())
+    }
+
+    /// Merges neighbouring values of one type at once.
+    fn merge_lanes(
+        &mut self,
+        scalar: Scalar,
+        op: MergeOp,
+        at: PointerValue<'c>,
+        values: &[Leaf<'c>],
+    ) -> Result<(), CodegenError> {
+        let lanes = values.len() as u32;
+        let held = self.load_scalar(scalar, at, Some(lanes))?;
+        let mut more = held.into_vector_value().get_type().get_poison();
+        for (lane, value) in values.iter().enumerate() {
+            more = self.b.build_insert_element(more, *value, self.int32(lane as u32), "more")?;
+        }
+        let merged = self.combine(op, scalar, held, more.into())?;
+        self.store_scalar(scalar, merged, at)
     }
 
     /// The entry of a key and its ticket; a new key gets the value `start`. What a hint says is tried first. In the table of
@@ -80,8 +136,8 @@ impl<'c> FnCx<'_, 'c> {
         entry: &Entry,
         table: PointerValue<'c>,
         key: &[Leaf<'c>],
-        (hint, spill): (Option<IntValue<'c>>, Option<(IntValue<'c>, BasicBlock<'c>)>),
-        start: &dyn Fn(&mut Self) -> Result<Val<'c>, CodegenError>,
+        (hint, spill): (Option<IntValue<'c>>, Spill<'c>),
+        start: Start,
     ) -> Result<Found<'c>, CodegenError> {
         let Some(number) = hint else { return self.looked_up(entry, table, key, spill, start) };
         let (told, look, ready) = (self.block("told"), self.block("look"), self.block("ready"));
@@ -108,13 +164,13 @@ impl<'c> FnCx<'_, 'c> {
         Ok(Found { entry, ticket, tag: found.tag })
     }
 
-    /// The entry of a key and its ticket, without hints.
+    /// The entry of a key and its ticket, by looking for it.
     pub fn probed_entry(
         &mut self,
         entry: &Entry,
         table: PointerValue<'c>,
         key: &[Leaf<'c>],
-        start: &dyn Fn(&mut Self) -> Result<Val<'c>, CodegenError>,
+        start: Start,
     ) -> Result<(PointerValue<'c>, IntValue<'c>), CodegenError> {
         let found = self.looked_up(entry, table, key, None, start)?;
         Ok((found.entry, found.ticket))
@@ -125,50 +181,25 @@ impl<'c> FnCx<'_, 'c> {
         entry: &Entry,
         table: PointerValue<'c>,
         key: &[Leaf<'c>],
-        spill: Option<(IntValue<'c>, BasicBlock<'c>)>,
-        start: &dyn Fn(&mut Self) -> Result<Val<'c>, CodegenError>,
+        spill: Spill<'c>,
+        start: Start,
     ) -> Result<Found<'c>, CodegenError> {
         let probe = self.probe(entry, table, key)?;
-        let (full, insert, ready) = (self.block("full"), self.block("insert"), self.block("ready"));
-        self.b.position_at_end(probe.absent);
-        let len = self.table_int(table, offset_of!(Dict, len))?;
-        let cap = self.table_int(table, offset_of!(Dict, cap))?;
-        let is_full = self.b.build_int_compare(IntPredicate::EQ, len, cap, "is_full")?;
-        self.b.build_conditional_branch(is_full, full, insert)?;
-
-        self.b.position_at_end(full);
-        if let Some((i, spill)) = spill {
-            let local = self.table_ptr(table, offset_of!(Dict, local))?;
-            let whole = self.b.build_is_null(local, "whole")?;
-            let (grow, limited, ask) = (self.block("grow"), self.block("limited"), self.block("ask"));
-            self.b.build_conditional_branch(whole, grow, limited)?;
-            self.b.position_at_end(limited);
-            let spills = self.table_int(local, offset_of!(Local, spills))?;
-            let asked = self.b.build_int_compare(IntPredicate::EQ, spills, self.int64(0), "asked")?;
-            self.b.build_conditional_branch(asked, ask, spill)?;
-            self.b.position_at_end(ask);
-            self.call_runtime("weld_rt_dict_full", &[table.into(), i.into()])?;
-            self.b.build_unconditional_branch(probe.again)?;
-            self.b.position_at_end(grow);
-        }
-        self.call_runtime("weld_rt_dict_grow", &[table.into()])?;
-        self.b.build_unconditional_branch(probe.again)?;
-
-        self.b.position_at_end(insert);
-        let more = self.b.build_int_add(len, self.int64(1), "more")?;
-        self.b.build_store(probe.slot, self.b.build_or(probe.tag, more, "slot")?)?;
-        self.b.build_store(self.offset(table, offset_of!(Dict, len))?, more)?;
-        let new = self.elem_address(&entry.pair, probe.entries, len)?;
-        self.store(&entry.key, key, new)?;
-        let value = start(self)?;
-        self.store(&entry.value, &value, self.value_at(entry, new)?)?;
-        let inserted = self.here()?;
+        self.b.position_at_end(probe.other);
+        let number = match spill {
+            None => self.seek(entry, Some(start), table, probe.tag, key)?,
+            Some(spill) => self.seek_or_spill(entry, start, table, (probe.tag, key), spill)?,
+        };
+        let ticket = self.b.build_int_sub(number, self.int64(1), "ticket")?;
+        let entries = self.table_ptr(table, offset_of!(Dict, entries))?;
+        let address = self.elem_address(&entry.pair, entries, ticket)?;
+        let sought = self.here()?;
+        let ready = self.block("ready");
         self.b.build_unconditional_branch(ready)?;
-
         self.b.position_at_end(probe.found);
         self.enter(ready)?;
         let found = vec![probe.entry.into(), probe.ticket.into()];
-        let joined = self.join((&vec![new.into(), len.into()], inserted), (&found, probe.found))?;
+        let joined = self.join((&found, probe.found), (&vec![address.into(), ticket.into()], sought))?;
         let (entry, ticket) = (pointer(leaf_at(&joined, 0)?)?, int(leaf_at(&joined, 1)?)?);
         Ok(Found { entry, ticket, tag: probe.tag })
     }
@@ -184,8 +215,7 @@ impl<'c> FnCx<'_, 'c> {
     ) -> Result<(), CodegenError> {
         let table = pointer(table)?;
         let (key, value) = pair.split_at(width(&entry.key).min(pair.len()));
-        let start = |cx: &mut Self| cx.blank(&entry.value);
-        let Found { entry: at, ticket, .. } = self.entry_of(entry, table, key, (hint, None), &start)?;
+        let Found { entry: at, ticket, .. } = self.entry_of(entry, table, key, (hint, None), Start::Blank)?;
         let count_at = self.offset(self.value_at(entry, at)?, LEN)?;
         let count = int(self.b.build_load(self.m.context.i64_type(), count_at, "count")?)?;
         self.b.build_store(count_at, self.b.build_int_add(count, self.int64(1), "count")?)?;

@@ -89,6 +89,13 @@ impl<'c> FnCx<'_, 'c> {
         Ok(())
     }
 
+    /// The fields of a struct of integers that share one word.
+    pub fn key_word(&mut self, fields: &[Ty], key: &[Leaf<'c>]) -> Result<IntValue<'c>, CodegenError> {
+        let mut words = Words { state: self.int64(0), pending: None };
+        self.hash_fields(fields, key, &mut words)?;
+        words.pending.map(|(word, _)| word).ok_or_else(|| CodegenError("a key without a word".into()))
+    }
+
     /// The state with the word that was begun.
     fn whole(&self, words: &mut Words<'c>) -> Result<IntValue<'c>, CodegenError> {
         match words.pending.take() {

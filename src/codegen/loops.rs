@@ -7,67 +7,17 @@
 use super::CodegenError;
 use super::builders::UNCHECKED;
 use super::func::FnCx;
-use super::iterators::IterVal;
-use super::leaves::{Val, int, leaf_at, leaves_of, memory_ty, pointer, width, with_lanes};
+use super::leaves::{Val, int, leaf_at, memory_ty, pointer, with_lanes};
 use super::module::Check;
-use crate::ir::{BinOp, BuilderTy, Expr, ExprKind, For, MergeOp, SIMD_LANES, Scalar, Ty, visit};
-use crate::plan::{LANES, Strategy, loop_plan, rounds};
+use super::shape::{Part, Shape, shape};
+use crate::ir::{BinOp, Expr, For, SIMD_LANES, Scalar};
+use crate::plan::LANES;
 use inkwell::IntPredicate;
 use inkwell::values::IntValue;
 
 /// One step of a loop: its number, and what is carried before it and after it.
 pub(super) type Body<'b, 'c, Cx> =
     dyn FnMut(&mut Cx, IntValue<'c>, Val<'c>) -> Result<Val<'c>, CodegenError> + 'b;
-
-/// One accumulator or appender of a loop, and where its leaves are in the builder value.
-#[derive(Clone, Debug)]
-pub(super) enum Part {
-    Merger {
-        at: usize,
-        scalar: Scalar,
-        op: MergeOp,
-    },
-    Grow {
-        at: usize,
-        elem: Ty,
-    },
-    InPlace {
-        at: usize,
-        elem: Ty,
-    },
-    /// A dictmerger whose table belongs to a chunk: its pointer is in the frame.
-    Table {
-        at: usize,
-        key: Ty,
-        value: Ty,
-        op: MergeOp,
-    },
-    /// Another dictmerger, a groupmerger or a vecmerger: registers that stay the same while the loop fills what they point to.
-    Target {
-        at: usize,
-        width: usize,
-    },
-}
-
-/// A loop ready to be emitted.
-#[derive(Clone)]
-pub(super) struct Shape<'p, 'c> {
-    pub parts: &'p For,
-    pub iters: Vec<IterVal<'c>>,
-    pub builders: Vec<Part>,
-    pub tree: bool,
-    pub lanes: Option<u32>,
-    pub parallel: bool,
-    /// Iterations per leaf.
-    pub leaf: i64,
-    /// Whether keys may be looked for in the tables when the loop is over.
-    pub indexed: bool,
-    /// Whether an iteration is a block of lanes, as the program says.
-    blocks: bool,
-    uses_index: bool,
-    /// Whether blocks of lanes are written past the caches, where that is possible.
-    pub streams: Option<IntValue<'c>>,
-}
 
 impl<'c> FnCx<'_, 'c> {
     /// `for(..)`.
@@ -478,51 +428,4 @@ fn keep_in_place<'c>(shape: &Shape<'_, 'c>, mut next: Val<'c>, carried: &Val<'c>
         }
     }
     next
-}
-
-fn shape<'p, 'c>(expr: &Expr, parts: &'p For, iters: Vec<IterVal<'c>>, depth: usize) -> Shape<'p, 'c> {
-    let plan = loop_plan(expr, parts, depth);
-    let mut builders = Vec::new();
-    let mut at = 0;
-    for (ty, strategy) in &plan.builders {
-        match ty.as_builder() {
-            Some(BuilderTy::Appender(elem)) if *strategy == Strategy::InPlace => {
-                builders.push(Part::InPlace { at, elem: elem.clone() });
-            }
-            Some(BuilderTy::Appender(elem)) => builders.push(Part::Grow { at, elem: elem.clone() }),
-            Some(BuilderTy::Merger(value, op)) => {
-                for (k, leaf) in leaves_of(value).into_iter().enumerate() {
-                    if let super::leaves::LeafTy::Scalar(scalar) = leaf {
-                        builders.push(Part::Merger { at: at + k, scalar, op: *op });
-                    }
-                }
-            }
-            Some(BuilderTy::DictMerger(key, value, op)) if *strategy == Strategy::Chunks => {
-                builders.push(Part::Table { at, key: key.clone(), value: value.clone(), op: *op });
-            }
-            Some(BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..) | BuilderTy::VecMerger(..)) => {
-                builders.push(Part::Target { at, width: width(ty) });
-            }
-            None => {}
-        }
-        at += width(ty);
-    }
-    let index = parts.func.params.get(1).map(|param| param.name.clone());
-    let mut uses_index = false;
-    visit::walk(&parts.func.body, &mut |expr| {
-        uses_index |= matches!(&expr.kind, ExprKind::Var(name) if Some(name) == index.as_ref());
-    });
-    Shape {
-        parts,
-        iters,
-        builders,
-        tree: rounds(&parts.builder.ty),
-        lanes: plan.lanes,
-        parallel: plan.parallel,
-        leaf: plan.leaf,
-        indexed: true,
-        blocks: plan.blocks,
-        uses_index,
-        streams: None,
-    }
 }

@@ -4,6 +4,7 @@
 //! Promises: a site number in compiled code is an index into [`ModuleCx::sites`].
 
 use super::CodegenError;
+use super::seek::Start;
 use super::target::Compress;
 use super::trace::Line;
 use crate::diag::Origin;
@@ -86,6 +87,7 @@ pub(super) struct ModuleCx<'c> {
     /// Functions that hash vectors, and that compare keys, by the element type.
     pub hashers: HashMap<Ty, FunctionValue<'c>>,
     pub equals: HashMap<Ty, FunctionValue<'c>>,
+    pub seekers: HashMap<(Ty, Option<Start>), FunctionValue<'c>>,
     /// The C functions that the program calls, by their symbols in the module.
     pub foreign: BTreeMap<String, Function>,
     /// Functions that are too large for LLVM's passes.
@@ -114,6 +116,7 @@ impl<'c> ModuleCx<'c> {
             comparers: HashMap::new(),
             hashers: HashMap::new(),
             equals: HashMap::new(),
+            seekers: HashMap::new(),
             foreign: BTreeMap::new(),
             spared: 0,
             traced: None,

@@ -8,7 +8,7 @@ use super::CodegenError;
 use super::dict::Entry;
 use super::func::FnCx;
 use super::leaves::{LeafTy, Val, int, leaf_at, leaves_of, pointer};
-use super::loops::{Part, Shape};
+use super::shape::{Part, Shape};
 use crate::ir::{Literal, Name, Scalar, Ty};
 use inkwell::AddressSpace;
 use inkwell::module::Linkage;

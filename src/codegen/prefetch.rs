@@ -7,11 +7,13 @@
 //! to wait for its slot also guesses its way wrong, and nothing behind a wrong guess overlaps; here nothing is guessed.
 
 use super::CodegenError;
-use super::dict::{Entry, Line};
+use super::dict::Entry;
 use super::func::FnCx;
 use super::iterators::IterVal;
 use super::leaves::{Val, field_range, int, leaf_at, pointer};
-use super::loops::{Body as Iteration, Part, Shape};
+use super::loops::Body as Iteration;
+use super::seek::Line;
+use super::shape::Shape;
 use crate::diag::stack;
 use crate::ir::{BinOp, Expr, ExprKind, Let, Name, Scalar, build, visit};
 use crate::runtime::abi::{Dict, LINE};
@@ -178,18 +180,17 @@ impl<'c> FnCx<'_, 'c> {
             let line = cx.element(i64_ty.into(), slots, line)?;
             let Line { tags, free } = cx.line(line, tag)?;
             let found = cx.number_at(line, tags)?;
-            let none = cx.b.build_int_compare(IntPredicate::EQ, tags, cx.int32(0), "none")?;
-            let mut unknown = cx.int32(0);
+            let mut number = cx.b.build_int_truncate(found, i32_ty, "number")?;
             if finished {
                 // A line with room is the last one that the key could be in.
+                let none = cx.b.build_int_compare(IntPredicate::EQ, tags, cx.int32(0), "none")?;
                 let full = cx.b.build_int_compare(IntPredicate::EQ, free, cx.int32(0), "full")?;
-                unknown = int(cx.b.build_select(full, unknown, cx.int32(ABSENT), "unknown")?)?;
+                let unknown = cx.b.build_select(full, cx.int32(0), cx.int32(ABSENT), "unknown")?;
+                number = int(cx.b.build_select(none, unknown, number.into(), "number")?)?;
             }
-            let number = cx.b.build_int_truncate(found, i32_ty, "number")?;
-            let number = cx.b.build_select(none, unknown, number, "number")?;
             cx.b.build_store(cx.element(i32_ty.into(), numbers, at)?, number)?;
+            // Without the tag in the line this is another entry of it, which does no harm here or as a hint.
             let ticket = cx.b.build_int_sub(found, cx.int64(1), "ticket")?;
-            let ticket = int(cx.b.build_select(none, cx.int64(0), ticket, "ticket")?)?;
             cx.prefetch(cx.elem_address(&ahead.entry.pair, entries, ticket)?)?;
             Ok(carried)
         })?;
@@ -212,22 +213,13 @@ impl<'c> FnCx<'_, 'c> {
         let mut found = Vec::new();
         if let [param, index, elem] = shape.parts.func.params.as_slice()
             && shape.iters.iter().all(IterVal::is_random_access)
+            // A trace tells what the program computes, and that is once.
+            && self.m.traced.is_none()
         {
             let (params, lets, later) = ([&index.name, &elem.name], Vec::new(), HashSet::new());
             let mut body = Body { builder: &param.name, params, lets, later };
             self.find_keys(&shape.parts.func.body, &mut body, &mut found)?;
         }
-        let of_tables = |ahead: &Ahead| {
-            match ahead.place {
-            Place::Builder(at) => shape
-                .builders
-                .iter()
-                .any(|part| matches!(part, Part::Target { at: start, .. } | Part::Table { at: start, .. } if *start == at)),
-            Place::Finished => true,
-        }
-        };
-        found.retain(of_tables);
-        found.truncate(MOST_KEYS);
         Ok(found)
     }
 
@@ -294,7 +286,7 @@ impl<'c> FnCx<'_, 'c> {
         body: &Body<'_>,
         found: &mut Vec<Ahead>,
     ) {
-        if self.is_known_ahead(key, body) {
+        if found.len() < MOST_KEYS && self.is_known_ahead(key, body) {
             let key = body.with_lets(key);
             if key.facts.nodes <= MOST_NODES {
                 found.push(Ahead { place, whose: [whose.clone(), what.clone()], entry, key });
@@ -314,6 +306,9 @@ impl<'c> FnCx<'_, 'c> {
         let facts = &value.facts;
         let cheap = facts.nodes <= MOST_NODES && facts.loops == 0 && !facts.iterates && !facts.calls;
         let mut known = cheap && !facts.may_fail && value.ty.is_flat();
+        if !known {
+            return false;
+        }
         visit::walk(value, &mut |part| {
             known &= match &part.kind {
                 ExprKind::Var(name) => body.has(name) || self.is_from_before(name, body),

@@ -9,7 +9,7 @@
 
 use super::CodegenError;
 use super::func::FnCx;
-use super::loops::{Part, Shape};
+use super::shape::{Part, Shape};
 use crate::value::layout;
 use inkwell::values::{IntValue, PointerValue, VectorValue};
 use inkwell::{AtomicOrdering, IntPredicate};

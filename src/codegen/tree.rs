@@ -6,7 +6,7 @@
 use super::CodegenError;
 use super::func::FnCx;
 use super::leaves::{Val, int, leaf_at, memory_ty};
-use super::loops::{Part, Shape};
+use super::shape::{Part, Shape};
 use crate::ir::{Literal, MergeOp, Scalar};
 use inkwell::IntPredicate;
 use inkwell::types::BasicTypeEnum;

@@ -9,6 +9,7 @@ mod budget;
 pub mod chunks;
 pub mod dict;
 mod digits;
+pub mod ffi;
 mod libraries;
 mod local;
 mod memory;
@@ -17,6 +18,7 @@ pub mod pool;
 mod retained;
 mod rows;
 mod run;
+mod runst;
 mod shims;
 #[cfg(test)]
 mod tests;
@@ -28,6 +30,7 @@ pub use libraries::{Function, Libraries, MAX_C_ARGS};
 pub use memory::{Allocation, Memory};
 pub use pool::Pool;
 pub use run::{Run, RunOptions, RunStats};
+pub use runst::{Ptr, WeldRuntimeContext};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

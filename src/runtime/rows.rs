@@ -19,7 +19,8 @@ pub(super) struct Piece {
     used: *mut u8,
 }
 
-/// Bytes of a piece, unless one row is larger.
+/// Bytes of the first piece of a part, and of the largest ones, unless one row is larger.
+const FIRST_BYTES: usize = 512;
 const PIECE_BYTES: usize = 4096;
 /// Slabs become larger up to this.
 const MOST_SLAB_BYTES: usize = 1 << 20;
@@ -99,7 +100,13 @@ impl Rows {
     /// The rows are begun and used by nobody else.
     pub(super) unsafe fn grow(&mut self, inner: &mut TaskInner, part: usize) -> Result<(), Failure> {
         let header = size_of::<Piece>();
-        let rows = ((PIECE_BYTES - header) / self.row_bytes.max(1)).max(1);
+        // SAFETY: the part belongs to these rows.
+        let latest = unsafe {
+            let part = &*self.parts.add(part % PARTS);
+            part.end.addr() - part.last.addr()
+        };
+        let wanted = (2 * latest).clamp(FIRST_BYTES, PIECE_BYTES);
+        let rows = ((wanted - header) / self.row_bytes.max(1)).max(1);
         let bytes = rows.checked_mul(self.row_bytes).and_then(|bytes| bytes.checked_add(header));
         let bytes = bytes.ok_or_else(|| inner.run().store.exhausted(usize::MAX))?;
         let piece: *mut Piece = self.room(inner, bytes)?.cast();

@@ -4,22 +4,21 @@
 //! Promises: the hashes are those that compiled code computes (`codegen::hash`); a test looks up keys of every kind in
 //! dictionaries that come from here.
 
-use super::{Dict, Value};
+use super::Value;
 use crate::ir::{Literal, Scalar};
 use crate::runtime::abi::HASH_MULTIPLIER;
 use crate::runtime::dict::{capacity, hash_seed, next_slots, put};
 
-/// The slots for the entries of a dictionary. `None` when they are too many, or are no pairs.
-pub(super) fn slots(dict: &Dict) -> Option<Vec<u64>> {
+/// The slots for entries with these keys, all different. `None` when they are too many.
+pub(super) fn slots<'k>(keys: impl ExactSizeIterator<Item = &'k Value>) -> Option<Vec<u64>> {
     let seed = hash_seed();
     let mut count = next_slots(0);
-    while capacity(count) < dict.len() {
+    while capacity(count) < keys.len() {
         count = next_slots(count);
     }
     let mut slots = vec![0u64; count];
-    for (ticket, entry) in dict.entries().iter().enumerate() {
-        let Value::Struct(entry) = entry else { return None };
-        let tag = (hash(entry.first()?, seed) >> 32).max(1);
+    for (ticket, key) in keys.enumerate() {
+        let tag = (hash(key, seed) >> 32).max(1);
         let ticket = u32::try_from(ticket).ok()?.checked_add(1)?;
         put(&mut slots, tag << 32 | u64::from(ticket));
     }
