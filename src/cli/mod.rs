@@ -97,6 +97,7 @@ fn start(cli: Cli) -> i32 {
         return crate::repl::start(config, &cli.common.library, screen.color);
     };
     let mut session = Session::new(config);
+    session.tell_loading("`--library ./libNAME.so`");
     for library in &cli.common.library {
         if let Err(message) = session.load_library(library) {
             let text = error::plain(&message, None, error_screen);
@@ -117,6 +118,9 @@ fn start(cli: Cli) -> i32 {
     watch::watch(&cx.signal, cli.common.timeout, command.wants_json());
     let done = catch_unwind(AssertUnwindSafe(|| dispatch(&command, &mut cx)));
     let done = done.unwrap_or_else(|_| Err(Failure::internal(&"it panicked")));
+    if done.is_ok() && cx.session.owes_dump() {
+        log::warn!("`dump` is set, and this command writes no code; `weld run` and `weld emit` do");
+    }
     finish(done, command.wants_json(), cx)
 }
 
@@ -127,7 +131,7 @@ fn configure(common: &Common, command: Option<&Command>) -> Result<Config, Strin
         return Err("`--passes` is given twice; only `weld compare` takes two pipelines".to_string());
     }
     if let Some(threads) = common.threads {
-        config.threads = threads as usize;
+        config.threads = threads;
     }
     for passes in &common.passes {
         config.set("passes", passes)?;

@@ -1,7 +1,7 @@
 #![forbid(unsafe_code)]
 //! Colours by role, and what a screen is like: the only file that knows the colour crate.
 //!
-//! Promises: `--color` beats the environment, `CLICOLOR_FORCE` beats `NO_COLOR`, both beat what the stream is; a plain
+//! Promises: `--color` beats the environment, `NO_COLOR` beats `CLICOLOR_FORCE`, both beat what the stream is; a plain
 //! screen gets no escape code at all. Must not: carry meaning by colour alone; callers write a sign or a word as well.
 
 use crate::diag::paragraph;
@@ -118,8 +118,8 @@ fn wants_color(choice: ColorChoice, terminal: bool, variable: &dyn Fn(&str) -> O
     match choice {
         ColorChoice::Always => true,
         ColorChoice::Never => false,
-        ColorChoice::Auto if is_set("CLICOLOR_FORCE") => true,
         ColorChoice::Auto if variable("NO_COLOR").is_some_and(|value| !value.is_empty()) => false,
+        ColorChoice::Auto if is_set("CLICOLOR_FORCE") => true,
         ColorChoice::Auto if variable("TERM").is_some_and(|value| value == "dumb") => false,
         ColorChoice::Auto => terminal,
     }
@@ -148,7 +148,9 @@ mod tests {
         assert!(!wants(ColorChoice::Auto, true, &[("NO_COLOR", "1")]));
         assert!(wants(ColorChoice::Auto, true, &[("NO_COLOR", "")]));
         assert!(!wants(ColorChoice::Auto, true, &[("TERM", "dumb")]));
-        assert!(wants(ColorChoice::Auto, false, &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
+        assert!(wants(ColorChoice::Auto, false, &[("CLICOLOR_FORCE", "1")]));
+        assert!(!wants(ColorChoice::Auto, true, &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
+        assert!(wants(ColorChoice::Auto, false, &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "")]));
         assert!(!wants(ColorChoice::Auto, false, &[("CLICOLOR_FORCE", "0")]));
     }
 
