@@ -14,6 +14,8 @@ pub mod measure;
 mod program;
 pub mod query;
 pub mod ready;
+#[cfg(all(test, feature = "jit"))]
+mod switches_tests;
 pub mod trust;
 
 #[cfg(feature = "jit")]

@@ -8,7 +8,7 @@ mod header;
 mod trust;
 
 pub use ask::{AskArgs, CompareArgs, WhyArgs};
-pub use header::{HdrgenArgs, HeaderArgs};
+pub use header::{HdrgenArgs, HeaderArgs, Lang};
 pub use trust::{JudgedArgs, ReplayArgs, Sampling, VerifyArgs};
 
 use crate::config::{parse_bytes, parse_seconds, parse_threads};

@@ -97,7 +97,7 @@ fn start(cli: Cli) -> i32 {
         return crate::repl::start(config, &cli.common.library, screen.color);
     };
     let mut session = Session::new(config);
-    session.tell_loading("`--library ./libNAME.so`");
+    session.tell_loading("a line `#@ library ./libNAME.so` before the program, or `--library ./libNAME.so`");
     for library in &cli.common.library {
         if let Err(message) = session.load_library(library) {
             let text = error::plain(&message, None, error_screen);

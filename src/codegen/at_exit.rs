@@ -2,13 +2,14 @@
 //! The end of the process. LLVM's own state goes with it, in destructors that do not ask whether another thread is compiling.
 //!
 //! Promises: the thread that ends the process waits until nobody else is inside LLVM, and whoever comes later waits for ever,
-//! which is not long. It cannot help a process that ends while its first program is compiled: what LLVM makes for it is
-//! destroyed before anybody is asked. The ending thread itself is let in, for what a client destroys at the end may be programs.
+//! which is not long. It is asked last of all that LLVM has made at that time, which is why `start` makes everything early: only
+//! a process that ends in the very millisecond in which a table is made may find it gone while it waits. The ending thread itself
+//! is let in, for what a client destroys at the end may be programs.
 
 use std::cell::Cell;
 use std::ffi::c_int;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Once, PoisonError, RwLock, RwLockReadGuard};
 use std::thread;
 
 /// The thread that ends the process, as [`me`] calls it.
@@ -25,6 +26,9 @@ pub struct Stay {
 
 /// Begins a stay inside LLVM; does not return when another thread is ending the process.
 pub fn enter() -> Stay {
+    // Before anything of LLVM is used: what it made when it was loaded is then destroyed behind it.
+    static FIRST: Once = Once::new();
+    FIRST.call_once(register);
     let ending = ENDING.read().unwrap_or_else(PoisonError::into_inner);
     if ending.is_some_and(|thread| thread != me()) {
         drop(ending);
@@ -36,15 +40,27 @@ pub fn enter() -> Stay {
     Stay { _others_may_too: ending }
 }
 
+impl Stay {
+    /// Has the ending thread wait before anything goes that LLVM has made until now.
+    pub fn goes_first(&self) {
+        register();
+    }
+}
+
+/// Last registered is first called.
+fn register() {
+    // SAFETY: the function takes and gives nothing, and does not unwind. It may refuse, and then things are as before.
+    let _ = unsafe { atexit(end) };
+}
+
 impl Drop for Stay {
     fn drop(&mut self) {
         static STAYS: AtomicUsize = AtomicUsize::new(0);
         INSIDE.set(false);
-        // Last registered is first called, and LLVM registers what it makes when it first needs it: most of it early.
+        // LLVM registers what it makes when it first needs it: most of it early.
         let stays = STAYS.fetch_add(1, Ordering::Relaxed);
         if stays < 64 || stays.is_power_of_two() {
-            // SAFETY: the function takes and gives nothing, and does not unwind. It may refuse, and then things are as before.
-            let _ = unsafe { atexit(end) };
+            register();
         }
     }
 }

@@ -4,7 +4,8 @@
 use super::Config;
 use super::dump::Format;
 use super::values::{
-    parse_bool, parse_bytes, parse_file_name, parse_folder, parse_limit, parse_seconds, parse_symbol, parse_threads,
+    parse_bool, parse_bytes, parse_file_name, parse_folder, parse_limit, parse_seconds, parse_symbol,
+    parse_threads,
 };
 use crate::plan::Effort;
 
@@ -88,7 +89,12 @@ pub const SETTINGS: &[Setting] = &[
             Ok(())
         },
     },
-    switch!("unroller", "weld.llvm.optimization.unroller", "LLVM unrolls loops, at effort full", llvm.unroll),
+    switch!(
+        "unroller",
+        "weld.llvm.optimization.unroller",
+        "LLVM unrolls short loops, at effort full",
+        llvm.unroll
+    ),
     switch!(
         "vectorizer",
         "weld.llvm.optimization.vectorizer",
@@ -98,13 +104,13 @@ pub const SETTINGS: &[Setting] = &[
     switch!(
         "module-opts",
         "weld.llvm.optimization.moduleOpts",
-        "effort full uses LLVM's passes over the whole module",
+        "effort full uses LLVM's passes over the whole module, else those of short",
         llvm.module
     ),
     switch!(
         "func-opts",
         "weld.llvm.optimization.funcOpts",
-        "LLVM's short pipeline over each function runs",
+        "LLVM's short pipeline over each function runs, at effort short",
         llvm.function
     ),
     Setting {
@@ -163,7 +169,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "dump-formats",
         key: "weld.compile.dumpCodeFormats",
-        about: "which: all, or some of weld,weldopt,sir,llvm,llvmopt,assembly",
+        about: "which: all, or a list of weld, weldopt, sir, llvm, llvmopt, assembly",
         words: &["all", "weld", "weldopt", "sir", "llvm", "llvmopt", "assembly"],
         show: |config| {
             let formats = &config.dump.formats;
