@@ -20,7 +20,7 @@ pub fn docs(args: &DocsArgs, cx: &mut Context) -> Result<(), Failure> {
     };
     let mut topic = look_up(id)?;
     if let Some(part) = &args.part {
-        topic = look_up(part).ok().filter(|found| topic.has_part(found)).ok_or_else(|| {
+        topic = topic.part(part).ok_or_else(|| {
             let hint = match find(part) {
                 Some(found) => format!("`weld docs {}` shows its page", found.id),
                 None => format!("`weld docs {}` shows the whole page", topic.id),

@@ -140,8 +140,12 @@ impl Topic {
         examples
     }
 
-    /// Whether another topic is a part of this one: a setting of the page of settings, a rule of the page of its pass.
-    pub fn has_part(&self, other: &Topic) -> bool {
+    /// The part of this name: a setting of the page of settings, a rule of the page of its pass.
+    pub fn part(&self, name: &str) -> Option<Topic> {
+        topics().into_iter().find(|other| other.has_name(name) && self.has_part(other))
+    }
+
+    fn has_part(&self, other: &Topic) -> bool {
         match (self.kind, other.kind) {
             (Kind::Setting, Kind::Setting) => self.id == settings::ALL,
             (Kind::Pass, Kind::Rule) => passes::find(self.id)

@@ -55,7 +55,7 @@ fn topic(setting: &Setting) -> Topic {
     if !setting.words.is_empty() {
         let _ = write!(text, "\nValues: {}.\n", setting.words.join(", "));
     }
-    Topic { id: name, also: vec![key.to_string()], kind: Kind::Setting, title: about.to_string(), text }
+    Topic { id: key, also: vec![name.to_string()], kind: Kind::Setting, title: about.to_string(), text }
 }
 
 fn without_effect(ignored: &Ignored) -> Topic {

@@ -1,3 +1,4 @@
+#![forbid(unsafe_code)]
 //! The settings that are about LLVM change its code, each in the way that it says.
 
 use crate::codegen::Level;
