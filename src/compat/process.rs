@@ -15,7 +15,8 @@ const MOST_THREADS: usize = 512;
 
 static HOME: LazyLock<Mutex<Session>> = LazyLock::new(|| {
     let mut session = Session::with_pool(Config::embedded(), Pool::new(MOST_THREADS));
-    session.tell_loading("`weld_load_library`, in Rust `load_linked_library`, before the program is compiled");
+    session
+        .tell_loading("`weld_load_library`, in Rust `load_linked_library`, before the program is compiled");
     Mutex::new(session)
 });
 

@@ -183,7 +183,20 @@ fn bytes_have_suffixes() {
     assert_eq!(parse_bytes(" 1e9 "), Ok(1_000_000_000));
     assert_eq!(parse_bytes("1T"), Ok(1 << 40));
     assert_eq!(parse_bytes("18446744073709551615"), Ok(u64::MAX));
-    for text in ["x", "", "-1", "+1K", "K", "1.5", "1KK", "99999999999G", "18446744073709551616", "inf", "nan", "1e400"] {
+    for text in [
+        "x",
+        "",
+        "-1",
+        "+1K",
+        "K",
+        "1.5",
+        "1KK",
+        "99999999999G",
+        "18446744073709551616",
+        "inf",
+        "nan",
+        "1e400",
+    ] {
         assert!(parse_bytes(text).is_err(), "{text}");
     }
     assert_eq!(parse_seconds("0.25"), Ok(Duration::from_millis(250)));

@@ -93,7 +93,9 @@ pub fn parse_folder(text: &str) -> Result<PathBuf, String> {
         return Err("the name of a folder is empty; this one is `.`".to_string());
     }
     if text.starts_with('~') {
-        return Err(format!("`{text}` begins with `~`, which shells replace and this does not; write the whole path"));
+        return Err(format!(
+            "`{text}` begins with `~`, which shells replace and this does not; write the whole path"
+        ));
     }
     Ok(PathBuf::from(text))
 }

@@ -88,7 +88,11 @@ mod tests {
         let config = Config { threads: 3, ..Config::default() };
         for setting in SETTINGS {
             let (told, found) = (default(setting), (setting.show)(&config));
-            assert!(told == found || told.contains("on the command line"), "{}: {told}, {found}", setting.name);
+            assert!(
+                told == found || told.contains("on the command line"),
+                "{}: {told}, {found}",
+                setting.name
+            );
         }
     }
 }

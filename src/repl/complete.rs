@@ -78,8 +78,9 @@ fn setting_values(args: &str, word: &str) -> BTreeSet<String> {
     match Setting::find(name) {
         Some(setting) if setting.name == "passes" => pipeline_words(word),
         Some(setting) => setting.words.iter().map(|word| word.to_string()).collect(),
-        None => Ignored::find(name)
-            .map_or_else(BTreeSet::new, |ignored| ignored.values.iter().map(|word| word.to_string()).collect()),
+        None => Ignored::find(name).map_or_else(BTreeSet::new, |ignored| {
+            ignored.values.iter().map(|word| word.to_string()).collect()
+        }),
     }
 }
 
