@@ -177,6 +177,24 @@ fn a_result_owns_its_memory() {
     assert_eq!((&part[..], text.as_str(), next[49_999]), (&[1, 2][..], "text", 50_000));
 }
 
+/// Results of several times the size of the caches are written around them. In blocks, at the border of a check, and in what is left.
+#[test]
+fn results_beyond_the_caches() {
+    let n = 5_000_003;
+    let v: Vec<i64> = (0..n).map(|x| x * 0x9e37_79b9).collect();
+    let program = program(
+        "|v: vec[i64], d: i64| {map(v, |x| x ^ (x >> 7L)), map(v, |x| f64(x) / 2.0), map(v, |x| x % (x - d) > 3L)}",
+    );
+    let wanted: Vec<i64> = v.iter().map(|x| x ^ (x >> 7)).collect();
+    let halves: Vec<f64> = v.iter().map(|x| *x as f64 / 2.0).collect();
+    let left: Vec<bool> = v.iter().map(|x| x % (x + 1) > 3).collect();
+    let got: (Array<i64>, Array<f64>, Array<bool>) = program.call((&v, -1i64)).unwrap();
+    assert!(got.0 == wanted && got.1 == halves && got.2 == left);
+    let at = v.iter().position(|x| x % 1_000_003 == 1).unwrap();
+    let failed = failure(program.call::<(Array<i64>, Array<f64>, Array<bool>)>((&v, v[at])));
+    assert_eq!(failed.kind, ErrorKind::DivideByZero);
+}
+
 #[test]
 fn a_large_result_is_taken_over_and_shared() {
     let program =

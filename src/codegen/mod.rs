@@ -32,6 +32,7 @@ mod scalar;
 mod serial;
 mod sort;
 mod start;
+mod streams;
 mod target;
 mod trace;
 mod tree;

@@ -37,7 +37,7 @@ pub use context::{RunId, WeldContext};
 pub use error::{WeldError, WeldResult, WeldRuntimeErrno};
 pub use log::{WeldLogLevel, set_log_level};
 pub use module::WeldModule;
-pub use process::{define_function, load_linked_library};
+pub use process::{define_function, load_linked_library, trim_memory};
 pub use value::{Data, DataMut, WeldValue};
 
 /// The version of this library.

@@ -51,3 +51,14 @@ pub fn define_function(name: &str, address: usize) -> WeldResult<()> {
     home().libraries_mut().define(name, address);
     Ok(())
 }
+
+/// Gives memory that is kept for later runs back to the system, which would happen by itself when ten seconds pass without use:
+/// large freed vectors are kept, up to 1 GiB in the process and up to a quarter of the memory limit of the run that freed them,
+/// for fresh memory is slow.
+///
+/// ```
+/// weld::trim_memory();
+/// ```
+pub fn trim_memory() {
+    crate::runtime::trim_memory();
+}

@@ -12,6 +12,7 @@ mod libraries;
 mod memory;
 pub mod nd;
 pub mod pool;
+mod retained;
 mod run;
 mod shims;
 #[cfg(test)]
@@ -26,6 +27,11 @@ pub use pool::Pool;
 pub use run::{Run, RunOptions, RunStats};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Gives memory that is kept for later runs back to the system. It would go by itself when ten seconds pass without use.
+pub fn trim_memory() {
+    retained::clear();
+}
 
 /// Locks a mutex whose data stays valid when a holder panics.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
