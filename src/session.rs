@@ -14,7 +14,8 @@ pub mod measure;
 mod program;
 pub mod query;
 pub mod ready;
-#[cfg(all(test, feature = "jit"))]
+#[cfg(test)]
+#[cfg(feature = "jit")]
 mod switches_tests;
 pub mod trust;
 

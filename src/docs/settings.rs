@@ -51,9 +51,9 @@ fn all() -> Topic {
 fn topic(setting: &Setting) -> Topic {
     let Setting { name, key, about, .. } = setting;
     let mut text = format!("For people `{name}`, for programs `{key}`; see `settings`.\n\n");
-    let _ = write!(text, "When nothing is set: {}.\n", default(setting));
+    let _ = writeln!(text, "When nothing is set: {}.", default(setting));
     if !setting.words.is_empty() {
-        let _ = write!(text, "\nValues: {}.\n", setting.words.join(", "));
+        let _ = writeln!(text, "\nValues: {}.", setting.words.join(", "));
     }
     Topic { id: key, also: vec![name.to_string()], kind: Kind::Setting, title: about.to_string(), text }
 }
