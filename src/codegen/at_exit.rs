@@ -1,4 +1,4 @@
-#![allow(unsafe_code, reason = "one call of C")]
+#![allow(unsafe_code, reason = "one call of C, and one of the loader")]
 //! The end of the process. LLVM's own state goes with it, in destructors that do not ask whether another thread is compiling.
 //!
 //! Promises: the thread that ends the process waits until nobody else is inside LLVM, and whoever comes later waits for ever,
@@ -19,6 +19,14 @@ thread_local! {
     static INSIDE: Cell<bool> = const { Cell::new(false) };
 }
 
+/// Run when the code is loaded, behind what LLVM does then: the end of a process that has just begun with its first program
+/// is noticed before LLVM's own state goes.
+#[cfg(target_os = "linux")]
+#[used]
+// SAFETY: the section holds functions like this one, which the loader calls once each.
+#[unsafe(link_section = ".init_array")]
+static AT_LOAD: extern "C" fn() = register;
+
 /// Held by a thread while it uses LLVM.
 pub struct Stay {
     _others_may_too: RwLockReadGuard<'static, Option<usize>>,
@@ -26,9 +34,9 @@ pub struct Stay {
 
 /// Begins a stay inside LLVM; does not return when another thread is ending the process.
 pub fn enter() -> Stay {
-    // Before anything of LLVM is used: what it made when it was loaded is then destroyed behind it.
+    // Before anything of LLVM is used, where loading has not done it.
     static FIRST: Once = Once::new();
-    FIRST.call_once(register);
+    FIRST.call_once(|| register());
     let ending = ENDING.read().unwrap_or_else(PoisonError::into_inner);
     if ending.is_some_and(|thread| thread != me()) {
         drop(ending);
@@ -48,7 +56,7 @@ impl Stay {
 }
 
 /// Last registered is first called.
-fn register() {
+extern "C" fn register() {
     // SAFETY: the function takes and gives nothing, and does not unwind. It may refuse, and then things are as before.
     let _ = unsafe { atexit(end) };
 }
