@@ -2,8 +2,9 @@
 //! The end of the process. LLVM's own state goes with it, in destructors that do not ask whether another thread is compiling.
 //!
 //! Promises: the thread that ends the process waits until nobody else is inside LLVM, and whoever comes later waits for ever,
-//! which is not long. It is asked last of all that LLVM has made at that time, which is why `start` makes everything early: only
-//! a process that ends in the very millisecond in which a table is made may find it gone while it waits. The ending thread itself
+//! which is not long. It waits before anything goes that LLVM had made by then, which is why `start` makes most of it early. It
+//! cannot help every process that ends while LLVM starts or compiles its first program: what LLVM makes in that very moment is
+//! destroyed before anybody is asked. The ending thread itself
 //! is let in, for what a client destroys at the end may be programs.
 
 use std::cell::Cell;
