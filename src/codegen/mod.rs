@@ -31,6 +31,7 @@ mod records;
 mod scalar;
 mod serial;
 mod sort;
+mod start;
 mod streams;
 mod target;
 mod trace;

@@ -214,11 +214,11 @@ pub struct AppenderDesc {
     pub stride: u32,
 }
 
-/// One line of an execution trace: a `let` or a loop of the program.
+/// One line of an execution trace: a `let`, a loop or an `iterate` of the program.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct TraceLine {
-    /// Its place, its name with its type, and its code, in a row.
+    /// Its place, its name with its type, its code, and the form of its value, in a row.
     pub text: *const u8,
     /// Bytes of the place.
     pub place: u32,
@@ -226,30 +226,52 @@ pub struct TraceLine {
     pub name: u32,
     /// Bytes of the code.
     pub code: u32,
+    /// Bytes of the form: characters of [`TraceForm`]; none where there is no value to tell.
+    pub form: u32,
     /// One of [`TraceKind`].
     pub kind: u32,
 }
 
-/// What the bits of a traced value are.
+/// What a line of a trace is about.
 pub struct TraceKind;
 
 impl TraceKind {
-    /// A value that is not told.
-    pub const NONE: u32 = 0;
+    /// A `let`, or the result.
+    pub const LET: u32 = 0;
+    /// A loop.
+    pub const LOOP: u32 = 1;
+    /// An `iterate`.
+    pub const ITERATE: u32 = 2;
+}
+
+/// How a traced value is written: these stand for words of 64 bits, in their order; any other character for itself.
+pub struct TraceForm;
+
+impl TraceForm {
     /// 0 or 1.
-    pub const BOOL: u32 = 1;
+    pub const BOOL: char = 'b';
     /// An integer, extended by its sign.
-    pub const SIGNED: u32 = 2;
+    pub const SIGNED: char = 'i';
     /// An integer, extended by zeros.
-    pub const UNSIGNED: u32 = 3;
+    pub const UNSIGNED: char = 'u';
     /// The bits of an `f32`.
-    pub const F32: u32 = 4;
+    pub const F32: char = 'f';
     /// The bits of an `f64`.
-    pub const F64: u32 = 5;
+    pub const F64: char = 'd';
     /// The number of elements of a vector.
-    pub const LENGTH: u32 = 6;
-    /// No value: the line is a loop.
-    pub const LOOP: u32 = 7;
+    pub const ELEMENTS: char = 'v';
+    /// The number of keys of a dictionary.
+    pub const KEYS: char = 'k';
+    /// All of them.
+    pub const WORDS: [char; 7] = [
+        TraceForm::BOOL,
+        TraceForm::SIGNED,
+        TraceForm::UNSIGNED,
+        TraceForm::F32,
+        TraceForm::F64,
+        TraceForm::ELEMENTS,
+        TraceForm::KEYS,
+    ];
 }
 
 /// All lines of a program.
@@ -297,8 +319,12 @@ macro_rules! for_each_runtime_fn {
             weld_rt_trace_start(table: ptr);
             /// The `let` of a line begins.
             weld_rt_trace_let(line: u32);
-            /// The value of the `let` of a line: see [`TraceKind`].
-            weld_rt_trace_value(line: u32, bits: i64);
+            /// The value of the `let` of a line: the words of its [`TraceForm`].
+            weld_rt_trace_value(line: u32, words: ptr);
+            /// Turn `turn` of the `iterate` of a line begins, with the value in `words`.
+            weld_rt_trace_turn(line: u32, turn: i64, words: ptr);
+            /// The `iterate` of a line has its value after so many turns.
+            weld_rt_trace_turns(line: u32, turns: i64, words: ptr);
             /// The loop of a line begins, with `n` iterations. `*began = ` what the end wants to know.
             weld_rt_trace_loop(line: u32, n: i64, began: ptr);
             /// The loop of a line is over.
@@ -345,6 +371,7 @@ const _: () = {
     assert!(offset_of!(LoopDesc, tree) == 52 && offset_of!(LoopDesc, sequential) == 56);
     assert!(size_of::<LoopDesc>() == 64);
     assert!(offset_of!(TraceLine, place) == 8 && offset_of!(TraceLine, name) == 12);
-    assert!(offset_of!(TraceLine, code) == 16 && offset_of!(TraceLine, kind) == 20);
-    assert!(size_of::<TraceLine>() == 24 && offset_of!(TraceTable, n) == 8);
+    assert!(offset_of!(TraceLine, code) == 16 && offset_of!(TraceLine, form) == 20);
+    assert!(offset_of!(TraceLine, kind) == 24 && size_of::<TraceLine>() == 32);
+    assert!(offset_of!(TraceTable, n) == 8);
 };

@@ -280,10 +280,38 @@ pub unsafe extern "C" fn weld_rt_trace_let(ctx: *mut TaskCtx, line: u32) -> u32 
 /// A `let` has its value.
 ///
 /// # Safety
-/// `ctx` is as the module says.
-pub unsafe extern "C" fn weld_rt_trace_value(ctx: *mut TaskCtx, line: u32, bits: i64) -> u32 {
+/// `ctx` is as the module says; `words` are those of the form of the line.
+pub unsafe extern "C" fn weld_rt_trace_value(ctx: *mut TaskCtx, line: u32, words: *const i64) -> u32 {
     // SAFETY: by contract.
-    unsafe { traced(ctx, |trace| trace.value(line, bits)) }
+    unsafe { traced(ctx, |trace| trace.value(line, words)) }
+}
+
+/// A turn of an `iterate` begins.
+///
+/// # Safety
+/// As for [`weld_rt_trace_value`].
+pub unsafe extern "C" fn weld_rt_trace_turn(
+    ctx: *mut TaskCtx,
+    line: u32,
+    turn: i64,
+    words: *const i64,
+) -> u32 {
+    // SAFETY: by contract.
+    unsafe { traced(ctx, |trace| trace.turn(line, turn, words)) }
+}
+
+/// An `iterate` ends.
+///
+/// # Safety
+/// As for [`weld_rt_trace_value`].
+pub unsafe extern "C" fn weld_rt_trace_turns(
+    ctx: *mut TaskCtx,
+    line: u32,
+    turns: i64,
+    words: *const i64,
+) -> u32 {
+    // SAFETY: by contract.
+    unsafe { traced(ctx, |trace| trace.turns(line, turns, words)) }
 }
 
 /// A loop begins.
