@@ -51,6 +51,9 @@ impl<'c> FnCx<'_, 'c> {
                 (Order::Comparator, _) | (_, None) => {
                     cx.merge_elements(elements, &mut |cx, a, b| cx.ask(func, a, b))?
                 }
+                (order @ Order::Part { .. }, Some(key)) if *key != Ty::Scalar(Scalar::Bool) => {
+                    cx.sort_parts(elements, func, order, key)?
+                }
                 (order, Some(key)) => cx.sort_records(elements, func, order, key)?,
             };
             Ok(vec![sorted.into()])
@@ -74,7 +77,8 @@ impl<'c> FnCx<'_, 'c> {
         self.select(c, yes, no)
     }
 
-    fn merge_elements(
+    /// Sorts a copy of the elements by merging.
+    pub fn merge_elements(
         &mut self,
         elements: Elements<'_, 'c>,
         after: &mut After<'_, 'c>,

@@ -7,11 +7,11 @@
 pub mod abi;
 mod budget;
 pub mod dict;
-mod digits;
 mod libraries;
 mod memory;
 pub mod nd;
 pub mod pool;
+mod radix;
 mod run;
 mod shims;
 #[cfg(test)]
