@@ -69,7 +69,7 @@ impl<'c> FnCx<'_, 'c> {
             self.through_records(elements, &keys)?
         } else {
             let op = if *descending { BinOp::Lt } else { BinOp::Gt };
-            self.merge_elements(elements, &mut |cx, a, b| {
+            self.merge_elements(elements, None, &mut |cx, a, b| {
                 let (a, b) = (part(elem, a, path)?, part(elem, b, path)?);
                 int(cx.binary(op, scalar, single(&a)?, single(&b)?)?)
             })?
@@ -148,7 +148,9 @@ impl<'c> FnCx<'_, 'c> {
         } else {
             self.merge_records(merged, keys)?
         };
-        self.elements_of(elements, &record, sorted)
+        let result = self.elements_of(elements, &record, sorted)?;
+        self.call_runtime("weld_rt_free", &[sorted.into()])?;
+        Ok(result)
     }
 
     /// The key of an element.
@@ -170,8 +172,7 @@ impl<'c> FnCx<'_, 'c> {
         records: Elements<'_, 'c>,
         keys: &Keys<'_>,
     ) -> Result<PointerValue<'c>, CodegenError> {
-        let scratch = self.allocate(records.elem, records.len)?;
-        self.merge_sort(records, scratch, &mut |cx, mut a, mut b| {
+        self.merge_sort(records, None, None, &mut |cx, mut a, mut b| {
             // The payload says nothing about the order.
             a.pop();
             b.pop();

@@ -310,6 +310,8 @@ macro_rules! for_each_runtime_fn {
         $each! {
             /// `*out = ` room for `bytes` bytes, 64-byte aligned, that lives until the end of the run.
             weld_rt_alloc(bytes: i64, out: ptr);
+            /// Gives back what [`weld_rt_alloc`](super::shims::weld_rt_alloc) gave, if it is large; nobody uses it any more.
+            weld_rt_free(data: ptr);
             /// Makes room for `more` further elements of `stride` bytes in `*appender`.
             weld_rt_grow(appender: ptr, more: i64, stride: i64);
             /// Records a failed check and returns its status: see [`Failure`].

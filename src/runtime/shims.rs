@@ -42,6 +42,19 @@ pub unsafe extern "C" fn weld_rt_alloc(ctx: *mut TaskCtx, bytes: i64, out: *mut 
     unsafe { with(ctx, body) }
 }
 
+/// Gives back a large allocation; a small one stays until the end of the run.
+///
+/// # Safety
+/// `ctx` is as the module says; nobody uses `data` any more.
+pub unsafe extern "C" fn weld_rt_free(ctx: *mut TaskCtx, data: *const u8) -> u32 {
+    let body = |inner: &mut TaskInner| {
+        inner.run().store.free(data);
+        0
+    };
+    // SAFETY: by contract.
+    unsafe { with(ctx, body) }
+}
+
 /// Makes room for `more` further elements of `stride` bytes in `*appender`.
 ///
 /// # Safety
