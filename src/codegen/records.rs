@@ -8,7 +8,7 @@
 use super::CodegenError;
 use super::func::FnCx;
 use super::leaves::{Leaf, LeafTy, Val, int, leaf_at, pointer, register_ty, single};
-use super::sort::{Elements, part};
+use super::sort::{After, Elements, part};
 use crate::ir::{BinOp, Lambda, Literal, Scalar, Ty};
 use crate::plan::sorts::{LEAST_FOR_DIGITS, Order};
 use crate::runtime::abi::SortKey;
@@ -69,10 +69,16 @@ impl<'c> FnCx<'_, 'c> {
             self.through_records(elements, &keys)?
         } else {
             let op = if *descending { BinOp::Lt } else { BinOp::Gt };
-            self.merge_elements(elements, None, &mut |cx, a, b| {
+            let after: &mut After<'_, 'c> = &mut |cx, a, b| {
                 let (a, b) = (part(elem, a, path)?, part(elem, b, path)?);
                 int(cx.binary(op, scalar, single(&a)?, single(&b)?)?)
-            })?
+            };
+            // Without NaN only few elements come here.
+            if scalar.is_float() {
+                self.merge_elements(elements, None, after)?
+            } else {
+                self.merge_few(elements, after)?
+            }
         };
         let after_merge = self.here()?;
         self.enter(done)?;

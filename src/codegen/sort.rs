@@ -89,6 +89,19 @@ impl<'c> FnCx<'_, 'c> {
         self.merge_sort(Elements { elem, data: own, len }, Some(data), asked, after)
     }
 
+    /// Sorts a copy of few elements by merging: not more than a block has.
+    pub fn merge_few(
+        &mut self,
+        elements: Elements<'_, 'c>,
+        after: &mut After<'_, 'c>,
+    ) -> Result<PointerValue<'c>, CodegenError> {
+        let Elements { elem, data, len } = elements;
+        let (own, scratch) = (self.allocate(elem, len)?, self.allocate(elem, len)?);
+        self.copy_elements(elem, (own, self.int64(0)), (data, self.int64(0)), len)?;
+        self.sort_block(Elements { elem, data: own, len }, scratch, after)?;
+        Ok(own)
+    }
+
     /// Sorts the elements of a block where they are. `scratch` is as large.
     pub fn sort_block(
         &mut self,

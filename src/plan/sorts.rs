@@ -14,7 +14,7 @@
 //! gives the same permutation in both engines, after a number of questions that is bounded by the length alone.
 //!
 //! Where the questions have the answers of a total order, any stable algorithm gives the same permutation: compiled code
-//! then distributes 8-byte keys by their digits.
+//! then sorts by the numbers of the keys, with `runtime::radix`.
 
 use crate::diag::{Origin, stack};
 use crate::ir::{BinOp, Expr, ExprKind, Lambda, Literal, Name, Program, Ty, visit};
@@ -33,6 +33,8 @@ pub const PIECE: usize = 2 * BLOCK;
 
 /// Fewer elements than this are merged even if their keys could be distributed.
 pub const LEAST_FOR_DIGITS: i64 = 256;
+
+const _: () = assert!(LEAST_FOR_DIGITS <= BLOCK as i64);
 
 /// A part of the work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
