@@ -333,6 +333,13 @@ void weld_register_function(const char *name,
                             weld_error_t err);
 
 /**
+ * Gives memory that is kept for later runs back to the system, which would happen by itself when ten seconds pass without use:
+ * large freed vectors are kept, up to 1 GiB in the process and up to a quarter of the memory limit of the run that freed them,
+ * for fresh memory is slow.
+ */
+void weld_trim_memory(void);
+
+/**
  * Sets how much is logged on standard error: one of WELD_LOG_LEVEL_*. The first call of the process wins, and the environment
  * variable WELD_LOG (off, error, warn, info, debug or trace) before it.
  */
@@ -351,7 +358,7 @@ void weld_init(void);
 /**
  * A run handle with a limit in bytes. Release it with weld_runst_release.
  */
-void *weld_runst_init(int32_t _nworkers, int64_t memlimit);
+void *weld_runst_init(int32_t nworkers, int64_t memlimit);
 
 /**
  * Frees a run handle and all memory of it.
@@ -405,7 +412,7 @@ uint8_t weld_runst_assert(void *run,
 /**
  * Prints a line.
  */
-void weld_runst_print(void *_run, const char *text);
+void weld_runst_print(void *run, const char *text);
 
 #ifdef __cplusplus
 }  // extern "C"

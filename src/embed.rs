@@ -35,4 +35,4 @@ pub use options::{CallOptions, Cancel};
 pub use output::Output;
 pub use place::{Fields, Place, Unfit};
 pub use program::{Program, Typed};
-pub use types::{Any, Params, Primitive, Text, Type, Vector};
+pub use types::{Any, Dictionary, Params, Primitive, Text, Type, Vector};

@@ -45,9 +45,22 @@
 //! # }
 //! ```
 //!
+//! # What is for whom
+//!
+//! * *For programs that use Weld*: what stands at the root of the crate, and the modules [`embed`] (typed calls), [`session`] and
+//!   [`config`] (one step at a time), [`inputs`] and [`value`] (values by text and by hand). Every item of `embed` has an example
+//!   that is a test.
+//! * *For programs that were written for the crate `weld` 0.4*: the `Weld..` types, the `CONF_..` keys, [`data`], [`ast`] for
+//!   programs put together in Rust, [`runtime::WeldRuntimeContext`] and [`runtime::ffi`]. Every item has an example, too.
+//! * *For tools that look at programs*: [`ir`], [`passes`] and [`diag`] are what [`Checked`], traces and messages are made of, and
+//!   [`view`] and [`docs`] how they are shown. They may change from version to version.
+//! * *For Weld itself*: all other modules. They are public because the command line, the C API and the tests are packages of
+//!   their own, and promise nothing to anybody else.
+//!
 //! The modules are floors of one house, listed from the ground up in ARCHITECTURE.md; each imports only those below it.
 
 pub mod check;
+#[doc(hidden)]
 pub mod cli;
 #[cfg(feature = "jit")]
 pub mod codegen;
@@ -66,6 +79,7 @@ pub mod logging;
 pub mod math;
 pub mod passes;
 pub mod plan;
+#[doc(hidden)]
 pub mod repl;
 pub mod runtime;
 pub mod session;

@@ -4,6 +4,7 @@
 //! Promises: no terminal, no global state, no reading of the environment; every failure is a value. Two sessions share
 //! nothing. Programs keep what they need alive and may be run from several threads at once.
 
+pub mod bench;
 mod dump;
 mod foreign;
 pub mod header;
@@ -67,6 +68,13 @@ pub struct Checked {
 }
 
 /// One user's state: settings, sources, and the machinery that is made once.
+///
+/// ```
+/// use weld::{Config, Session};
+///
+/// let session = Session::new(Config { threads: 2, ..Config::default() });
+/// assert_eq!(session.config().threads, 2);
+/// ```
 pub struct Session {
     config: Config,
     sources: SourceMap,
@@ -80,12 +88,26 @@ pub struct Session {
 
 impl Session {
     /// A session; starts nothing expensive.
+    ///
+    /// ```
+    /// let session = weld::Session::new(weld::Config::default());
+    /// assert_eq!(session.config().passes, "default");
+    /// ```
     pub fn new(config: Config) -> Session {
         let pool = Pool::new(config.threads);
         Session::with_pool(config, pool)
     }
 
     /// A session whose loops run on threads of this pool until the number of threads is changed.
+    ///
+    /// ```
+    /// use weld::{Config, Session, runtime::Pool};
+    ///
+    /// let pool = Pool::new(2);
+    /// let (one, other) =
+    ///     (Session::with_pool(Config::default(), pool.clone()), Session::with_pool(Config::default(), pool));
+    /// assert_eq!(one.config().threads, other.config().threads);
+    /// ```
     pub fn with_pool(config: Config, pool: Arc<Pool>) -> Session {
         Session {
             config,
@@ -100,6 +122,14 @@ impl Session {
     }
 
     /// Another session with its own settings and texts, which shares LLVM, the threads and the loaded libraries of this one.
+    ///
+    /// ```
+    /// use weld::{Config, Session};
+    ///
+    /// let session = Session::new(Config::default());
+    /// let bare = session.sibling(Config { passes: String::new(), ..Config::default() });
+    /// assert!(bare.pipeline().is_empty() && !session.pipeline().is_empty());
+    /// ```
     pub fn sibling(&self, config: Config) -> Session {
         Session {
             config,
@@ -114,11 +144,26 @@ impl Session {
     }
 
     /// The settings.
+    ///
+    /// ```
+    /// assert!(weld::Session::new(weld::Config::default()).config().threads >= 1);
+    /// ```
     pub fn config(&self) -> &Config {
         &self.config
     }
 
     /// Changes the settings for what is compiled and run from now on.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), String> {
+    /// let mut session = weld::Session::new(weld::Config::default());
+    /// let mut config = session.config().clone();
+    /// config.set("passes", "inline-let,fold-constants")?;
+    /// session.set_config(config);
+    /// assert_eq!(session.pipeline().len(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set_config(&mut self, config: Config) {
         if config.threads != self.config.threads {
             self.pool = Pool::new(config.threads);
@@ -127,6 +172,12 @@ impl Session {
     }
 
     /// The texts of this session, for rendering messages.
+    ///
+    /// ```
+    /// let mut session = weld::Session::new(weld::Config::default());
+    /// let source = session.add_source("demo", "1 + 2".to_string());
+    /// assert_eq!(session.sources().name(source), "demo");
+    /// ```
     pub fn sources(&self) -> &SourceMap {
         &self.sources
     }
@@ -137,12 +188,23 @@ impl Session {
     }
 
     /// Adds a program text under the name shown in messages.
+    ///
+    /// ```
+    /// let mut session = weld::Session::new(weld::Config::default());
+    /// let source = session.add_source("demo", "1 + 2".to_string());
+    /// assert_eq!(&*session.sources().text(source), "1 + 2");
+    /// ```
     pub fn add_source(&mut self, name: &str, text: String) -> SourceId {
         self.sources.add(name, text)
     }
 
     /// Makes the C functions of a library known to programs that are checked, compiled and run from now on: a path, or a
     /// plain name that the system looks for. Loading it runs its code. The error is one line for the user.
+    ///
+    /// ```
+    /// let mut session = weld::Session::new(weld::Config::default());
+    /// assert!(session.load_library("/no/such/library.so").is_err());
+    /// ```
     pub fn load_library(&mut self, name: &str) -> Result<(), String> {
         self.libraries.load(name)
     }
@@ -158,6 +220,20 @@ impl Session {
     }
 
     /// Parses, expands macros, infers types, checks builders.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut session = weld::Session::new(weld::Config::default());
+    /// let good = session.add_source("good", "|x: f64| x * 2.0".to_string());
+    /// let checked = session.check(good).map_err(|messages| format!("{messages:?}"))?;
+    /// assert_eq!(checked.program.func.body.ty.to_string(), "f64");
+    ///
+    /// let bad = session.add_source("bad", "|x: f64| x * 2".to_string());
+    /// let messages = session.check(bad).unwrap_err();
+    /// assert_eq!(messages.first_error().map(|error| error.code.id()), Some("E0201"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn check(&self, source: SourceId) -> Result<Checked, Diagnostics> {
         let text = self.sources.text(source);
         if text.len() > MAX_SOURCE_BYTES {
@@ -196,6 +272,12 @@ impl Session {
     }
 
     /// The canonical form of a program text; only its syntax is looked at.
+    ///
+    /// ```
+    /// let mut session = weld::Session::new(weld::Config::default());
+    /// let source = session.add_source("demo", "|x:i64|x+1L".to_string());
+    /// assert_eq!(session.format(source).ok().as_deref(), Some("|x: i64| x + 1L\n"));
+    /// ```
     pub fn format(&self, source: SourceId) -> Result<String, Unformatted> {
         syntax::format(source, &self.sources.text(source))
     }
@@ -205,11 +287,33 @@ impl Session {
     pub fn warm_up(&mut self) {}
 
     /// Runs the pipeline of the settings and records what it did.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut session = weld::Session::new(weld::Config::default());
+    /// let source = session.add_source("demo", "|v: vec[f64]| sum(map(v, |x| x * x))".to_string());
+    /// let checked = session.check(source).map_err(|messages| format!("{messages:?}"))?;
+    /// let optimized = session.optimize(&checked);
+    /// assert!(optimized.trace.steps.iter().any(|step| !step.firings.is_empty()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn optimize(&self, checked: &Checked) -> Optimized {
         self.optimize_by(checked, &self.pipeline())
     }
 
     /// Runs the pipeline of the settings without a record: the same program for less work, and an empty trace.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut session = weld::Session::new(weld::Config::default());
+    /// let source = session.add_source("demo", "|v: vec[f64]| sum(map(v, |x| x * x))".to_string());
+    /// let checked = session.check(source).map_err(|messages| format!("{messages:?}"))?;
+    /// let (seen, unseen) = (session.optimize(&checked), session.optimize_unrecorded(&checked));
+    /// assert_eq!(weld::ir::print::program(&seen.program), weld::ir::print::program(&unseen.program));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn optimize_unrecorded(&self, checked: &Checked) -> Optimized {
         let options = passes::Options { record: false, ..passes::Options::default() };
         passes::optimize(&checked.program, &self.pipeline(), &options)
@@ -227,6 +331,18 @@ impl Session {
     }
 
     /// Evaluates a program by the reference interpreter. `signal` becomes non-zero to stop it.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut session = weld::Session::new(weld::Config::default());
+    /// let source = session.add_source("demo", "|v: vec[f64]| sum(map(v, |x| x * x))".to_string());
+    /// let checked = session.check(source).map_err(|messages| format!("{messages:?}"))?;
+    /// let v = weld::inputs::load("[1.0, 2.0]", &checked.program.func.params[0].ty)?;
+    /// let sum = session.interpret(&checked.program, &[v], &Default::default())?;
+    /// assert!(matches!(sum, weld::Value::Scalar(weld::ir::Literal::F64(5.0))));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn interpret(
         &self,
         program: &ir::Program,

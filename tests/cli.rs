@@ -77,6 +77,8 @@ fn objects_follow_their_schemas() {
             ],
             0,
         ),
+        ("bench", &["bench", "--json", squares, "--seconds", "0.01"], 0),
+        ("bench", &["bench", "--json", "-e", "|a: i64| 1L / a", "-i", "a=0L"], 0),
         ("error", &["compare", "--json", squares], 2),
         ("passes", &["passes", "--json", squares, "--passes", "[ inline-apply inline-let ]"], 0),
         ("firing", &["explain", "--json", "--step", "3.1", squares], 0),
@@ -141,7 +143,7 @@ fn traces_of_large_runs_are_short() {
 
 #[test]
 fn examples_of_the_help_work() {
-    for command in ["why", "origin", "fate", "find", "compare", "header"] {
+    for command in ["why", "origin", "fate", "find", "compare", "bench", "header"] {
         let help = lines(&[command, "-h"], 0).join("\n");
         let example = help.lines().find_map(|line| line.strip_prefix("Try: weld ")).unwrap();
         let call = format!("exec {} {example}", env!("CARGO_BIN_EXE_weld"));

@@ -1,10 +1,11 @@
 //! Columns of other crates: `ndarray` and Arrow. `cargo test --test columns --features ndarray,arrow`.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
-use arrow_array::types::{Float64Type, Int64Type};
+use arrow_array::types::{Float64Type, Int32Type, Int64Type};
 use arrow_array::{
-    ArrayRef, BinaryArray, BooleanArray, Decimal128Array, Float64Array, Int32Array, Int64Array,
-    LargeStringArray, StringArray, StringViewArray, TimestampSecondArray,
+    ArrayRef, BinaryArray, BooleanArray, Decimal128Array, DictionaryArray, FixedSizeListArray, Float64Array,
+    Int32Array, Int64Array, LargeListArray, LargeStringArray, ListArray, StringArray, StringViewArray,
+    TimestampSecondArray, UInt8Array,
 };
 use ndarray::{Array1, Array2, ArrayView1, array, s};
 use std::sync::Arc;
@@ -125,6 +126,58 @@ fn columns_of_a_record_batch() {
     assert!(reason(totals.call::<Vec<(String, f64)>>((&columns[0], &decimals))).contains("Decimal128"));
     let numbers: ArrayRef = Arc::new(Int32Array::from(vec![1]));
     assert!(matches!(totals.call::<Vec<(String, f64)>>((&columns[0], &numbers)), Err(Error::Type { .. })));
+}
+
+#[test]
+fn arrow_lists() {
+    let rows = vec![Some(vec![Some(1i64), Some(2)]), Some(vec![]), Some(vec![Some(3)])];
+    let lists = ListArray::from_iter_primitive::<Int64Type, _, _>(rows.clone());
+    let same = same("vec[vec[i64]]");
+    assert_eq!(same.call::<Vec<Vec<i64>>>(&lists).unwrap(), [vec![1, 2], vec![], vec![3]]);
+    assert_eq!(same.call::<Vec<Vec<i64>>>(&lists.slice(1, 2)).unwrap(), [vec![], vec![3]]);
+    let large = LargeListArray::from_iter_primitive::<Int64Type, _, _>(rows);
+    let column: ArrayRef = Arc::new(large);
+    assert_eq!(same.call::<Vec<Vec<i64>>>(&column).unwrap(), [vec![1, 2], vec![], vec![3]]);
+    let pairs = vec![Some(vec![Some(1i64), Some(2)]), Some(vec![Some(3), Some(4)])];
+    let fixed = FixedSizeListArray::from_iter_primitive::<Int64Type, _, _>(pairs, 2);
+    assert_eq!(same.call::<Vec<Vec<i64>>>(&fixed.slice(1, 1)).unwrap(), [[3, 4]]);
+
+    // Elements are where they were.
+    let many = ListArray::from_iter_primitive::<Int64Type, _, _>([Some((0..100_000).map(Some))]);
+    let sum = program("|v: vec[vec[i64]]| sum(map(v, |w| sum(w)))");
+    let small = CallOptions::new().memory_limit(1 << 16);
+    assert_eq!(sum.call_with::<i64>(&small, &many).unwrap(), 4_999_950_000);
+
+    let null = ListArray::from_iter_primitive::<Int64Type, _, _>([Some(vec![Some(1), None]), None]);
+    assert!(reason(same.call::<Vec<Vec<i64>>>(&null)).contains("a null"));
+    assert!(reason(same.call::<Vec<Vec<i64>>>(&null.slice(0, 1))).contains("a null"));
+    assert_eq!(
+        reason(self::same("vec[vec[f64]]").call::<Vec<Vec<f64>>>(&lists)),
+        "the input `x` is of type `vec[vec[i64]]`, but the program wants `vec[vec[f64]]`"
+    );
+}
+
+#[test]
+fn arrow_dictionaries() {
+    let words: DictionaryArray<Int32Type> = ["to", "be", "to"].into_iter().collect();
+    let same = same("vec[vec[i8]]");
+    assert_eq!(same.call::<Vec<String>>(&words).unwrap(), ["to", "be", "to"]);
+    assert_eq!(same.call::<Vec<String>>(&words.slice(1, 2)).unwrap(), ["be", "to"]);
+    let column: ArrayRef = Arc::new(words.clone());
+    assert_eq!(same.call::<Vec<String>>(&column).unwrap(), ["to", "be", "to"]);
+    let numbers = Arc::new(Float64Array::from(vec![0.5, 1.5]));
+    let coded = DictionaryArray::new(UInt8Array::from(vec![1, 0, 1]), numbers);
+    assert_eq!(program("|v: vec[f64]| sum(v)").call::<f64>(&coded).unwrap(), 3.5);
+    let nulls: DictionaryArray<Int32Type> = [Some("to"), None].into_iter().collect();
+    assert!(reason(same.call::<Vec<String>>(&nulls)).contains("a null"));
+    // A value that is none is one only where its key is used.
+    let values = Arc::new(StringArray::from(vec![Some("a"), None]));
+    let unused = DictionaryArray::new(UInt8Array::from(vec![0, 0]), values.clone());
+    assert_eq!(same.call::<Vec<String>>(&unused).unwrap(), ["a", "a"]);
+    let used = DictionaryArray::new(UInt8Array::from(vec![0, 1, 1]), values);
+    assert!(reason(same.call::<Vec<String>>(&used)).contains("2 nulls"));
+    let none: DictionaryArray<Int32Type> = Vec::<&str>::new().into_iter().collect();
+    assert_eq!(same.call::<Vec<String>>(&none).unwrap().len(), 0);
 }
 
 /// Large results are the memory that compiled code wrote, and are counted until the Arrow array goes; a part of it, and

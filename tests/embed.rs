@@ -102,6 +102,45 @@ fn dictionaries() {
 }
 
 #[test]
+fn maps_are_dictionaries() {
+    let counts = HashMap::from([("to", 2i64), ("be", 1)]);
+    let look = program("|d: dict[vec[i8],i64], w: vec[i8]| {keyexists(d, w), len(d)}");
+    assert_eq!(look.call::<(bool, i64)>((&counts, "be")).unwrap(), (true, 2));
+    assert_eq!(look.call::<(bool, i64)>((&counts, "bee")).unwrap(), (false, 2));
+    let none: HashMap<String, i64> = HashMap::new();
+    assert_eq!(look.call::<(bool, i64)>((&none, "be")).unwrap(), (false, 0));
+
+    // Every kind of key and value; many of them, in order; through a run and back.
+    let rows: BTreeMap<(i64, bool), Vec<f64>> =
+        (0..5000).map(|at| ((at, at % 3 == 0), vec![at as f64; (at % 4) as usize])).collect();
+    let same = same("dict[{i64,bool},vec[f64]]");
+    assert_eq!(same.call::<BTreeMap<(i64, bool), Vec<f64>>>(&rows).unwrap(), rows);
+    let order: Vec<((i64, bool), Vec<f64>)> = same.call(&rows).unwrap();
+    assert!(order.iter().map(|(key, _)| key).eq(rows.keys()));
+    let find = program("|d: dict[{i64,bool},vec[f64]], ks: vec[{i64,bool}]| map(ks, |k| len(lookup(d, k)))");
+    let keys: Vec<(i64, bool)> = rows.keys().copied().collect();
+    let found: Vec<i64> = find.call((&rows, &keys)).unwrap();
+    assert!(found.iter().zip(rows.values()).all(|(found, row)| *found == row.len() as i64));
+
+    // Dictionaries in dictionaries, and in vectors.
+    let nested = BTreeMap::from([(1u8, BTreeMap::from([("a".to_string(), 1.5)])), (2, BTreeMap::new())]);
+    let same = self::same("dict[u8,dict[vec[i8],f64]]");
+    assert_eq!(same.call::<BTreeMap<u8, BTreeMap<String, f64>>>(&nested).unwrap(), nested);
+    let sizes: Vec<i64> = program("|v: vec[dict[i32,i32]]| map(v, |d| len(d))")
+        .call(&[BTreeMap::from([(1, 2), (3, 4)]), BTreeMap::new()])
+        .unwrap();
+    assert_eq!(sizes, [2, 0]);
+
+    let error = same.call::<Value>(&BTreeMap::from([(1u8, 2i64)])).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the input `x` is of type `dict[u8,i64]`, but the program wants `dict[u8,dict[vec[i8],f64]]`"
+    );
+    let typed = look.typed::<(HashMap<String, i64>, &str), (bool, i64)>().unwrap();
+    assert!(typed.call((&BTreeMap::from([("or", 7i64)]), "or")).unwrap().0);
+}
+
+#[test]
 fn wrong_types_are_told_before_anything_runs() {
     let program = program("|v: vec[f64], rows: vec[{i64,vec[i8]}]| if(assert(false), sum(v), 0.0)");
     let (v, rows) = ([1.0], [(1i64, "a")]);
@@ -175,6 +214,24 @@ fn a_result_owns_its_memory() {
     drop((v, program));
     assert!(all.iter().copied().eq(0..50_000));
     assert_eq!((&part[..], text.as_str(), next[49_999]), (&[1, 2][..], "text", 50_000));
+}
+
+/// Results of several times the size of the caches are written around them. In blocks, at the border of a check, and in what is left.
+#[test]
+fn results_beyond_the_caches() {
+    let n = 5_000_003;
+    let v: Vec<i64> = (0..n).map(|x| x * 0x9e37_79b9).collect();
+    let program = program(
+        "|v: vec[i64], d: i64| {map(v, |x| x ^ (x >> 7L)), map(v, |x| f64(x) / 2.0), map(v, |x| x % (x - d) > 3L)}",
+    );
+    let wanted: Vec<i64> = v.iter().map(|x| x ^ (x >> 7)).collect();
+    let halves: Vec<f64> = v.iter().map(|x| *x as f64 / 2.0).collect();
+    let left: Vec<bool> = v.iter().map(|x| x % (x + 1) > 3).collect();
+    let got: (Array<i64>, Array<f64>, Array<bool>) = program.call((&v, -1i64)).unwrap();
+    assert!(got.0 == wanted && got.1 == halves && got.2 == left);
+    let at = v.iter().position(|x| x % 1_000_003 == 1).unwrap();
+    let failed = failure(program.call::<(Array<i64>, Array<f64>, Array<bool>)>((&v, v[at])));
+    assert_eq!(failed.kind, ErrorKind::DivideByZero);
 }
 
 #[test]

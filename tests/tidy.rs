@@ -38,7 +38,13 @@ const FLOORS: &[(&str, &[&str])] = &[
         ],
     ),
     ("embed", &["codegen", "config", "diag", "ir", "runtime", "session", "value", "view"]),
-    ("compat", &["codegen", "config", "diag", "ir", "logging", "runtime", "session", "value", "view"]),
+    (
+        "compat",
+        &[
+            "check", "codegen", "config", "diag", "ir", "logging", "runtime", "session", "syntax", "value",
+            "view",
+        ],
+    ),
     (
         "repl",
         &[

@@ -4,10 +4,12 @@
 //! Promises: what cannot be meant is refused here with exit code 2. Must not: read files or start anything.
 
 mod ask;
+mod bench;
 mod header;
 mod trust;
 
 pub use ask::{AskArgs, CompareArgs, WhyArgs};
+pub use bench::BenchArgs;
 pub use header::{HdrgenArgs, HeaderArgs};
 pub use trust::{JudgedArgs, ReplayArgs, Sampling, VerifyArgs};
 
@@ -136,6 +138,12 @@ pub enum Command {
         after_long_help = INPUTS
     )]
     Compare(CompareArgs),
+    /// Compile and run times with their spread, for pipelines (`--passes` more than once) and numbers of threads
+    #[command(
+        after_help = "Try: weld bench -e '|v: vec[i64]| sum(v)' -i 'v=[1L]' --seconds 0.1",
+        after_long_help = INPUTS
+    )]
+    Bench(BenchArgs),
     /// Compare the program after every rewrite, and its compiled code, with what it means as written
     #[command(after_long_help = trust::VERIFY)]
     Verify(VerifyArgs),

@@ -5,6 +5,7 @@
 //! Must not: know how compilation works; that is the session's, and how things look is the view's.
 
 mod args;
+mod bench;
 mod bisect;
 mod check;
 mod compare;
@@ -123,8 +124,10 @@ fn start(cli: Cli) -> i32 {
 /// The settings of the command line. In the explorer the time limit is that of each run; else it is watched outside.
 fn configure(common: &Common, command: Option<&Command>) -> Result<Config, String> {
     let mut config = Config::default();
-    if common.passes.len() > 1 && !matches!(command, Some(Command::Compare(_))) {
-        return Err("`--passes` is given twice; only `weld compare` takes two pipelines".to_string());
+    if common.passes.len() > 1 && !matches!(command, Some(Command::Compare(_) | Command::Bench(_))) {
+        let message =
+            "`--passes` is given twice; only `weld compare` and `weld bench` take several pipelines";
+        return Err(message.to_string());
     }
     if let Some(threads) = common.threads {
         config.threads = threads as usize;
@@ -136,6 +139,9 @@ fn configure(common: &Common, command: Option<&Command>) -> Result<Config, Strin
         config.effort = effort.into();
     }
     config.memory_limit = common.memory.or_else(memory::default_limit);
+    if let Some(Command::Bench(bench)) = command {
+        config.threads = bench.threads_list.iter().fold(config.threads, |most, n| most.max(*n as usize));
+    }
     if command.is_none() {
         config.time_limit = common.timeout;
     }
@@ -161,6 +167,7 @@ fn dispatch(command: &Command, cx: &mut Context) -> Result<(), Failure> {
         Command::Fate(args) => fate::fate(args, cx),
         Command::Find(args) => find::find(args, cx),
         Command::Compare(args) => compare::compare(args, cx),
+        Command::Bench(args) => bench::bench(args, cx),
         Command::Verify(args) => verify::verify(args, cx),
         Command::Bisect(args) => bisect::bisect(args, cx),
         Command::Reduce(args) => reduce::reduce(args, cx),
@@ -202,6 +209,7 @@ impl Command {
             Command::Docs(args) => args.json,
             Command::Why(args) => args.json,
             Command::Compare(args) => args.json,
+            Command::Bench(args) => args.json,
             Command::Origin(args) | Command::Fate(args) | Command::Find(args) => args.json,
             Command::Verify(args) => args.json,
             Command::Bisect(args) => args.json,

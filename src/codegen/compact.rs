@@ -73,7 +73,11 @@ impl<'c> FnCx<'_, 'c> {
         lanes: u32,
     ) -> Result<(), CodegenError> {
         let columns = self.columns(elem, &self.waited(elem, state, lanes)?, lanes)?;
-        self.store_columns(&columns, layout::layout(elem).align, self.elem_address(elem, data, i)?)
+        let (size, to) = (layout::layout(elem), self.elem_address(elem, data, i)?);
+        match columns.as_slice() {
+            [column] if self.streaming => self.store_past_caches(*column, size.size * lanes as usize, to),
+            _ => self.store_columns(&columns, size.align, to),
+        }
     }
 
     /// Appends the lanes of a block that append to `real`, in order.

@@ -36,6 +36,8 @@ pub(super) struct FnCx<'m, 'c> {
     pub mask: Option<Leaf<'c>>,
     /// Inside a SIMD loop: where the scalar loop takes over, for a block that may fail.
     pub bail: Option<BasicBlock<'c>>,
+    /// Whether blocks of lanes are written past the caches.
+    pub streaming: bool,
     /// Whether this is inside a loop: loops in loops run in place.
     pub in_loop: bool,
     /// Expressions since a block was begun for its length.
@@ -56,7 +58,8 @@ impl<'m, 'c> FnCx<'m, 'c> {
         };
         let vars = HashMap::new();
         let (lanes, mask, bail) = (None, None, None);
-        Ok(FnCx { m, b, function, task, vars, lanes, mask, bail, in_loop: false, since: 0, entry })
+        let (streaming, in_loop, since) = (false, false, 0);
+        Ok(FnCx { m, b, function, task, vars, lanes, mask, bail, streaming, in_loop, since, entry })
     }
 
     /// Connects the block of allocas with the code; call once, at the end.

@@ -53,6 +53,8 @@ pub(super) struct Shape<'p, 'c> {
     /// Whether an iteration is a block of lanes, as the program says.
     blocks: bool,
     uses_index: bool,
+    /// Whether blocks of lanes are written past the caches, where that is possible.
+    pub streams: Option<IntValue<'c>>,
 }
 
 impl<'c> FnCx<'_, 'c> {
@@ -296,6 +298,35 @@ impl<'c> FnCx<'_, 'c> {
                 neutral.splice(*at..*at + 1, [self.splat(one, lanes)?]);
             }
         }
+        let Some(streams) = shape.streams else { return self.blocks_of_lanes(shape, lo, hi, lanes, neutral) };
+        let (past, through, done) = (self.block("past"), self.block("through"), self.block("done"));
+        self.b.build_conditional_branch(streams, past, through)?;
+        self.b.position_at_end(past);
+        self.streaming = true;
+        let (mut far, end) = self.blocks_of_lanes(shape, lo, hi, lanes, neutral.clone())?;
+        self.streaming = false;
+        far.push(end.into());
+        self.end_of_stream()?;
+        let from_past = self.here()?;
+        self.b.build_unconditional_branch(done)?;
+        self.b.position_at_end(through);
+        let (mut near, end) = self.blocks_of_lanes(shape, lo, hi, lanes, neutral)?;
+        near.push(end.into());
+        let from_through = self.here()?;
+        self.enter(done)?;
+        let mut value = self.join((&far, from_past), (&near, from_through))?;
+        let end = value.pop().ok_or_else(|| CodegenError("the end of a loop is missing".into()))?;
+        Ok((value, int(end)?))
+    }
+
+    fn blocks_of_lanes(
+        &mut self,
+        shape: &Shape<'_, 'c>,
+        lo: IntValue<'c>,
+        hi: IntValue<'c>,
+        lanes: u32,
+        neutral: Val<'c>,
+    ) -> Result<(Val<'c>, IntValue<'c>), CodegenError> {
         self.lanes = Some(lanes);
         let value = self.stepped(lo, hi, i64::from(lanes), neutral, &mut |cx, i, builder| {
             let fixed = builder.clone();
@@ -458,5 +489,6 @@ fn shape<'p, 'c>(expr: &Expr, parts: &'p For, iters: Vec<IterVal<'c>>) -> Shape<
         parallel: plan.parallel,
         blocks: plan.blocks,
         uses_index,
+        streams: None,
     }
 }

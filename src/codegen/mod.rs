@@ -32,6 +32,7 @@ mod records;
 mod scalar;
 mod serial;
 mod sort;
+mod streams;
 mod target;
 mod trace;
 mod tree;

@@ -78,6 +78,8 @@ impl<'c> FnCx<'_, 'c> {
                 record.push((leaf_ty(leaf), leaf));
             }
         }
+        let streams = self.streams(shape, n)?;
+        record.extend(streams.map(|streams| (LeafTy::Scalar(Scalar::Bool), streams.into())));
         let env = self.store_record(&record)?;
         let tys: Vec<LeafTy> = record.iter().map(|(ty, _)| *ty).collect();
         let body = self.outlined_body(number, shape, &captured, &tys, &frame)?;
@@ -138,6 +140,7 @@ impl<'c> FnCx<'_, 'c> {
                 start.splice(at..at + 1, [data]);
             }
         }
+        inner.streams = leaves.next().map(int).transpose()?;
         let value = if inner.tree {
             cx.run_leaf(&inner, lo, hi, &start)?
         } else {

@@ -23,11 +23,22 @@ pub struct WeldConf {
 
 impl WeldConf {
     /// Without any key.
+    ///
+    /// ```
+    /// assert_eq!(weld::WeldConf::new().get("weld.threads"), None);
+    /// ```
     pub fn new() -> WeldConf {
         WeldConf::default()
     }
 
     /// Sets a key, known or not. A value ends at its first NUL.
+    ///
+    /// ```
+    /// let mut conf = weld::WeldConf::new();
+    /// conf.set("weld.memory.limit", "1000000");
+    /// conf.set("a key of somebody else", "is kept");
+    /// assert!(conf.get("a key of somebody else").is_some());
+    /// ```
     pub fn set<K: Into<String>, V: Into<Vec<u8>>>(&mut self, key: K, value: V) {
         let mut value = value.into();
         value.truncate(value.iter().position(|byte| *byte == 0).unwrap_or(value.len()));
@@ -35,6 +46,12 @@ impl WeldConf {
     }
 
     /// The value that was set.
+    ///
+    /// ```
+    /// let mut conf = weld::WeldConf::new();
+    /// conf.set(weld::CONF_THREADS_KEY, "4");
+    /// assert_eq!(conf.get(weld::CONF_THREADS_KEY).map(|value| value.to_bytes()), Some(&b"4"[..]));
+    /// ```
     pub fn get(&self, key: &str) -> Option<&CString> {
         self.entries.get(key)
     }

@@ -3,10 +3,15 @@
 
 macro_rules! keys {
     ($($key:ident = $text:literal $(, $default:ident: $ty:ty = $value:expr)?;)+) => {$(
-        #[doc = concat!("The key `", $text, "`.")]
+        #[doc = concat!(
+            "The key `", $text, "`.\n\n```\nassert_eq!(weld::", stringify!($key), ", \"", $text, "\");\n```"
+        )]
         pub const $key: &str = $text;
         $(
-            #[doc = concat!("The value of `", $text, "` when it is not set.")]
+            #[doc = concat!(
+                "The value of `", $text, "` when it is not set.\n\n```\nlet default: ", stringify!($ty), " = weld::",
+                stringify!($default), ";\nassert_eq!(default, ", stringify!($value), ");\n```"
+            )]
             pub const $default: $ty = $value;
         )?
     )+};

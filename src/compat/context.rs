@@ -16,6 +16,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// The number of a run of its context, from 0.
+///
+/// ```
+/// let argument = 1i64;
+/// let value = weld::WeldValue::new_from_data(&raw const argument as weld::Data);
+/// let run: Option<weld::RunId> = value.run_id();
+/// assert_eq!(run, None);
+/// ```
 pub type RunId = i64;
 
 /// A counted reference to a context.
@@ -57,6 +64,13 @@ struct Output {
 
 impl WeldContext {
     /// A context with the limits of a configuration.
+    ///
+    /// ```
+    /// let mut conf = weld::WeldConf::new();
+    /// conf.set(weld::CONF_MEMORY_LIMIT_KEY, "much");
+    /// let error = weld::WeldContext::new(&conf).unwrap_err();
+    /// assert_eq!(error.code(), weld::WeldRuntimeErrno::CompileError);
+    /// ```
     pub fn new(conf: &WeldConf) -> WeldResult<WeldContext> {
         let config = conf.settings()?;
         let state = State { running: None, time_limit: config.time_limit, next: 0, outputs: HashMap::new() };
@@ -69,21 +83,65 @@ impl WeldContext {
     }
 
     /// Bytes that runs in this context have allocated and that are still there.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), weld::WeldError> {
+    /// let module = weld::WeldModule::compile("|n: i64| map([1L, 2L], |x| x * n)", &weld::WeldConf::new())?;
+    /// let mut context = weld::WeldContext::new(&weld::WeldConf::new())?;
+    /// let n = 3i64;
+    /// let argument = weld::WeldValue::new_from_data(&raw const n as weld::Data);
+    /// // SAFETY: the argument leads to the parameter of the program.
+    /// let result = unsafe { module.run(&mut context, &argument)? };
+    /// assert!(context.memory_usage() >= 16);
+    /// result.release();
+    /// assert_eq!(context.memory_usage(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn memory_usage(&self) -> i64 {
         i64::try_from(self.inner.budget.used()).unwrap_or(i64::MAX)
     }
 
     /// The most bytes there may be at a time.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), weld::WeldError> {
+    /// assert_eq!(weld::WeldContext::new(&weld::WeldConf::new())?.memory_limit(), weld::CONF_MEMORY_LIMIT_DEFAULT);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn memory_limit(&self) -> i64 {
         self.inner.budget.limit().map_or(i64::MAX, |limit| i64::try_from(limit).unwrap_or(i64::MAX))
     }
 
     /// How long a run may take from now on; `None` for no limit.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), weld::WeldError> {
+    /// use std::time::Duration;
+    /// use weld::{WeldConf, WeldContext, WeldModule, WeldRuntimeErrno, WeldValue};
+    ///
+    /// let forever = WeldModule::compile("iterate(0L, |n| {n + 1L, n >= 0L})", &WeldConf::new())?;
+    /// let mut context = WeldContext::new(&WeldConf::new())?;
+    /// context.set_time_limit(Some(Duration::from_millis(20)));
+    /// // SAFETY: a program without parameters takes anything.
+    /// let outcome = unsafe { forever.run(&mut context, &WeldValue::new_from_data(std::ptr::null())) };
+    /// assert_eq!(outcome.unwrap_err().code(), WeldRuntimeErrno::Timeout);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set_time_limit(&self, limit: Option<Duration>) {
         self.state().time_limit = limit;
     }
 
     /// Stops the run in progress, from any thread. False when there is none: a run that begins later is not stopped.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), weld::WeldError> {
+    /// assert!(!weld::WeldContext::new(&weld::WeldConf::new())?.cancel(), "nothing runs that could be stopped");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn cancel(&self) -> bool {
         match &self.state().running {
             Some(signal) => {

@@ -8,6 +8,19 @@ use std::fmt;
 use std::marker::PhantomData;
 
 /// `bool`: 0 or 1.
+///
+/// ```
+/// use weld::data::{WeldBool, WeldVec};
+///
+/// /// What a program `|v: vec[f64], descending: bool| ..` takes.
+/// #[repr(C)]
+/// struct Arguments {
+///     v: WeldVec<f64>,
+///     descending: WeldBool,
+/// }
+///
+/// assert_eq!(size_of::<Arguments>(), 24);
+/// ```
 pub type WeldBool = u8;
 
 /// `vec[T]`: a pointer to the elements and their number.
@@ -29,6 +42,13 @@ pub struct WeldVec<T> {
 
 impl<T> WeldVec<T> {
     /// A vector of `len` elements from `data` on.
+    ///
+    /// ```
+    /// use weld::data::WeldVec;
+    ///
+    /// let none: WeldVec<i64> = WeldVec::new(std::ptr::null(), 0);
+    /// assert_eq!(none.to_string(), "[ ] (length=0)");
+    /// ```
     pub const fn new(data: *const T, len: i64) -> WeldVec<T> {
         WeldVec { data, len }
     }
@@ -102,12 +122,88 @@ macro_rules! opaque {
 
 opaque! {
     /// `appender[T]`, to be handed to another run in the same context.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), weld::WeldError> {
+    /// use weld::data::Appender;
+    /// use weld::{WeldConf, WeldContext, WeldModule, WeldValue};
+    ///
+    /// let mut context = WeldContext::new(&WeldConf::new())?;
+    /// let begin = WeldModule::compile("merge(appender[i64], 5L)", &WeldConf::new())?;
+    /// let end = WeldModule::compile("|b: appender[i64]| len(result(merge(b, 7L)))", &WeldConf::new())?;
+    /// // SAFETY: a program without parameters takes anything; the second takes what the first gives.
+    /// let count = unsafe {
+    ///     let begun = begin.run(&mut context, &WeldValue::new_from_data(std::ptr::null()))?;
+    ///     let held: Appender<i64> = (*(begun.data() as *const Appender<i64>)).clone();
+    ///     end.run(&mut context, &WeldValue::new_from_data((&raw const held).cast()))?
+    /// };
+    /// assert_eq!(unsafe { *(count.data() as *const i64) }, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     Appender<T> { data: *mut u8, len: i64, capacity: i64 }
     /// `dict[K,V]`, to be handed to another run.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), weld::WeldError> {
+    /// use weld::data::Dict;
+    /// use weld::{WeldConf, WeldContext, WeldModule, WeldValue};
+    ///
+    /// let mut context = WeldContext::new(&WeldConf::new())?;
+    /// let begin = WeldModule::compile("result(merge(dictmerger[i64,i64,+], {5L, 7L}))", &WeldConf::new())?;
+    /// let end = WeldModule::compile("|d: dict[i64,i64]| lookup(d, 5L)", &WeldConf::new())?;
+    /// // SAFETY: a program without parameters takes anything; the second takes what the first gives.
+    /// let count = unsafe {
+    ///     let begun = begin.run(&mut context, &WeldValue::new_from_data(std::ptr::null()))?;
+    ///     let held: Dict<i64, i64> = (*(begun.data() as *const Dict<i64, i64>)).clone();
+    ///     end.run(&mut context, &WeldValue::new_from_data((&raw const held).cast()))?
+    /// };
+    /// assert_eq!(unsafe { *(count.data() as *const i64) }, 7);
+    /// # Ok(())
+    /// # }
+    /// ```
     Dict<K, V> { table: *const u8 }
     /// `dictmerger[K,V,op]`, to be handed to another run in the same context.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), weld::WeldError> {
+    /// use weld::data::DictMerger;
+    /// use weld::{WeldConf, WeldContext, WeldModule, WeldValue};
+    ///
+    /// let mut context = WeldContext::new(&WeldConf::new())?;
+    /// let begin = WeldModule::compile("merge(dictmerger[i64,i64,+], {5L, 7L})", &WeldConf::new())?;
+    /// let end = WeldModule::compile("|b: dictmerger[i64,i64,+]| lookup(result(merge(b, {5L, 1L})), 5L)", &WeldConf::new())?;
+    /// // SAFETY: a program without parameters takes anything; the second takes what the first gives.
+    /// let count = unsafe {
+    ///     let begun = begin.run(&mut context, &WeldValue::new_from_data(std::ptr::null()))?;
+    ///     let held: DictMerger<i64, i64> = (*(begun.data() as *const DictMerger<i64, i64>)).clone();
+    ///     end.run(&mut context, &WeldValue::new_from_data((&raw const held).cast()))?
+    /// };
+    /// assert_eq!(unsafe { *(count.data() as *const i64) }, 8);
+    /// # Ok(())
+    /// # }
+    /// ```
     DictMerger<K, V> { table: *mut u8 }
     /// `groupmerger[K,V]`, to be handed to another run in the same context.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), weld::WeldError> {
+    /// use weld::data::GroupMerger;
+    /// use weld::{WeldConf, WeldContext, WeldModule, WeldValue};
+    ///
+    /// let mut context = WeldContext::new(&WeldConf::new())?;
+    /// let begin = WeldModule::compile("merge(groupmerger[i64,i64], {5L, 7L})", &WeldConf::new())?;
+    /// let end = WeldModule::compile("|b: groupmerger[i64,i64]| len(lookup(result(merge(b, {5L, 1L})), 5L))", &WeldConf::new())?;
+    /// // SAFETY: a program without parameters takes anything; the second takes what the first gives.
+    /// let count = unsafe {
+    ///     let begun = begin.run(&mut context, &WeldValue::new_from_data(std::ptr::null()))?;
+    ///     let held: GroupMerger<i64, i64> = (*(begun.data() as *const GroupMerger<i64, i64>)).clone();
+    ///     end.run(&mut context, &WeldValue::new_from_data((&raw const held).cast()))?
+    /// };
+    /// assert_eq!(unsafe { *(count.data() as *const i64) }, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     GroupMerger<K, V> { table: *mut u8 }
 }
 

@@ -11,17 +11,41 @@ use std::ffi::{CStr, CString};
 use std::fmt;
 
 /// What most functions of this module give.
+///
+/// ```
+/// # fn main() -> Result<(), weld::WeldError> {
+/// fn row(at: usize) -> weld::WeldResult<f64> {
+///     [0.5, 1.5].get(at).copied().ok_or_else(|| weld::WeldError::new_unknown(format!("no row {at}")))
+/// }
+///
+/// assert_eq!(row(1)?, 1.5);
+/// # Ok(())
+/// # }
+/// ```
 pub type WeldResult<T> = Result<T, WeldError>;
 
 macro_rules! errnos {
     ($($name:ident = $code:literal $about:literal;)+) => {
         /// What happened, as a number of 64 bits.
+        ///
+        /// ```
+        /// use weld::WeldRuntimeErrno;
+        ///
+        /// let errno = WeldRuntimeErrno::from(7);
+        /// assert_eq!((errno, errno.to_string()), (WeldRuntimeErrno::OutOfMemory, "OutOfMemory".to_string()));
+        /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[repr(u64)]
         pub enum WeldRuntimeErrno { $(#[doc = $about] $name = $code,)+ }
 
         impl WeldRuntimeErrno {
             /// All of them.
+            ///
+            /// ```
+            /// use weld::WeldRuntimeErrno;
+            ///
+            /// assert!(WeldRuntimeErrno::ALL.contains(&WeldRuntimeErrno::Timeout));
+            /// ```
             pub const ALL: &'static [WeldRuntimeErrno] = &[$(WeldRuntimeErrno::$name,)+];
         }
 
@@ -90,41 +114,80 @@ impl Default for WeldError {
 
 impl WeldError {
     /// An error of this kind. A message ends at its first NUL.
+    ///
+    /// ```
+    /// use weld::{WeldError, WeldRuntimeErrno};
+    ///
+    /// let error = WeldError::new("no such file", WeldRuntimeErrno::LoadLibraryError);
+    /// assert_eq!((error.code() as u64, error.to_string()), (2, "no such file".to_string()));
+    /// ```
     pub fn new<T: Into<Vec<u8>>>(message: T, code: WeldRuntimeErrno) -> WeldError {
         WeldError { code, message: c_string(message), hint: None, place: None }
     }
 
     /// An error of no particular kind.
+    ///
+    /// ```
+    /// let error = weld::WeldError::new_unknown("no row 7");
+    /// assert_eq!(error.code(), weld::WeldRuntimeErrno::Unknown);
+    /// ```
     pub fn new_unknown<T: Into<Vec<u8>>>(message: T) -> WeldError {
         WeldError::new(message, WeldRuntimeErrno::Unknown)
     }
 
     /// What a call leaves that went well.
+    ///
+    /// ```
+    /// assert_eq!(weld::WeldError::new_success().message(), c"Success");
+    /// ```
     pub fn new_success() -> WeldError {
         WeldError::new("Success", WeldRuntimeErrno::Success)
     }
 
     /// What happened.
+    ///
+    /// ```
+    /// assert_eq!(weld::WeldError::default().code(), weld::WeldRuntimeErrno::Success);
+    /// ```
     pub fn code(&self) -> WeldRuntimeErrno {
         self.code
     }
 
     /// What happened, in words.
+    ///
+    /// ```
+    /// assert_eq!(weld::WeldError::new_unknown("no row 7").message(), c"no row 7");
+    /// ```
     pub fn message(&self) -> &CStr {
         &self.message
     }
 
     /// A way to mend it, where one is known.
+    ///
+    /// ```
+    /// let error = weld::WeldModule::compile("|x: i64| x + 1", &weld::WeldConf::new()).unwrap_err();
+    /// assert_eq!(error.hint(), Some(c"write it as an `i64`: `x + 1L`"));
+    /// ```
     pub fn hint(&self) -> Option<&CStr> {
         self.hint.as_deref()
     }
 
     /// Line and column of the program, from 1; of errors that are about a place in it.
+    ///
+    /// ```
+    /// let error = weld::WeldModule::compile("|x: i64|\n  x + y", &weld::WeldConf::new()).unwrap_err();
+    /// assert_eq!(error.place(), Some((2, 7)));
+    /// ```
     pub fn place(&self) -> Option<(usize, usize)> {
         self.place
     }
 
     /// The same with a way to mend it.
+    ///
+    /// ```
+    /// let error = weld::WeldError::new_unknown("no row 7").with_hint("count from 0");
+    /// assert_eq!(error.hint(), Some(c"count from 0"));
+    /// ```
     pub fn with_hint<T: Into<Vec<u8>>>(self, hint: T) -> WeldError {
         WeldError { hint: Some(c_string(hint)), ..self }
     }
@@ -169,6 +232,17 @@ fn c_string(text: impl Into<Vec<u8>>) -> CString {
 }
 
 /// Leaves a function with an error of no particular kind: `weld_err!("no row {row}")`.
+///
+/// ```
+/// fn row(at: usize) -> weld::WeldResult<f64> {
+///     match [0.5, 1.5].get(at) {
+///         Some(value) => Ok(*value),
+///         None => weld::weld_err!("no row {at}"),
+///     }
+/// }
+///
+/// assert_eq!(row(7).unwrap_err().to_string(), "no row 7");
+/// ```
 #[macro_export]
 macro_rules! weld_err {
     ($($arg:tt)*) => { Err($crate::WeldError::new_unknown(format!($($arg)*))) };
@@ -186,6 +260,8 @@ mod tests {
             assert_eq!(errno.to_string(), kind.name());
         }
         assert_eq!(WeldRuntimeErrno::from(99), WeldRuntimeErrno::Unknown);
+        let no_handle = crate::runtime::ffi::weld_runst_get_errno(std::ptr::null_mut());
+        assert_eq!(no_handle, WeldRuntimeErrno::InvalidHandle as u64);
     }
 
     #[test]

@@ -5,6 +5,10 @@ use crate::logging;
 use std::fmt;
 
 /// How much is logged: what is said and everything more important.
+///
+/// ```
+/// assert!(weld::WeldLogLevel::Warn < weld::WeldLogLevel::Debug);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u64)]
 pub enum WeldLogLevel {

@@ -37,11 +37,19 @@ pub use context::{RunId, WeldContext};
 pub use error::{WeldError, WeldResult, WeldRuntimeErrno};
 pub use log::{WeldLogLevel, set_log_level};
 pub use module::WeldModule;
-pub use process::{define_function, load_linked_library};
+pub use process::{define_function, load_linked_library, trim_memory};
 pub use value::{Data, DataMut, WeldValue};
 
 /// The version of this library.
+///
+/// ```
+/// assert!(weld::VERSION.is_some());
+/// ```
 pub const VERSION: Option<&str> = Some(env!("CARGO_PKG_VERSION"));
 
 /// How this library was built.
+///
+/// ```
+/// assert!(["debug", "release"].contains(&weld::BUILD));
+/// ```
 pub const BUILD: &str = if cfg!(debug_assertions) { "debug" } else { "release" };

@@ -45,6 +45,14 @@ struct Inner {
 
 impl WeldModule {
     /// Compiles a program with the settings of a configuration.
+    ///
+    /// ```
+    /// use weld::{WeldConf, WeldModule, WeldRuntimeErrno};
+    ///
+    /// assert!(WeldModule::compile("|x: i64| x + 1L", &WeldConf::new()).is_ok());
+    /// let error = WeldModule::compile("|x: i64| x +", &WeldConf::new()).unwrap_err();
+    /// assert_eq!(error.code(), WeldRuntimeErrno::CompileError);
+    /// ```
     pub fn compile<S: AsRef<str>>(code: S, conf: &WeldConf) -> WeldResult<WeldModule> {
         let mut session = process::session(conf.settings()?);
         let source = session.add_source("program", code.as_ref().to_string());
@@ -64,6 +72,21 @@ impl WeldModule {
     /// # Safety
     /// `arg` leads to a struct of the parameters in their order, laid out as C does; what it points into is there, and nobody
     /// writes to it, during the run and for as long as the result is looked at. A program without parameters takes anything.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), weld::WeldError> {
+    /// let module = weld::WeldModule::compile("|n: i64| map([1L, 2L], |x| x * n)", &weld::WeldConf::new())?;
+    /// let mut context = weld::WeldContext::new(&weld::WeldConf::new())?;
+    /// let n = 3i64;
+    /// let argument = weld::WeldValue::new_from_data(&raw const n as weld::Data);
+    /// // SAFETY: the argument leads to the parameter of the program.
+    /// let result = unsafe { module.run(&mut context, &argument)? };
+    /// // SAFETY: the result is a vector of `i64`, which `result` keeps.
+    /// let vector = unsafe { &*(result.data() as *const weld::data::WeldVec<i64>) };
+    /// assert_eq!(vector.to_string(), "[ 3 6 ] (length=2)");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub unsafe fn run(&self, context: &mut WeldContext, arg: &WeldValue) -> WeldResult<WeldValue> {
         // SAFETY: the caller's contract is that of the function called.
         unsafe { self.run_shared(context, arg) }
@@ -73,6 +96,21 @@ impl WeldModule {
     ///
     /// # Safety
     /// As for [`WeldModule::run`].
+    ///
+    /// ```
+    /// # fn main() -> Result<(), weld::WeldError> {
+    /// use weld::{WeldConf, WeldContext, WeldModule, WeldValue};
+    ///
+    /// let module = WeldModule::compile("6L * 7L", &WeldConf::new())?;
+    /// let context = WeldContext::new(&WeldConf::new())?;
+    /// let shared = context.clone();
+    /// // SAFETY: a program without parameters takes anything, and its result is an `i64`.
+    /// let result = unsafe { module.run_shared(&shared, &WeldValue::new_from_data(std::ptr::null()))? };
+    /// assert_eq!(unsafe { *(result.data() as *const i64) }, 42);
+    /// assert!(result.context() == Some(context));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub unsafe fn run_shared(&self, context: &WeldContext, arg: &WeldValue) -> WeldResult<WeldValue> {
         let Inner { program, session, runs, .. } = &*self.inner;
         self.compare_types(context, arg)?;
@@ -89,22 +127,56 @@ impl WeldModule {
     }
 
     /// The types of the parameters, in order.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), weld::WeldError> {
+    /// let module = weld::WeldModule::compile("|v: vec[f64], k: f64| sum(v) * k", &weld::WeldConf::new())?;
+    /// let types: Vec<String> = module.param_types().iter().map(ToString::to_string).collect();
+    /// assert_eq!(types, ["vec[f64]", "f64"]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn param_types(&self) -> Vec<Type> {
         self.inner.program.params().iter().map(Type::from).collect()
     }
 
     /// The names of the parameters, in order.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), weld::WeldError> {
+    /// let module = weld::WeldModule::compile("|v: vec[f64], k: f64| sum(v) * k", &weld::WeldConf::new())?;
+    /// assert_eq!(module.param_names(), ["v", "k"]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn param_names(&self) -> Vec<String> {
         self.inner.checked.program.func.params.iter().map(|param| param.name.to_string()).collect()
     }
 
     /// The type of the result.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), weld::WeldError> {
+    /// let module = weld::WeldModule::compile("|v: vec[f64], k: f64| sum(v) * k", &weld::WeldConf::new())?;
+    /// use weld::ast::{ScalarKind, Type};
+    /// assert_eq!(module.return_type(), Type::Scalar(ScalarKind::F64));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn return_type(&self) -> Type {
         Type::from(self.inner.program.result())
     }
 
     /// What the passes did, as `weld explain --json` prints it: an object on each line, the first for the program before all
     /// passes. They run again for it.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), weld::WeldError> {
+    /// let module = weld::WeldModule::compile("|v: vec[f64], k: f64| sum(v) * k", &weld::WeldConf::new())?;
+    /// assert!(module.trace_json().lines().count() > 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn trace_json(&self) -> String {
         let Inner { session, checked, .. } = &*self.inner;
         let optimized = session.optimize(checked);
@@ -116,6 +188,14 @@ impl WeldModule {
     }
 
     /// What compiling took and how often the program has run: one object, times in milliseconds.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), weld::WeldError> {
+    /// let module = weld::WeldModule::compile("|v: vec[f64], k: f64| sum(v) * k", &weld::WeldConf::new())?;
+    /// assert!(module.statistics_json().contains("\"runs\":0"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn statistics_json(&self) -> String {
         let Inner { checked, program, passes, runs, .. } = &*self.inner;
         let FrontTimes { parse, expand, check } = checked.times;

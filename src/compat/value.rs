@@ -10,8 +10,20 @@ use crate::ir::Ty;
 use std::ffi::c_void;
 
 /// A place in memory to read from.
+///
+/// ```
+/// let argument = (1i64, 0.5f64);
+/// let data: weld::Data = (&raw const argument).cast();
+/// assert_eq!(weld::WeldValue::new_from_data(data).data(), data);
+/// ```
 pub type Data = *const c_void;
 /// A place in memory to write to.
+///
+/// ```
+/// let mut room = 0i64;
+/// let data: weld::DataMut = (&raw mut room).cast();
+/// assert!(!data.is_null());
+/// ```
 pub type DataMut = *mut c_void;
 
 /// An argument or a result.
@@ -54,12 +66,32 @@ enum Kind {
 
 impl WeldValue {
     /// Wraps memory that the caller keeps for as long as the value is used.
+    ///
+    /// ```
+    /// let numbers = [1i64, 2];
+    /// let vector = weld::data::WeldVec::from(&numbers);
+    /// let value = weld::WeldValue::new_from_data((&raw const vector).cast());
+    /// assert_eq!(value.ty(), None);
+    /// ```
     pub fn new_from_data(data: Data) -> WeldValue {
         WeldValue { address: data.expose_provenance(), kind: Kind::Callers(None) }
     }
 
     /// The same for memory whose type is told, such as `{vec[i64],f64}` for two parameters. A run compares it with the
     /// parameters of the program, and looks at the lengths and pointers of all vectors before it begins.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), weld::WeldError> {
+    /// use weld::{WeldRuntimeErrno, WeldValue};
+    ///
+    /// let argument = (1i64, 0.5f64);
+    /// let value = WeldValue::new_typed("{i64,f64}", (&raw const argument).cast())?;
+    /// assert_eq!(value.ty().map(ToString::to_string), Some("{i64,f64}".to_string()));
+    /// let error = WeldValue::new_typed("{i64,double}", std::ptr::null()).unwrap_err();
+    /// assert_eq!(error.code(), WeldRuntimeErrno::InvalidArgument);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new_typed(ty: &str, data: Data) -> WeldResult<WeldValue> {
         let ty = parse_type(ty)?;
         Ok(WeldValue { address: data.expose_provenance(), kind: Kind::Callers(Some(ty)) })
@@ -70,11 +102,32 @@ impl WeldValue {
     }
 
     /// Where it is.
+    ///
+    /// ```
+    /// let n = 5i64;
+    /// let value = weld::WeldValue::new_from_data((&raw const n).cast());
+    /// // SAFETY: it leads to `n`.
+    /// assert_eq!(unsafe { *(value.data() as *const i64) }, 5);
+    /// ```
     pub fn data(&self) -> Data {
         std::ptr::with_exposed_provenance(self.address)
     }
 
     /// The context that it belongs to; `None` for memory of the caller.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), weld::WeldError> {
+    /// let module = weld::WeldModule::compile("|n: i64| map([1L, 2L], |x| x * n)", &weld::WeldConf::new())?;
+    /// let mut context = weld::WeldContext::new(&weld::WeldConf::new())?;
+    /// let n = 3i64;
+    /// let argument = weld::WeldValue::new_from_data(&raw const n as weld::Data);
+    /// // SAFETY: the argument leads to the parameter of the program.
+    /// let result = unsafe { module.run(&mut context, &argument)? };
+    /// assert!(result.context() == Some(context));
+    /// assert!(argument.context().is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn context(&self) -> Option<WeldContext> {
         match &self.kind {
             Kind::Result { context, .. } => Some(context.clone()),
@@ -83,6 +136,21 @@ impl WeldValue {
     }
 
     /// The run that it is the result of, numbered in its context; `None` for memory of the caller.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), weld::WeldError> {
+    /// let module = weld::WeldModule::compile("|n: i64| map([1L, 2L], |x| x * n)", &weld::WeldConf::new())?;
+    /// let mut context = weld::WeldContext::new(&weld::WeldConf::new())?;
+    /// let n = 3i64;
+    /// let argument = weld::WeldValue::new_from_data(&raw const n as weld::Data);
+    /// // SAFETY: the argument leads to the parameter of the program.
+    /// let result = unsafe { module.run(&mut context, &argument)? };
+    /// // SAFETY: as above.
+    /// let second = unsafe { module.run(&mut context, &argument)? };
+    /// assert_eq!((argument.run_id(), result.run_id(), second.run_id()), (None, Some(0), Some(1)));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn run_id(&self) -> Option<RunId> {
         match &self.kind {
             Kind::Result { run, .. } => Some(*run),
@@ -91,6 +159,19 @@ impl WeldValue {
     }
 
     /// Its type, where it is known: that of a result, or what the caller said.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), weld::WeldError> {
+    /// let module = weld::WeldModule::compile("|n: i64| map([1L, 2L], |x| x * n)", &weld::WeldConf::new())?;
+    /// let mut context = weld::WeldContext::new(&weld::WeldConf::new())?;
+    /// let n = 3i64;
+    /// let argument = weld::WeldValue::new_from_data(&raw const n as weld::Data);
+    /// // SAFETY: the argument leads to the parameter of the program.
+    /// let result = unsafe { module.run(&mut context, &argument)? };
+    /// assert_eq!(result.ty().map(ToString::to_string), Some("vec[i64]".to_string()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn ty(&self) -> Option<&Ty> {
         match &self.kind {
             Kind::Result { ty, .. } => Some(ty),
@@ -99,6 +180,19 @@ impl WeldValue {
     }
 
     /// Bytes that its run allocated and that are still there; 0 for memory of the caller.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), weld::WeldError> {
+    /// let module = weld::WeldModule::compile("|n: i64| map([1L, 2L], |x| x * n)", &weld::WeldConf::new())?;
+    /// let mut context = weld::WeldContext::new(&weld::WeldConf::new())?;
+    /// let n = 3i64;
+    /// let argument = weld::WeldValue::new_from_data(&raw const n as weld::Data);
+    /// // SAFETY: the argument leads to the parameter of the program.
+    /// let result = unsafe { module.run(&mut context, &argument)? };
+    /// assert!(result.memory_usage() >= 16 && argument.memory_usage() == 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn memory_usage(&self) -> i64 {
         match &self.kind {
             Kind::Result { run, context, .. } => {
@@ -110,6 +204,21 @@ impl WeldValue {
 
     /// Frees the result and the memory of its run now, where dropping a value leaves both to its context. The caller vouches
     /// that no later result points into it. False when there was nothing to free.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), weld::WeldError> {
+    /// let module = weld::WeldModule::compile("|n: i64| map([1L, 2L], |x| x * n)", &weld::WeldConf::new())?;
+    /// let mut context = weld::WeldContext::new(&weld::WeldConf::new())?;
+    /// let n = 3i64;
+    /// let argument = weld::WeldValue::new_from_data(&raw const n as weld::Data);
+    /// // SAFETY: the argument leads to the parameter of the program.
+    /// let result = unsafe { module.run(&mut context, &argument)? };
+    /// let again = result.clone();
+    /// assert!(result.release(), "the memory is given back");
+    /// assert!(!again.release(), "there is nothing left to free");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn release(self) -> bool {
         match &self.kind {
             Kind::Result { run, context, .. } => context.release(*run),

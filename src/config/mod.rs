@@ -19,6 +19,11 @@ use crate::plan::{Effort, LlvmPasses};
 use std::time::Duration;
 
 /// What a session does by default.
+///
+/// ```
+/// let config = weld::Config { threads: 4, memory_limit: Some(1 << 30), ..weld::Config::default() };
+/// assert_eq!(config.passes, "default");
+/// ```
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Threads of a run, the calling one included. At least 1.
@@ -76,6 +81,17 @@ impl Config {
     }
 
     /// Sets one setting by its name or its key. A key without effect has its value checked.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), String> {
+    /// let mut config = weld::Config::default();
+    /// config.set("threads", "2")?;
+    /// config.set("weld.threads", "3")?;
+    /// assert_eq!(config.threads, 3);
+    /// assert!(config.set("thread", "2").is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
         match self.set_embedded(name, value)? {
             Known::Unknown => Err(unknown(name)),

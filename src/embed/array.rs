@@ -36,6 +36,15 @@ impl<T: Primitive> Array<T> {
     }
 
     /// The elements.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), weld::Error> {
+    /// let session = weld::Session::new(weld::Config::default());
+    /// let squares: weld::Array<i64> = session.program("map([1L, 2L], |x| x * x)")?.call(())?;
+    /// assert_eq!(squares.as_slice(), &[1, 4]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn as_slice(&self) -> &[T] {
         elements(&self.buffer)
     }

@@ -2,93 +2,178 @@
 //! Arrow arrays as inputs and results.
 //!
 //! Promises: numbers, dates and times without nulls are borrowed on the way in, and a large result is taken over on the way
-//! out; of strings, only a table is made; booleans are bits in Arrow and are copied. The language has no nulls: an array
-//! with one is an error.
+//! out; of strings and lists, only a table is made; booleans are bits in Arrow and are copied; of dictionaries, numbers are
+//! copied to where their keys are. The language has no nulls: an array with one is an error.
 
 use super::array::Array;
 use super::input::Input;
 use super::memory::Source;
 use super::output::Output;
 use super::place::{Place, Unfit};
-use super::types::{Any, Primitive, Text, Vector};
+use super::types::{Any, Primitive, Text, Type, Vector};
 use crate::ir::Ty;
 use arrow_array::types::{
-    ArrowPrimitiveType, ByteArrayType, ByteViewType, Date32Type, Date64Type, Float32Type, Float64Type,
-    Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
-    TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    ArrowDictionaryKeyType, ArrowPrimitiveType, ByteArrayType, ByteViewType, Date32Type, Date64Type,
+    Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType,
+    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type,
+    UInt32Type, UInt64Type,
 };
 use arrow_array::{
-    Array as ArrowArray, ArrayRef, BinaryArray, BinaryViewArray, BooleanArray, GenericByteArray,
-    GenericByteViewArray, GenericStringArray, LargeBinaryArray, LargeStringArray, OffsetSizeTrait,
-    PrimitiveArray, StringArray, StringViewArray,
+    Array as ArrowArray, ArrayRef, BinaryArray, BinaryViewArray, BooleanArray, DictionaryArray,
+    FixedSizeListArray, GenericByteArray, GenericByteViewArray, GenericListArray, GenericStringArray,
+    LargeBinaryArray, LargeListArray, LargeStringArray, ListArray, OffsetSizeTrait, PrimitiveArray,
+    StringArray, StringViewArray,
 };
-use arrow_buffer::{Buffer, ScalarBuffer};
+use arrow_buffer::{ArrowNativeType, Buffer, ScalarBuffer};
 use bytes::Bytes;
+use std::ops::Range;
 
-/// An error if there are nulls.
-fn all_there(array: &dyn ArrowArray) -> Result<(), Unfit> {
-    match array.null_count() {
-        0 => Ok(()),
-        1 => Err(Unfit::new("a null; the language has none: fill it, or drop its row")),
-        count => {
-            Err(Unfit::new(format!("{count} nulls; the language has none: fill them, or drop their rows")))
+/// Which elements of an array, in order.
+enum Rows {
+    /// Neighbours.
+    Range(Range<usize>),
+    /// As the keys of a dictionary say.
+    Chosen(Vec<usize>),
+}
+
+impl Rows {
+    fn len(&self) -> usize {
+        match self {
+            Rows::Range(range) => range.len(),
+            Rows::Chosen(chosen) => chosen.len(),
+        }
+    }
+
+    fn iter(&self) -> impl ExactSizeIterator<Item = usize> {
+        (0..self.len()).map(|at| match self {
+            Rows::Range(range) => range.start + at,
+            Rows::Chosen(chosen) => chosen.get(at).copied().unwrap_or(0),
+        })
+    }
+
+    /// An error if there are nulls among them.
+    fn all_there(&self, array: &dyn ArrowArray) -> Result<(), Unfit> {
+        if array.null_count() == 0 {
+            return Ok(());
+        }
+        match self.iter().filter(|at| array.is_null(*at)).count() {
+            0 => Ok(()),
+            1 => Err(Unfit::new("a null; the language has none: fill it, or drop its row")),
+            count => Err(Unfit::new(format!(
+                "{count} nulls; the language has none: fill them, or drop their rows"
+            ))),
         }
     }
 }
 
-impl<T: ArrowPrimitiveType<Native: Primitive>> Input for PrimitiveArray<T> {
-    type Type = Vector<T::Native>;
-
-    fn write<'a>(&'a self, place: Place<'_, 'a>) -> Result<(), Unfit> {
-        all_there(self)?;
-        place.slice(self.values())
-    }
-}
-
-impl Input for BooleanArray {
-    type Type = Vector<bool>;
-
-    fn write<'a>(&'a self, place: Place<'_, 'a>) -> Result<(), Unfit> {
-        all_there(self)?;
-        place.copied((0..self.len()).map(|at| self.value(at)))
-    }
-}
-
-impl<T: ByteArrayType> Input for GenericByteArray<T> {
-    type Type = Vector<Text>;
-
-    fn write<'a>(&'a self, place: Place<'_, 'a>) -> Result<(), Unfit> {
-        all_there(self)?;
-        place.elements(0..self.len(), |at, place| place.slice::<u8>(self.value(at).as_ref()))
-    }
-}
-
-impl<T: ByteViewType> Input for GenericByteViewArray<T> {
-    type Type = Vector<Text>;
-
-    fn write<'a>(&'a self, place: Place<'_, 'a>) -> Result<(), Unfit> {
-        all_there(self)?;
-        place.elements(0..self.len(), |at, place| place.slice::<u8>(self.value(at).as_ref()))
-    }
-}
-
 /// An array whose type was found out.
-trait Known {
+trait Column {
+    /// `vec[T]`
     fn ty(&self) -> Ty;
-    fn put<'a>(&'a self, place: Place<'_, 'a>) -> Result<(), Unfit>;
+
+    /// Writes some of its elements.
+    fn put<'a>(&'a self, rows: &Rows, place: Place<'_, 'a>) -> Result<(), Unfit>;
 }
 
-impl<T: Input> Known for T {
+impl<T: ArrowPrimitiveType<Native: Primitive>> Column for PrimitiveArray<T> {
     fn ty(&self) -> Ty {
-        self.found()
+        Vector::<T::Native>::ty()
     }
 
-    fn put<'a>(&'a self, place: Place<'_, 'a>) -> Result<(), Unfit> {
-        self.write(place)
+    fn put<'a>(&'a self, rows: &Rows, place: Place<'_, 'a>) -> Result<(), Unfit> {
+        rows.all_there(self)?;
+        match rows {
+            Rows::Range(range) => place.slice(self.values().get(range.clone()).unwrap_or_default()),
+            Rows::Chosen(_) => place.copied(rows.iter().map(|at| self.value(at))),
+        }
     }
 }
 
-fn known(array: &dyn ArrowArray) -> Option<&dyn Known> {
+impl Column for BooleanArray {
+    fn ty(&self) -> Ty {
+        Vector::<bool>::ty()
+    }
+
+    fn put<'a>(&'a self, rows: &Rows, place: Place<'_, 'a>) -> Result<(), Unfit> {
+        rows.all_there(self)?;
+        place.copied(rows.iter().map(|at| self.value(at)))
+    }
+}
+
+impl<T: ByteArrayType> Column for GenericByteArray<T> {
+    fn ty(&self) -> Ty {
+        Vector::<Text>::ty()
+    }
+
+    fn put<'a>(&'a self, rows: &Rows, place: Place<'_, 'a>) -> Result<(), Unfit> {
+        rows.all_there(self)?;
+        place.elements(rows.iter(), |at, place| place.slice::<u8>(self.value(at).as_ref()))
+    }
+}
+
+impl<T: ByteViewType> Column for GenericByteViewArray<T> {
+    fn ty(&self) -> Ty {
+        Vector::<Text>::ty()
+    }
+
+    fn put<'a>(&'a self, rows: &Rows, place: Place<'_, 'a>) -> Result<(), Unfit> {
+        rows.all_there(self)?;
+        place.elements(rows.iter(), |at, place| place.slice::<u8>(self.value(at).as_ref()))
+    }
+}
+
+/// Lists: each is a vector of the elements from one offset to another.
+fn put_lists<'a>(
+    values: &'a ArrayRef,
+    rows: &Rows,
+    place: Place<'_, 'a>,
+    range: impl Fn(usize) -> Range<usize>,
+) -> Result<(), Unfit> {
+    let values = need(values)?;
+    place.elements(rows.iter(), |at, place| values.put(&Rows::Range(range(at)), place))
+}
+
+impl<O: OffsetSizeTrait> Column for GenericListArray<O> {
+    fn ty(&self) -> Ty {
+        Ty::vec(self.values().found())
+    }
+
+    fn put<'a>(&'a self, rows: &Rows, place: Place<'_, 'a>) -> Result<(), Unfit> {
+        rows.all_there(self)?;
+        let offset = |at: usize| self.value_offsets().get(at).map_or(0, |offset| offset.as_usize());
+        put_lists(self.values(), rows, place, |at| offset(at)..offset(at + 1))
+    }
+}
+
+impl Column for FixedSizeListArray {
+    fn ty(&self) -> Ty {
+        Ty::vec(self.values().found())
+    }
+
+    fn put<'a>(&'a self, rows: &Rows, place: Place<'_, 'a>) -> Result<(), Unfit> {
+        rows.all_there(self)?;
+        let len = usize::try_from(self.value_length()).unwrap_or(0);
+        put_lists(self.values(), rows, place, |at| {
+            let start = self.value_offset_at(at);
+            start..start + len
+        })
+    }
+}
+
+impl<K: ArrowDictionaryKeyType> Column for DictionaryArray<K> {
+    fn ty(&self) -> Ty {
+        self.values().found()
+    }
+
+    fn put<'a>(&'a self, rows: &Rows, place: Place<'_, 'a>) -> Result<(), Unfit> {
+        rows.all_there(self)?;
+        let keys = self.keys().values();
+        let chosen = rows.iter().map(|at| keys.get(at).map_or(0, |key| key.as_usize()));
+        need(self.values())?.put(&Rows::Chosen(chosen.collect()), place)
+    }
+}
+
+fn known(array: &dyn ArrowArray) -> Option<&dyn Column> {
     macro_rules! first_of {
         ($($candidate:ty,)+) => {$(
             if let Some(array) = array.as_any().downcast_ref::<$candidate>() {
@@ -104,8 +189,55 @@ fn known(array: &dyn ArrowArray) -> Option<&dyn Known> {
         PrimitiveArray<TimestampSecondType>, PrimitiveArray<TimestampMillisecondType>,
         PrimitiveArray<TimestampMicrosecondType>, PrimitiveArray<TimestampNanosecondType>,
         BooleanArray, StringArray, LargeStringArray, StringViewArray, BinaryArray, LargeBinaryArray, BinaryViewArray,
+        ListArray, LargeListArray, FixedSizeListArray,
+        DictionaryArray<Int8Type>, DictionaryArray<Int16Type>, DictionaryArray<Int32Type>, DictionaryArray<Int64Type>,
+        DictionaryArray<UInt8Type>, DictionaryArray<UInt16Type>, DictionaryArray<UInt32Type>,
+        DictionaryArray<UInt64Type>,
     }
     None
+}
+
+fn need(array: &dyn ArrowArray) -> Result<&dyn Column, Unfit> {
+    known(array).ok_or_else(|| {
+        let ty = array.data_type();
+        Unfit::new(format!("an Arrow array of {ty}, which has no counterpart: cast it to another type"))
+    })
+}
+
+fn all(array: &dyn ArrowArray) -> Rows {
+    Rows::Range(0..array.len())
+}
+
+impl<T: ArrowPrimitiveType<Native: Primitive>> Input for PrimitiveArray<T> {
+    type Type = Vector<T::Native>;
+
+    fn write<'a>(&'a self, place: Place<'_, 'a>) -> Result<(), Unfit> {
+        self.put(&all(self), place)
+    }
+}
+
+impl Input for BooleanArray {
+    type Type = Vector<bool>;
+
+    fn write<'a>(&'a self, place: Place<'_, 'a>) -> Result<(), Unfit> {
+        self.put(&all(self), place)
+    }
+}
+
+impl<T: ByteArrayType> Input for GenericByteArray<T> {
+    type Type = Vector<Text>;
+
+    fn write<'a>(&'a self, place: Place<'_, 'a>) -> Result<(), Unfit> {
+        self.put(&all(self), place)
+    }
+}
+
+impl<T: ByteViewType> Input for GenericByteViewArray<T> {
+    type Type = Vector<Text>;
+
+    fn write<'a>(&'a self, place: Place<'_, 'a>) -> Result<(), Unfit> {
+        self.put(&all(self), place)
+    }
 }
 
 /// A column of a record batch: its type is looked at when the program runs.
@@ -113,29 +245,38 @@ impl Input for dyn ArrowArray {
     type Type = Any;
 
     fn write<'a>(&'a self, place: Place<'_, 'a>) -> Result<(), Unfit> {
-        match known(self) {
-            Some(array) => array.put(place),
-            None => {
-                Err(Unfit::new(format!("an Arrow array of {}, which has no counterpart", self.data_type())))
-            }
-        }
+        need(self)?.put(&all(self), place)
     }
 
     fn found(&self) -> Ty {
-        known(self).map_or(Ty::Infer(0), Known::ty)
+        known(self).map_or(Ty::Infer(0), Column::ty)
     }
 }
 
-impl Input for ArrayRef {
-    type Type = Any;
+/// Arrays of which Rust does not know what they are made of, or not whether that has a counterpart.
+macro_rules! looked_at {
+    ($($({$($generics:tt)+})? $array:ty;)+) => {$(
+        impl$(<$($generics)+>)? Input for $array {
+            type Type = Any;
 
-    fn write<'a>(&'a self, place: Place<'_, 'a>) -> Result<(), Unfit> {
-        (**self).write(place)
-    }
+            fn write<'a>(&'a self, place: Place<'_, 'a>) -> Result<(), Unfit> {
+                let array: &dyn ArrowArray = self;
+                array.write(place)
+            }
 
-    fn found(&self) -> Ty {
-        (**self).found()
-    }
+            fn found(&self) -> Ty {
+                let array: &dyn ArrowArray = self;
+                array.found()
+            }
+        }
+    )+};
+}
+
+looked_at! {
+    ArrayRef;
+    {O: OffsetSizeTrait} GenericListArray<O>;
+    FixedSizeListArray;
+    {K: ArrowDictionaryKeyType} DictionaryArray<K>;
 }
 
 /// The bytes of an array, which they keep.

@@ -71,6 +71,16 @@ pub enum Error {
 }
 
 /// A parameter of a program.
+///
+/// ```
+/// # fn main() -> Result<(), weld::Error> {
+/// let session = weld::Session::new(weld::Config::default());
+/// let program = session.program("|v: vec[f64], k: f64| map(v, |x| x * k)")?;
+/// let [v, k] = program.params() else { panic!() };
+/// assert_eq!((v.to_string(), k.name.as_str()), ("v: vec[f64]".to_string(), "k"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parameter {
     /// Its name.
@@ -92,6 +102,20 @@ impl fmt::Display for Parameter {
 }
 
 /// What an error is about.
+///
+/// ```
+/// # fn main() -> Result<(), weld::Error> {
+/// let session = weld::Session::new(weld::Config::default());
+/// use weld::embed::Spot;
+///
+/// let program = session.program("|k: f64| k * 2.0")?;
+/// let Err(weld::Error::Type { spot, .. }) = program.call::<i64>(1.0) else { panic!() };
+/// assert_eq!(spot, Spot::Result);
+/// let Err(weld::Error::Type { spot, .. }) = program.call::<f64>(1i64) else { panic!() };
+/// assert_eq!(spot, Spot::Parameter { index: 0, name: "k".to_string() });
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Spot {
     /// An input.
@@ -115,6 +139,12 @@ impl fmt::Display for Spot {
 }
 
 /// Errors or warnings about a text, with the text.
+///
+/// ```
+/// let session = weld::Session::new(weld::Config::default());
+/// let Err(weld::Error::Rejected(messages)) = session.program("|x: i64| x + y") else { panic!() };
+/// assert!(messages.to_string().contains("1 | |x: i64| x + y"));
+/// ```
 #[derive(Clone)]
 pub struct Messages {
     pub(super) diagnostics: Diagnostics,
@@ -123,21 +153,49 @@ pub struct Messages {
 
 impl Messages {
     /// Each of them.
+    ///
+    /// ```
+    /// let session = weld::Session::new(weld::Config::default());
+    /// let Err(weld::Error::Rejected(messages)) = session.program("|x: i64| x + y") else { panic!() };
+    /// assert_eq!(messages.iter().filter(|message| message.code.is_error()).count(), 1);
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
         self.diagnostics.0.iter()
     }
 
     /// Whether there are none.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), weld::Error> {
+    /// let session = weld::Session::new(weld::Config::default());
+    /// assert!(session.program("|x: i64| x")?.warnings().is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.diagnostics.0.is_empty()
     }
 
     /// Line and column of a span of one of them.
+    ///
+    /// ```
+    /// let session = weld::Session::new(weld::Config::default());
+    /// let Err(weld::Error::Rejected(messages)) = session.program("|x: i64| x + y") else { panic!() };
+    /// let first = messages.iter().next().unwrap();
+    /// assert_eq!(messages.place(first.primary.span).to_string(), "1:14");
+    /// ```
     pub fn place(&self, span: Span) -> Place {
         self.sources.place(span)
     }
 
     /// The text under a span of one of them.
+    ///
+    /// ```
+    /// let session = weld::Session::new(weld::Config::default());
+    /// let Err(weld::Error::Rejected(messages)) = session.program("|x: i64| x + y") else { panic!() };
+    /// let first = messages.iter().next().unwrap();
+    /// assert_eq!(messages.snippet(first.primary.span), "y");
+    /// ```
     pub fn snippet(&self, span: Span) -> &str {
         self.sources.snippet(span)
     }
@@ -178,16 +236,46 @@ pub struct Failure {
 
 impl Failure {
     /// What happened.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), weld::Error> {
+    /// let session = weld::Session::new(weld::Config::default());
+    /// let divide = session.program("|a: i64, b: i64| a / b")?;
+    /// let Err(weld::Error::Run(failure)) = divide.call::<i64>((1i64, 0i64)) else { panic!() };
+    /// assert_eq!(failure.kind(), weld::value::ErrorKind::DivideByZero);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn kind(&self) -> ErrorKind {
         self.error.kind
     }
 
     /// What happened, with the values that were wrong.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), weld::Error> {
+    /// let session = weld::Session::new(weld::Config::default());
+    /// let divide = session.program("|a: i64, b: i64| a / b")?;
+    /// let Err(weld::Error::Run(failure)) = divide.call::<i64>((1i64, 0i64)) else { panic!() };
+    /// assert!(!failure.error().message.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn error(&self) -> &RunError {
         &self.error
     }
 
     /// Line and column of the operation that failed; `None` when none is to blame.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), weld::Error> {
+    /// let session = weld::Session::new(weld::Config::default());
+    /// let divide = session.program("|a: i64, b: i64| a / b")?;
+    /// let Err(weld::Error::Run(failure)) = divide.call::<i64>((1i64, 0i64)) else { panic!() };
+    /// assert_eq!(failure.place().unwrap().to_string(), "1:18");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn place(&self) -> Option<Place> {
         self.error.origin.as_ref().map(|origin| self.sources.place(origin.primary()))
     }

@@ -7,11 +7,12 @@
 use super::array::Array;
 use super::error::{Error, Parameter};
 use super::memory::Frame;
-use super::place::{Place, Unfit};
-use super::types::{Any, Params, Primitive, Text, Type, Vector, for_tuples};
+use super::place::{Fields, Place, Unfit};
+use super::types::{Any, Dictionary, Params, Primitive, Text, Type, Vector, for_tuples};
 use crate::ir::Ty;
 use crate::value::buffer::decode;
 use crate::value::{Value, zero};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// A value that a program can be given.
@@ -25,9 +26,11 @@ use std::sync::Arc;
 /// | `&[&[f64]]`, `&[Vec<f64>]`, `&[&str]` | `vec[vec[f64]]`, `vec[vec[i8]]`: only a table of the rows is made |
 /// | `(1i64, &v)` | `{i64,vec[..]}` |
 /// | `&[(i64, f64)]` | `vec[{i64,f64}]`, copied |
-/// | [`&Value`](Value) | whatever it is; dictionaries come this way |
+/// | `&HashMap<K, V>`, `&BTreeMap<K, V>` | `dict[K,V]`: a table of the entries is made, in the order of the iterator |
+/// | [`&Value`](Value) | whatever it is |
 /// | `ndarray::ArrayBase` of one or two dimensions | `vec[T]`, `vec[vec[T]]`; copied where elements are not neighbours |
 /// | `arrow_array::PrimitiveArray`, `BooleanArray`, strings | `vec[T]`, `vec[bool]`, `vec[vec[i8]]`; nulls are an error |
+/// | Arrow lists, dictionaries | `vec[vec[T]]` where the values are; the values that the keys stand for |
 ///
 /// The last two need the features `ndarray` and `arrow`. A type of your own writes what it consists of:
 ///
@@ -59,12 +62,64 @@ use std::sync::Arc;
 /// ```
 pub trait Input {
     /// Its type in the language, which is looked at before anything runs.
+    ///
+    /// ```
+    /// use weld::embed::{Input, Type};
+    ///
+    /// assert_eq!(<Vec<String> as Input>::Type::ty().to_string(), "vec[vec[i8]]");
+    /// ```
     type Type: Type;
 
     /// Writes it. What lies in memory as the language wants it is borrowed.
+    ///
+    /// ```
+    /// use weld::embed::{Input, Place, Unfit};
+    ///
+    /// struct Even(i64);
+    ///
+    /// impl Input for Even {
+    ///     type Type = i64;
+    ///
+    ///     fn write<'a>(&'a self, place: Place<'_, 'a>) -> Result<(), Unfit> {
+    ///         if self.0 % 2 == 0 { place.scalar(self.0) } else { Err(Unfit::new("an odd number")) }
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> Result<(), weld::Error> {
+    /// let half = weld::Session::new(weld::Config::default()).program("|x: i64| x / 2L")?;
+    /// assert_eq!(half.call::<i64>(&Even(8))?, 4);
+    /// let error = half.call::<i64>(&Even(9)).unwrap_err();
+    /// assert_eq!(error.to_string(), "the input `x` does not fit: an odd number");
+    /// # Ok(())
+    /// # }
+    /// ```
     fn write<'a>(&'a self, place: Place<'_, 'a>) -> Result<(), Unfit>;
 
-    /// Writes a vector of such.
+    /// Writes a vector of such. Of a type that is a scalar in memory it can be faster than one after the other:
+    ///
+    /// ```
+    /// use weld::embed::{Input, Place, Unfit};
+    ///
+    /// struct Celsius(f64);
+    ///
+    /// impl Input for Celsius {
+    ///     type Type = f64;
+    ///
+    ///     fn write<'a>(&'a self, place: Place<'_, 'a>) -> Result<(), Unfit> {
+    ///         place.scalar(self.0)
+    ///     }
+    ///
+    ///     fn write_slice<'a>(items: &'a [Celsius], place: Place<'_, 'a>) -> Result<(), Unfit> {
+    ///         place.copied(items.iter().map(|item| item.0))
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> Result<(), weld::Error> {
+    /// let sum = weld::Session::new(weld::Config::default()).program("|v: vec[f64]| sum(v)")?;
+    /// assert_eq!(sum.call::<f64>(&[Celsius(20.5), Celsius(1.0)])?, 21.5);
+    /// # Ok(())
+    /// # }
+    /// ```
     fn write_slice<'a>(items: &'a [Self], place: Place<'_, 'a>) -> Result<(), Unfit>
     where
         Self: Sized,
@@ -73,6 +128,12 @@ pub trait Input {
     }
 
     /// What to call its type in messages, where that depends on the value.
+    ///
+    /// ```
+    /// use weld::embed::Input;
+    ///
+    /// assert_eq!(weld::Value::from(1i64).found(), weld::ir::Ty::I64);
+    /// ```
     fn found(&self) -> Ty {
         Self::Type::ty()
     }
@@ -176,7 +237,53 @@ impl Input for String {
     }
 }
 
+/// What a map is called in messages: by its first entry, where that is more than its type says.
+fn found_in<K: Input, V: Input>(first: Option<(&K, &V)>) -> Ty {
+    let entry = first.map(|(key, value)| (key.found(), value.found()));
+    Ty::Dict(Arc::new(entry.unwrap_or_else(|| (K::Type::ty(), V::Type::ty()))))
+}
+
+impl<K: Input, V: Input, S> Input for HashMap<K, V, S> {
+    type Type = Dictionary<K::Type, V::Type>;
+
+    fn write<'a>(&'a self, place: Place<'_, 'a>) -> Result<(), Unfit> {
+        place.entries(self.iter(), write_entry)
+    }
+
+    fn found(&self) -> Ty {
+        found_in(self.iter().next())
+    }
+}
+
+impl<K: Input, V: Input> Input for BTreeMap<K, V> {
+    type Type = Dictionary<K::Type, V::Type>;
+
+    fn write<'a>(&'a self, place: Place<'_, 'a>) -> Result<(), Unfit> {
+        place.entries(self.iter(), write_entry)
+    }
+
+    fn found(&self) -> Ty {
+        found_in(self.iter().next())
+    }
+}
+
+fn write_entry<'a, K: Input, V: Input>(
+    (key, value): (&'a K, &'a V),
+    mut fields: Fields<'_, 'a>,
+) -> Result<(), Unfit> {
+    key.write(fields.at(0)?)?;
+    value.write(fields.at(1)?)
+}
+
 // Types without values, so that they can be named where inputs are.
+
+impl<K: Type, V: Type> Input for Dictionary<K, V> {
+    type Type = Dictionary<K, V>;
+
+    fn write<'a>(&'a self, _: Place<'_, 'a>) -> Result<(), Unfit> {
+        match self.1 {}
+    }
+}
 
 impl<T: Type> Input for Vector<T> {
     type Type = Vector<T>;
@@ -232,8 +339,26 @@ impl Input for Value {
 ///
 /// A single one may stand by itself: a reference, or a scalar. A tuple always is the list of inputs: `call((1, 2))` has two,
 /// `call(((1, 2),))` one that is a struct.
+///
+/// ```
+/// # fn main() -> Result<(), weld::Error> {
+/// let session = weld::Session::new(weld::Config::default());
+/// let difference = session.program("|a: i64, b: i64| a - b")?;
+/// assert_eq!(difference.call::<i64>((7i64, 5i64))?, 2);
+/// let of_pair = session.program("|p: {i64,i64}| p.$0 - p.$1")?;
+/// assert_eq!(of_pair.call::<i64>(((7i64, 5i64),))?, 2);
+/// assert_eq!(of_pair.call::<i64>(&(7i64, 5i64))?, 2);
+/// # Ok(())
+/// # }
+/// ```
 pub trait Inputs {
     /// Their types.
+    ///
+    /// ```
+    /// fn same<A: weld::embed::Inputs, B: weld::embed::Inputs<Types = A::Types>>(_: &A, _: &B) {}
+    ///
+    /// same(&(&[1i64, 2],), &&vec![3i64]);
+    /// ```
     type Types: Params;
 
     /// Writes them.

@@ -15,7 +15,7 @@
 //!    by an array is shared with the reader, so that it is still there when another part of the result points to it.
 
 use super::array::Array;
-use super::place::{Kept, Place, Unfit, elements_of};
+use super::place::{Fields, Kept, Place, Unfit, elements_of, table, written};
 use super::types::Primitive;
 use crate::codegen::Placed;
 use crate::ir::{Scalar, Ty};
@@ -23,8 +23,8 @@ use crate::runtime::RunOptions;
 use crate::session;
 use crate::value::buffer::{self, Buffer, Owner};
 use crate::value::layout::{field_offsets, layout};
-use crate::value::marshal::{Shape, read_table, read_vector};
-use crate::value::{RunError, Value};
+use crate::value::marshal::{Shape, read_table, read_vector, write_table};
+use crate::value::{Index, RunError, Value};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -120,6 +120,30 @@ impl Reader {
 /// A part of a result, of one type, where compiled code wrote it. A method of another type's gives [`Unfit`].
 ///
 /// [`Output`](super::Output) shows how it is used.
+///
+/// ```
+/// use weld::embed::{Output, Source, Unfit};
+///
+/// #[derive(Debug, PartialEq)]
+/// struct Cents(i64);
+///
+/// impl Output for Cents {
+///     fn ty() -> weld::ir::Ty {
+///         i64::ty()
+///     }
+///
+///     fn read(source: Source<'_>) -> Result<Cents, Unfit> {
+///         Ok(Cents(source.scalar()?))
+///     }
+/// }
+///
+/// # fn main() -> Result<(), weld::Error> {
+/// let session = weld::Session::new(weld::Config::default());
+/// let program = session.program("250L")?;
+/// assert_eq!(program.call::<Cents>(())?, Cents(250));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy)]
 pub struct Source<'r> {
     reader: &'r Reader,
@@ -129,6 +153,33 @@ pub struct Source<'r> {
 
 impl<'r> Source<'r> {
     /// A scalar.
+    ///
+    /// ```
+    /// use weld::embed::{Output, Source, Unfit};
+    ///
+    /// #[derive(Debug, PartialEq)]
+    /// struct Percent(f64);
+    ///
+    /// impl Output for Percent {
+    ///     fn ty() -> weld::ir::Ty {
+    ///         f64::ty()
+    ///     }
+    ///
+    ///     fn read(source: Source<'_>) -> Result<Percent, Unfit> {
+    ///         let part: f64 = source.scalar()?;
+    ///         if part > 1.0 { Err(Unfit::new("more than all")) } else { Ok(Percent(part * 100.0)) }
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> Result<(), weld::Error> {
+    /// let session = weld::Session::new(weld::Config::default());
+    /// let program = session.program("|x: f64| x")?;
+    /// assert_eq!(program.call::<Percent>(0.5)?, Percent(50.0));
+    /// let error = program.call::<Percent>(1.5).unwrap_err();
+    /// assert_eq!(error.to_string(), "the result does not fit: more than all");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn scalar<T: Primitive>(self) -> Result<T, Unfit> {
         let found = match self.shape {
             Shape::Scalar(scalar) if *scalar == T::SCALAR => {
@@ -141,6 +192,30 @@ impl<'r> Source<'r> {
     }
 
     /// The elements of a vector of scalars, where they are.
+    ///
+    /// ```
+    /// use weld::embed::{Output, Source, Unfit};
+    ///
+    /// #[derive(Debug, PartialEq)]
+    /// struct Total(f64);
+    ///
+    /// impl Output for Total {
+    ///     fn ty() -> weld::ir::Ty {
+    ///         <Vec<f64>>::ty()
+    ///     }
+    ///
+    ///     fn read(source: Source<'_>) -> Result<Total, Unfit> {
+    ///         Ok(Total(source.slice::<f64>()?.iter().sum()))
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> Result<(), weld::Error> {
+    /// let session = weld::Session::new(weld::Config::default());
+    /// let program = session.program("[0.5, 1.5]")?;
+    /// assert_eq!(program.call::<Total>(())?, Total(2.0));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn slice<T: Primitive>(self) -> Result<&'r [T], Unfit> {
         match self.shape {
             Shape::Scalars(scalar) if T::is_image_of(*scalar) => {
@@ -163,12 +238,62 @@ impl<'r> Source<'r> {
     }
 
     /// The text whose bytes are here, if it is UTF-8.
+    ///
+    /// ```
+    /// use weld::embed::{Output, Source, Unfit};
+    ///
+    /// #[derive(Debug, PartialEq)]
+    /// struct Shout(String);
+    ///
+    /// impl Output for Shout {
+    ///     fn ty() -> weld::ir::Ty {
+    ///         String::ty()
+    ///     }
+    ///
+    ///     fn read(source: Source<'_>) -> Result<Shout, Unfit> {
+    ///         Ok(Shout(source.text()?.to_uppercase()))
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> Result<(), weld::Error> {
+    /// let session = weld::Session::new(weld::Config::default());
+    /// let program = session.program("|word: vec[i8]| word")?;
+    /// assert_eq!(program.call::<Shout>("to be")?, Shout("TO BE".to_string()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn text(self) -> Result<&'r str, Unfit> {
         let text = std::str::from_utf8(self.slice()?);
         text.map_err(|error| Unfit::new(format!("the bytes are no text: {error}")))
     }
 
     /// A vector of scalars that owns its memory. A large one that the run made is taken over, others are copied.
+    ///
+    /// ```
+    /// use weld::embed::{Output, Source, Unfit};
+    ///
+    /// #[derive(Debug, PartialEq)]
+    /// struct Column {
+    ///     values: weld::Array<f64>,
+    /// }
+    ///
+    /// impl Output for Column {
+    ///     fn ty() -> weld::ir::Ty {
+    ///         <Vec<f64>>::ty()
+    ///     }
+    ///
+    ///     fn read(source: Source<'_>) -> Result<Column, Unfit> {
+    ///         Ok(Column { values: source.array()? })
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> Result<(), weld::Error> {
+    /// let session = weld::Session::new(weld::Config::default());
+    /// let program = session.program("|v: vec[f64]| map(v, |x| x * 2.0)")?;
+    /// assert_eq!(program.call::<Column>(&[1.0])?.values, [2.0]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn array<T: Primitive>(self) -> Result<Array<T>, Unfit> {
         let items: &[T] = self.slice()?;
         let first: *const u8 = items.as_ptr().cast();
@@ -188,6 +313,31 @@ impl<'r> Source<'r> {
     }
 
     /// The elements of a vector, or the entries of a dictionary as structs of two fields, in order.
+    ///
+    /// ```
+    /// use weld::embed::{Output, Source, Unfit};
+    ///
+    /// #[derive(Debug, PartialEq)]
+    /// struct Longest(usize);
+    ///
+    /// impl Output for Longest {
+    ///     fn ty() -> weld::ir::Ty {
+    ///         <Vec<Vec<i64>>>::ty()
+    ///     }
+    ///
+    ///     fn read(source: Source<'_>) -> Result<Longest, Unfit> {
+    ///         let rows = source.elements()?.map(|row| Ok(row.slice::<i64>()?.len()));
+    ///         Ok(Longest(rows.collect::<Result<Vec<usize>, Unfit>>()?.into_iter().max().unwrap_or(0)))
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> Result<(), weld::Error> {
+    /// let session = weld::Session::new(weld::Config::default());
+    /// let program = session.program("|rows: vec[vec[i64]]| rows")?;
+    /// assert_eq!(program.call::<Longest>(&[vec![1i64], vec![2, 3]])?, Longest(2));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn elements(self) -> Result<impl ExactSizeIterator<Item = Source<'r>>, Unfit> {
         let (shape, stride) =
             elements_of(self.shape).ok_or_else(|| Unfit::new("there is no vector and no dictionary here"))?;
@@ -203,6 +353,33 @@ impl<'r> Source<'r> {
     }
 
     /// Field `at` of a struct.
+    ///
+    /// ```
+    /// use weld::embed::{Output, Source, Unfit};
+    ///
+    /// #[derive(Debug, PartialEq)]
+    /// struct Point {
+    ///     x: f64,
+    ///     y: f64,
+    /// }
+    ///
+    /// impl Output for Point {
+    ///     fn ty() -> weld::ir::Ty {
+    ///         <(f64, f64)>::ty()
+    ///     }
+    ///
+    ///     fn read(source: Source<'_>) -> Result<Point, Unfit> {
+    ///         Ok(Point { x: source.field(0)?.scalar()?, y: source.field(1)?.scalar()? })
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> Result<(), weld::Error> {
+    /// let session = weld::Session::new(weld::Config::default());
+    /// let program = session.program("{1.5, 2.5}")?;
+    /// assert_eq!(program.call::<Point>(())?, Point { x: 1.5, y: 2.5 });
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn field(self, at: usize) -> Result<Source<'r>, Unfit> {
         let field = match self.shape {
             Shape::Struct(fields) => fields.get(at),
@@ -213,9 +390,93 @@ impl<'r> Source<'r> {
     }
 
     /// Whatever it is, as a value.
+    ///
+    /// ```
+    /// use weld::Value;
+    ///
+    /// # fn main() -> Result<(), weld::Error> {
+    /// // `Value` reads itself so.
+    /// let session = weld::Session::new(weld::Config::default());
+    /// let pair: Value = session.program("{1, true}")?.call(())?;
+    /// assert!(matches!(pair, Value::Struct(fields) if fields.len() == 2));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn value(self) -> Value {
         // SAFETY: part 3; an owner keeps the allocation that begins with the elements of the vector.
         unsafe { self.shape.read(self.data, &mut |first| self.reader.owner(first)) }
+    }
+}
+
+impl<'a> Place<'_, 'a> {
+    /// A dictionary: `write` is called for each entry with the places of its key and its value, fields 0 and 1. Keys are to be
+    /// different; they stay in the order in which they come.
+    ///
+    /// ```
+    /// use weld::embed::{Dictionary, Input, Place, Unfit};
+    ///
+    /// /// The places of words.
+    /// struct Index(Vec<String>);
+    ///
+    /// impl Input for Index {
+    ///     type Type = Dictionary<weld::embed::Text, i64>;
+    ///
+    ///     fn write<'a>(&'a self, place: Place<'_, 'a>) -> Result<(), Unfit> {
+    ///         place.entries(self.0.iter().enumerate(), |(at, word), mut entry| {
+    ///             word.write(entry.at(0)?)?;
+    ///             entry.at(1)?.scalar(at as i64)
+    ///         })
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> Result<(), weld::Error> {
+    /// let session = weld::Session::new(weld::Config::default());
+    /// let place = session.program("|index: dict[vec[i8],i64], word: vec[i8]| lookup(index, word)")?;
+    /// let index = Index(vec!["to".to_string(), "be".to_string()]);
+    /// assert_eq!(place.call::<i64>((&index, "be"))?, 1);
+    /// let error = place.call::<i64>((&Index(vec!["to".to_string(); 2]), "be")).unwrap_err();
+    /// assert_eq!(error.to_string(), "the input `index` does not fit: two entries have the same key");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn entries<I: ExactSizeIterator>(
+        self,
+        items: I,
+        mut write: impl FnMut(I::Item, Fields<'_, 'a>) -> Result<(), Unfit>,
+    ) -> Result<(), Unfit> {
+        let (out, kept, len) = (self.out, self.kept, items.len());
+        let Shape::Dict { entry, stride } = self.shape else {
+            return Err(Unfit::new("a dictionary is not what belongs here"));
+        };
+        let Shape::Struct(fields) = &**entry else { return Err(Unfit::new("there are no entries")) };
+        let [(offset, shape), _] = fields.as_slice() else { return Err(Unfit::new("there are no entries")) };
+        let mut count = 0;
+        let items = items.take(len);
+        let table = table(items, len, *stride, |item, out| {
+            count += 1;
+            write(item, Fields { out, fields, kept: &mut *kept })
+        })?;
+        if count != len {
+            return Err(Unfit::new(format!("{count} entries, where {len} were promised")));
+        }
+        let first = table.bytes().as_ptr().wrapping_add(*offset);
+        let keys: Vec<Value> = (0..len)
+            // SAFETY: part 1 of the header: only places wrote here, so that a key is at its offset in each entry; part 2: what
+            // it points to is borrowed or in `kept`.
+            .map(|at| unsafe { shape.read(first.wrapping_add(at * stride), &mut |_| None) })
+            .collect();
+        let mut index = Index::default();
+        if keys.iter().enumerate().any(|(at, key)| index.insert(key) != at) {
+            return Err(Unfit::new("two entries have the same key"));
+        }
+        if len == 0 {
+            return Ok(());
+        }
+        let keys: Vec<&Value> = keys.iter().collect();
+        let header = write_table(&keys, table, *stride, &mut kept.buffers)
+            .ok_or_else(|| Unfit::new(format!("{len} entries are too many")))?;
+        let header = header.to_ne_bytes();
+        written(out.get_mut(..header.len()).map(|out| out.copy_from_slice(&header)))
     }
 }
 

@@ -51,17 +51,46 @@ pub(super) enum Limit {
 
 impl CallOptions {
     /// Everything as in the session's settings.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), weld::Error> {
+    /// let session = weld::Session::new(weld::Config::default());
+    /// assert_eq!(session.program("1L")?.call_with::<i64>(&weld::CallOptions::new(), ())?, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new() -> CallOptions {
         CallOptions::default()
     }
 
     /// At most this many threads, the caller included; no more than the session has.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), weld::Error> {
+    /// let session = weld::Session::new(weld::Config::default());
+    /// let sum = session.program("|v: vec[i64]| sum(v)")?;
+    /// let alone = weld::CallOptions::new().threads(1);
+    /// assert_eq!(sum.call_with::<i64>(&alone, &[1i64, 2])?, 3);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn threads(mut self, threads: usize) -> CallOptions {
         self.threads = Some(threads.max(1));
         self
     }
 
     /// At most so many bytes for what the program allocates, its result included.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), weld::Error> {
+    /// let session = weld::Session::new(weld::Config::default());
+    /// let double = session.program("|v: vec[i64]| map(v, |x| x + x)")?;
+    /// let small = weld::CallOptions::new().memory_limit(1000);
+    /// let Err(weld::Error::Run(failure)) = double.call_with::<Vec<i64>>(&small, &[7i64; 1000]) else { panic!() };
+    /// assert_eq!(failure.kind(), weld::value::ErrorKind::OutOfMemory);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn memory_limit(mut self, bytes: u64) -> CallOptions {
         self.budget = Limit::Bytes(bytes);
         self
@@ -91,12 +120,34 @@ impl CallOptions {
     }
 
     /// How long it may take.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), weld::Error> {
+    /// let session = weld::Session::new(weld::Config::default());
+    /// let forever = session.program("iterate(0L, |n| {n + 1L, n >= 0L})")?;
+    /// let soon = weld::CallOptions::new().time_limit(std::time::Duration::from_millis(20));
+    /// let Err(weld::Error::Run(failure)) = forever.call_with::<i64>(&soon, ()) else { panic!() };
+    /// assert_eq!(failure.kind(), weld::value::ErrorKind::Timeout);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn time_limit(mut self, limit: Duration) -> CallOptions {
         self.time_limit = Some(limit);
         self
     }
 
     /// What stops it.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), weld::Error> {
+    /// let session = weld::Session::new(weld::Config::default());
+    /// let sum = session.program("|v: vec[i64]| sum(v)")?;
+    /// let stop = weld::Cancel::new();
+    /// let options = weld::CallOptions::new().cancel(&stop);
+    /// assert_eq!(sum.call_with::<i64>(&options, &[1i64, 2])?, 3);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn cancel(mut self, cancel: &Cancel) -> CallOptions {
         self.cancel = Some(cancel.clone());
         self
@@ -138,11 +189,28 @@ struct Calls {
 
 impl Cancel {
     /// A token that has not been used.
+    ///
+    /// ```
+    /// assert!(!weld::Cancel::new().is_cancelled());
+    /// ```
     pub fn new() -> Cancel {
         Cancel::default()
     }
 
     /// Stops the calls under way that have this token, and all later ones.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), weld::Error> {
+    /// let session = weld::Session::new(weld::Config::default());
+    /// let sum = session.program("|v: vec[i64]| sum(v)")?;
+    /// let stop = weld::Cancel::new();
+    /// let options = weld::CallOptions::new().cancel(&stop);
+    /// stop.cancel();
+    /// let Err(weld::Error::Run(failure)) = sum.call_with::<i64>(&options, &[1i64, 2]) else { panic!() };
+    /// assert_eq!(failure.kind(), weld::value::ErrorKind::Cancelled);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn cancel(&self) {
         let mut calls = self.calls();
         calls.cancelled = true;
@@ -152,6 +220,12 @@ impl Cancel {
     }
 
     /// Whether it was used.
+    ///
+    /// ```
+    /// let stop = weld::Cancel::new();
+    /// stop.clone().cancel();
+    /// assert!(stop.is_cancelled());
+    /// ```
     pub fn is_cancelled(&self) -> bool {
         self.calls().cancelled
     }

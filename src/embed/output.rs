@@ -60,22 +60,94 @@ use std::sync::Arc;
 /// ```
 pub trait Output: Sized {
     /// Its type in the language, for messages.
+    ///
+    /// ```
+    /// use weld::embed::Output;
+    ///
+    /// assert_eq!(<(bool, String)>::ty().to_string(), "{bool,vec[i8]}");
+    /// ```
     fn ty() -> Ty;
 
     /// Whether a result of type `ty` can be read as this: asked before the program runs.
+    ///
+    /// ```
+    /// use weld::embed::Output;
+    /// use weld::ir::Ty;
+    ///
+    /// assert!(i64::fits(&Ty::I64) && !f64::fits(&Ty::I64));
+    /// ```
     fn fits(ty: &Ty) -> bool {
         *ty == Self::ty()
     }
 
     /// The same for the elements of a vector.
+    ///
+    /// ```
+    /// use weld::embed::Output;
+    ///
+    /// assert!(u8::fits_elements(&weld::ir::Ty::I8) && !u8::fits(&weld::ir::Ty::I8));
+    /// ```
     fn fits_elements(ty: &Ty) -> bool {
         Self::fits(ty)
     }
 
     /// Reads it.
+    ///
+    /// ```
+    /// use weld::embed::{Output, Source, Unfit};
+    ///
+    /// #[derive(Debug, PartialEq)]
+    /// struct Even(i64);
+    ///
+    /// impl Output for Even {
+    ///     fn ty() -> weld::ir::Ty {
+    ///         i64::ty()
+    ///     }
+    ///
+    ///     fn read(source: Source<'_>) -> Result<Even, Unfit> {
+    ///         let n = source.scalar()?;
+    ///         if n % 2 == 0 { Ok(Even(n)) } else { Err(Unfit::new("an odd number")) }
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> Result<(), weld::Error> {
+    /// let session = weld::Session::new(weld::Config::default());
+    /// let program = session.program("|n: i64| n * 3L")?;
+    /// assert_eq!(program.call::<Even>(2i64)?, Even(6));
+    /// assert!(program.call::<Even>(1i64).is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     fn read(source: Source<'_>) -> Result<Self, Unfit>;
 
     /// Reads a vector of such.
+    ///
+    /// ```
+    /// use weld::embed::{Output, Source, Unfit};
+    ///
+    /// struct Celsius(f64);
+    ///
+    /// impl Output for Celsius {
+    ///     fn ty() -> weld::ir::Ty {
+    ///         f64::ty()
+    ///     }
+    ///
+    ///     fn read(source: Source<'_>) -> Result<Celsius, Unfit> {
+    ///         Ok(Celsius(source.scalar()?))
+    ///     }
+    ///
+    ///     fn read_vec(source: Source<'_>) -> Result<Vec<Celsius>, Unfit> {
+    ///         Ok(source.slice()?.iter().copied().map(Celsius).collect())
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> Result<(), weld::Error> {
+    /// let session = weld::Session::new(weld::Config::default());
+    /// let warmer: Vec<Celsius> = session.program("|v: vec[f64]| map(v, |x| x + 1.0)")?.call(&[20.5])?;
+    /// assert_eq!(warmer[0].0, 21.5);
+    /// # Ok(())
+    /// # }
+    /// ```
     fn read_vec(source: Source<'_>) -> Result<Vec<Self>, Unfit> {
         source.elements()?.map(Self::read).collect()
     }

@@ -154,11 +154,30 @@ impl Program {
     }
 
     /// The parameters.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), weld::Error> {
+    /// let session = weld::Session::new(weld::Config::default());
+    /// let program = session.program("|v: vec[f64], k: f64| map(v, |x| x * k)")?;
+    /// let names: Vec<&str> = program.params().iter().map(|param| param.name.as_str()).collect();
+    /// assert_eq!(names, ["v", "k"]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn params(&self) -> &[Parameter] {
         &self.0.params
     }
 
     /// The type of the result.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), weld::Error> {
+    /// let session = weld::Session::new(weld::Config::default());
+    /// let program = session.program("|v: vec[f64]| {len(v), sum(v)}")?;
+    /// assert_eq!(program.result().to_string(), "{i64,f64}");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn result(&self) -> &Ty {
         self.0.machine.compiled().result()
     }
@@ -275,11 +294,29 @@ pub struct Typed<P, R> {
 
 impl<P: Params, R: Output> Typed<P, R> {
     /// Runs.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), weld::Error> {
+    /// let session = weld::Session::new(weld::Config::default());
+    /// let sum = session.program("|v: vec[i64]| sum(v)")?.typed::<(&[i64],), i64>()?;
+    /// assert_eq!(sum.call(&[1i64, 2, 3])?, 6);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn call(&self, inputs: impl Inputs<Types = P>) -> Result<R, Error> {
         self.call_with(&CallOptions::new(), inputs)
     }
 
     /// Runs with threads, limits, or a handle that stops it.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), weld::Error> {
+    /// let session = weld::Session::new(weld::Config::default());
+    /// let sum = session.program("|v: vec[i64]| sum(v)")?.typed::<(&[i64],), i64>()?;
+    /// assert_eq!(sum.call_with(&weld::CallOptions::new().threads(1), &[1i64, 2, 3])?, 6);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn call_with(&self, options: &CallOptions, inputs: impl Inputs<Types = P>) -> Result<R, Error> {
         // `Values` may be too few all the same.
         self.program.takes::<Any>(Some(inputs.count()))?;
@@ -287,6 +324,15 @@ impl<P: Params, R: Output> Typed<P, R> {
     }
 
     /// The program.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), weld::Error> {
+    /// let session = weld::Session::new(weld::Config::default());
+    /// let sum = session.program("|v: vec[i64]| sum(v)")?.typed::<(&[i64],), i64>()?;
+    /// assert_eq!(sum.program().params().len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn program(&self) -> &Program {
         &self.program
     }

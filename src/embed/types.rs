@@ -8,6 +8,7 @@ use crate::ir::{self, Scalar, Ty};
 use crate::value::buffer::decode;
 use std::convert::Infallible;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 /// A type of the language that Rust knows: `f64`, [`Vector<f64>`], `(i64, f64)` for a struct.
 ///
@@ -21,28 +22,76 @@ use std::marker::PhantomData;
 /// ```
 pub trait Type {
     /// The type, for messages. [`Any`] says `?`.
+    ///
+    /// ```
+    /// use weld::embed::{Any, Type};
+    ///
+    /// assert_eq!(<(f32, Any)>::ty().to_string(), "{f32,?}");
+    /// ```
     fn ty() -> Ty;
 
     /// Whether values of it can be given where a program wants a `ty`.
+    ///
+    /// ```
+    /// use weld::embed::{Text, Type};
+    ///
+    /// assert!(i64::fits(&weld::ir::Ty::I64) && !Text::fits(&weld::ir::Ty::I64));
+    /// ```
     fn fits(ty: &Ty) -> bool {
         *ty == Self::ty()
     }
 
-    /// The same for the elements of a vector.
+    /// The same for the elements of a vector: bytes are `u8` in Rust where they are `i8` in the language.
+    ///
+    /// ```
+    /// use weld::embed::Type;
+    ///
+    /// assert!(u8::fits_elements(&weld::ir::Ty::I8) && !u8::fits(&weld::ir::Ty::I8));
+    /// ```
     fn fits_elements(ty: &Ty) -> bool {
         Self::fits(ty)
     }
 }
 
 /// `vec[T]`, as a type only: there is no value of it. See [`Typed`](super::Typed).
+///
+/// ```
+/// use weld::embed::{Type, Vector};
+///
+/// assert_eq!(<Vector<Vector<f32>>>::ty().to_string(), "vec[vec[f32]]");
+/// ```
 #[derive(Debug)]
 pub struct Vector<T>(PhantomData<fn() -> T>, pub(super) Infallible);
 
+/// `dict[K,V]`, as a type only.
+///
+/// ```
+/// use weld::embed::{Dictionary, Text, Type};
+///
+/// assert_eq!(<Dictionary<Text, f64>>::ty().to_string(), "dict[vec[i8],f64]");
+/// ```
+#[derive(Debug)]
+pub struct Dictionary<K, V>(PhantomData<fn() -> (K, V)>, pub(super) Infallible);
+
 /// `vec[i8]` or `vec[u8]`, text, as a type only.
+///
+/// ```
+/// use weld::embed::{Text, Type};
+/// use weld::ir::{Scalar, Ty};
+///
+/// assert!(Text::fits(&Ty::vec(Ty::I8)) && Text::fits(&Ty::vec(Scalar::U8.into())));
+/// ```
 #[derive(Debug)]
 pub enum Text {}
 
 /// A type that is known when the program runs, as that of a [`Value`](crate::value::Value); as a type only.
+///
+/// ```
+/// use weld::embed::{Any, Type};
+/// use weld::ir::Ty;
+///
+/// assert!(Any::fits(&Ty::I64) && Any::fits(&Ty::vec(Ty::I64)));
+/// ```
 #[derive(Debug)]
 pub enum Any {}
 
@@ -53,6 +102,16 @@ impl<T: Type> Type for Vector<T> {
 
     fn fits(ty: &Ty) -> bool {
         ty.elem().is_some_and(T::fits_elements)
+    }
+}
+
+impl<K: Type, V: Type> Type for Dictionary<K, V> {
+    fn ty() -> Ty {
+        Ty::Dict(Arc::new((K::ty(), V::ty())))
+    }
+
+    fn fits(ty: &Ty) -> bool {
+        ty.entry().is_some_and(|(key, value)| K::fits(key) && V::fits(value))
     }
 }
 
@@ -81,10 +140,24 @@ mod sealed {
 }
 
 /// A scalar: the Rust types whose slices are vectors of the language as they lie in memory.
+///
+/// ```
+/// use weld::embed::Primitive;
+///
+/// fn name<T: Primitive>(_: &[T]) -> &'static str {
+///     T::SCALAR.name()
+/// }
+///
+/// assert_eq!(name(&[1u16]), "u16");
+/// ```
 pub trait Primitive:
     sealed::Sealed + Type + Copy + PartialEq + std::fmt::Debug + Send + Sync + 'static
 {
     /// The type in the language.
+    ///
+    /// ```
+    /// assert_eq!(<f32 as weld::embed::Primitive>::SCALAR, weld::ir::Scalar::F32);
+    /// ```
     const SCALAR: Scalar;
 
     /// Its bytes, the lowest first, and zeros.
@@ -168,6 +241,14 @@ primitives! {
 }
 
 /// The types of the parameters of a program: a tuple of [`Type`]s.
+///
+/// ```
+/// use weld::embed::{Params, Vector};
+///
+/// fn is_list_of_parameters<P: Params>() {}
+///
+/// is_list_of_parameters::<(Vector<f64>, i64)>();
+/// ```
 pub trait Params {
     /// How many there are, if that is known.
     #[doc(hidden)]

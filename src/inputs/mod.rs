@@ -90,6 +90,19 @@ impl std::error::Error for InputError {}
 pub const EXTENSIONS: [&str; 5] = [".csv", ".npy", ".json", ".jsonl", ".bin"];
 
 /// The value of type `ty` that `spec` describes: a literal, or `@FILE` or `@FILE:COLUMN`.
+///
+/// ```
+/// # fn main() -> Result<(), weld::inputs::InputError> {
+/// use weld::inputs;
+/// use weld::ir::Ty;
+///
+/// let numbers = inputs::load("[1L, 2L]", &Ty::vec(Ty::I64))?;
+/// assert!(matches!(numbers, weld::Value::Scalars(_)));
+/// let error = inputs::load("@no-such-file.csv:price", &Ty::vec(Ty::I64)).unwrap_err();
+/// assert_eq!(error.message, "there is no file `no-such-file.csv`");
+/// # Ok(())
+/// # }
+/// ```
 pub fn load(spec: &str, ty: &Ty) -> Result<Value, InputError> {
     match spec.trim().strip_prefix('@') {
         Some(file) => load_file(file, ty),

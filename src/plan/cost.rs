@@ -29,18 +29,35 @@ pub fn counters(program: &Program) -> Counters {
     let body = &program.func.body;
     let mut temps = Temps::default();
     temps.expr(body, true);
+    Counters {
+        nodes: body.facts.nodes,
+        loops: body.facts.loops,
+        temps: temps.count,
+        bytes: estimated(program).to_string(),
+    }
+}
+
+/// The value of the formula in [`Counters::bytes`], where it has one. `number` is asked for `len(v)` of inputs `v` (`len(v.$0)` of their
+/// fields) and for the value of inputs that are numbers.
+pub fn traffic(program: &Program, number: &dyn Fn(&str) -> Option<u64>) -> Option<u64> {
+    let amount = estimated(program);
+    if amount.unknown {
+        return None;
+    }
+    let term = |(factors, n): (&Vec<String>, &u64)| {
+        factors.iter().try_fold(*n, |product, factor| product.checked_mul(number(factor)?))
+    };
+    amount.terms.iter().try_fold(0u64, |sum, next| sum.checked_add(term(next)?))
+}
+
+fn estimated(program: &Program) -> Amount {
     let mut traffic = Traffic::default();
     for param in &program.func.params {
         let shape = input_shape(param.name.text(), &param.ty);
         traffic.shapes.insert(param.name.clone(), shape);
     }
-    traffic.expr(body, &Amount::number(1));
-    Counters {
-        nodes: body.facts.nodes,
-        loops: body.facts.loops,
-        temps: temps.count,
-        bytes: traffic.total.to_string(),
-    }
+    traffic.expr(&program.func.body, &Amount::number(1));
+    traffic.total
 }
 
 /// Counts vectors that are built and dropped again.

@@ -1,11 +1,12 @@
 //! Memory of a run: one region of small allocations per worker, and a table of large ones, within a [`Budget`].
 //!
 //! Promises: every allocation is 64-byte aligned and fallible; nothing is handed out beyond the limit; what was
-//! not freed or taken lives until [`Memory`] goes. Small allocations are never freed one by one.
+//! not freed or taken lives until [`Memory`] goes. Small allocations are never freed one by one; large ones are kept for
+//! the next run ([`retained`]).
 
 use super::abi::{Failure, Status};
 use super::budget::Budget;
-use super::lock;
+use super::{lock, retained};
 use std::alloc::Layout;
 use std::collections::HashMap;
 use std::ptr::NonNull;
@@ -51,10 +52,14 @@ pub(super) fn rounded(bytes: usize) -> Option<usize> {
     bytes.checked_next_multiple_of(ALIGN).filter(|bytes| isize::try_from(*bytes).is_ok())
 }
 
-/// One piece of memory from the system, given back on drop.
+/// One piece of memory from the system. On drop it is kept for the next one who asks for as much, or given back.
 pub(super) struct Block {
     data: NonNull<u8>,
     layout: Layout,
+    /// How many bytes were asked for: at most those of the layout.
+    bytes: usize,
+    /// It is kept if that makes at most so many kept bytes in the process.
+    keep_within: usize,
 }
 
 // SAFETY: a block owns its memory alone and lets nobody read or write it; who uses `data` keeps the aliasing rules.
@@ -63,30 +68,55 @@ unsafe impl Send for Block {}
 unsafe impl Sync for Block {}
 
 impl Block {
-    fn new(bytes: usize) -> Option<Block> {
-        let size = rounded(bytes.max(1))?;
-        let align = if size >= HUGE { HUGE_PAGE } else { ALIGN };
-        let layout = Layout::from_size_align(size, align).ok()?;
+    /// At least `bytes` bytes, with what was written to them before.
+    fn new(bytes: usize, keep_within: usize) -> Option<Block> {
+        let bytes = rounded(bytes.max(1))?;
+        if bytes >= retained::FROM
+            && let Some(mut block) = retained::take(bytes)
+        {
+            (block.bytes, block.keep_within) = (bytes, keep_within);
+            return Some(block);
+        }
+        Block::fresh(bytes, keep_within).or_else(|| {
+            retained::clear();
+            Block::fresh(bytes, keep_within)
+        })
+    }
+
+    fn fresh(bytes: usize, keep_within: usize) -> Option<Block> {
+        let align = if bytes >= HUGE { HUGE_PAGE } else { ALIGN };
+        let layout = Layout::from_size_align(bytes, align).ok()?;
         // SAFETY: the layout has a non-zero size.
         let data = NonNull::new(unsafe { std::alloc::alloc(layout) })?;
-        if size >= HUGE {
-            advise_huge(data.as_ptr(), size);
+        if bytes >= HUGE {
+            advise_huge(data.as_ptr(), bytes);
         }
-        Some(Block { data, layout })
+        Some(Block { data, layout, bytes, keep_within })
     }
 
     pub(super) fn data(&self) -> *mut u8 {
         self.data.as_ptr()
     }
 
+    /// How many bytes were asked for, rounded up.
     pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// How many bytes there are.
+    pub(super) fn room(&self) -> usize {
         self.layout.size()
     }
 }
 
 impl Drop for Block {
     fn drop(&mut self) {
-        // SAFETY: `new` allocated `data` with exactly this layout, and only this drop frees it.
+        if self.keep_within > 0 && self.room() >= retained::FROM {
+            let block = Block { keep_within: 0, ..*self };
+            return retained::keep(block, self.keep_within);
+        }
+        // SAFETY: `fresh` allocated `data` with exactly this layout, and a block that is kept or reused is not dropped
+        // but becomes another one, so only this drop frees it.
         unsafe { std::alloc::dealloc(self.data.as_ptr(), self.layout) }
     }
 }
@@ -94,6 +124,8 @@ impl Drop for Block {
 /// Memory that all workers of a run share: the budget and the large allocations.
 pub(super) struct Store {
     budget: Arc<Budget>,
+    /// See [`Block`]: a quarter of the limit, so that a program with a small one does not leave much behind.
+    keep_within: usize,
     large: Mutex<HashMap<usize, Block>>,
     #[cfg(test)]
     pub(super) faults: Faults,
@@ -111,7 +143,9 @@ pub(super) struct Faults {
 
 impl Store {
     pub(super) fn new(budget: Arc<Budget>) -> Store {
+        let quarter = budget.limit().map_or(u64::MAX, |limit| limit / 4);
         Store {
+            keep_within: usize::try_from(quarter).unwrap_or(usize::MAX),
             budget,
             large: Mutex::new(HashMap::new()),
             #[cfg(test)]
@@ -141,7 +175,7 @@ impl Store {
                 return Err(self.exhausted(bytes));
             }
         }
-        Block::new(bytes).ok_or_else(|| self.exhausted(bytes))
+        Block::new(bytes, self.keep_within).ok_or_else(|| self.exhausted(bytes))
     }
 
     /// A block within the budget. The budget is taken first, so that usage is never above the limit.

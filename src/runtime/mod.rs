@@ -7,12 +7,15 @@
 pub mod abi;
 mod budget;
 pub mod dict;
+pub mod ffi;
 mod libraries;
 mod memory;
 pub mod nd;
 pub mod pool;
 mod radix;
+mod retained;
 mod run;
+mod runst;
 mod shims;
 #[cfg(test)]
 mod tests;
@@ -24,8 +27,14 @@ pub use libraries::{Function, Libraries, MAX_C_ARGS};
 pub use memory::{Allocation, Memory};
 pub use pool::Pool;
 pub use run::{Run, RunOptions, RunStats};
+pub use runst::{Ptr, WeldRuntimeContext};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Gives memory that is kept for later runs back to the system. It would go by itself when ten seconds pass without use.
+pub fn trim_memory() {
+    retained::clear();
+}
 
 /// Locks a mutex whose data stays valid when a holder panics.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -3,7 +3,7 @@
 use super::abi::{Appender, Status, TaskCtx, symbols};
 use super::memory::LARGE;
 use super::shims::{weld_rt_alloc, weld_rt_fail, weld_rt_grow, weld_rt_stop};
-use super::{Budget, Failure, Pool, Run, RunOptions};
+use super::{Budget, Failure, Pool, Run, RunOptions, retained};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -324,4 +324,32 @@ fn the_signal_names_the_status() {
         });
         assert_eq!(failure.unwrap_err().status, status);
     }
+}
+
+/// Where a run with this limit has an allocation of `bytes` bytes, which it frees at its end.
+fn place_of_large(memory_limit: Option<u64>, bytes: usize) -> usize {
+    let mut run = run_with_limit(memory_limit);
+    let mut place = 0;
+    let outcome = run.execute(|ctx| {
+        place = alloc(ctx, bytes as i64).unwrap().addr();
+        0
+    });
+    assert_eq!((outcome, run.store().used()), (Ok(()), bytes as u64));
+    place
+}
+
+#[test]
+fn large_freed_blocks_are_used_again() {
+    // Never written to, so it costs nothing; no other test asks for nearly as much.
+    const BYTES: usize = 500_000_000 / 64 * 64;
+    let first = place_of_large(None, BYTES);
+    assert_eq!(retained::count(BYTES), 1);
+    assert_eq!(place_of_large(None, BYTES - 64_000_000), first, "a somewhat larger block will do");
+    assert_eq!(place_of_large(Some(BYTES as u64), BYTES), first);
+    assert_eq!(retained::count(BYTES), 0, "a run keeps no more than a quarter of its limit");
+    place_of_large(None, BYTES);
+    place_of_large(None, BYTES / 2);
+    assert_eq!((retained::count(BYTES), retained::count(BYTES / 2)), (1, 1), "half as much is another block");
+    place_of_large(None, BYTES * 2);
+    assert_eq!((retained::count(BYTES), retained::count(BYTES * 2)), (0, 1), "the oldest one makes room");
 }

@@ -137,7 +137,7 @@ impl Session {
     }
 
     /// Whether an error is an outcome of the program. A time limit of each run is one of that program, not of the others.
-    fn outcome(&self, error: &RunError, signal: &AtomicU32) -> Result<(), Stop> {
+    pub(super) fn outcome(&self, error: &RunError, signal: &AtomicU32) -> Result<(), Stop> {
         match error.kind {
             ErrorKind::Timeout if self.config.time_limit.is_some() => {
                 let _ = signal.compare_exchange(RunOptions::TIMEOUT, 0, Ordering::Relaxed, Ordering::Relaxed);
@@ -239,7 +239,7 @@ fn judged(
 }
 
 /// How two outcomes compare, bit for bit.
-fn compared(wanted: &Outcome, found: &Outcome) -> Agreement {
+pub(super) fn compared(wanted: &Outcome, found: &Outcome) -> Agreement {
     if agree::is_undecided(wanted) || agree::is_undecided(found) {
         return Agreement::Unknown;
     }
@@ -247,7 +247,7 @@ fn compared(wanted: &Outcome, found: &Outcome) -> Agreement {
 }
 
 /// Fails when somebody asked to stop.
-fn go_on(signal: &AtomicU32) -> Result<(), Stop> {
+pub(super) fn go_on(signal: &AtomicU32) -> Result<(), Stop> {
     match signal.load(Ordering::Relaxed) {
         0 => Ok(()),
         RunOptions::TIMEOUT => Err(Stop::Run(RunError::timeout())),

@@ -32,6 +32,17 @@ pub struct Program {
 
 impl Session {
     /// Compiles an optimized program, and writes the files of code that the settings ask for.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut session = weld::Session::new(weld::Config::default());
+    /// let source = session.add_source("demo", "|v: vec[f64]| sum(map(v, |x| x * x))".to_string());
+    /// let checked = session.check(source).map_err(|messages| format!("{messages:?}"))?;
+    /// let program = session.compile(&session.optimize(&checked)).map_err(|error| error.to_string())?;
+    /// assert_eq!(program.result().to_string(), "f64");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn compile(&self, optimized: &Optimized) -> Result<Program, CodegenError> {
         self.dump(optimized);
         self.compile_ir(&optimized.program)
@@ -121,6 +132,19 @@ impl Program {
     }
 
     /// Runs on values of the parameter types. `signal` becomes `RunOptions::CANCEL` to stop it.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut session = weld::Session::new(weld::Config::default());
+    /// let source = session.add_source("demo", "|v: vec[f64]| sum(map(v, |x| x * x))".to_string());
+    /// let checked = session.check(source).map_err(|messages| format!("{messages:?}"))?;
+    /// let program = session.compile(&session.optimize(&checked)).map_err(|error| error.to_string())?;
+    /// let v = weld::inputs::load("[1.0, 2.0]", &program.params()[0])?;
+    /// let finished = program.run(&[v], &Default::default())?;
+    /// assert!(matches!(finished.value, weld::Value::Scalar(weld::ir::Literal::F64(5.0))));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn run(&self, args: &[Value], signal: &Arc<AtomicU32>) -> Result<Finished, RunError> {
         let budget = Arc::new(Budget::new(self.memory_limit));
         let options = RunOptions { threads: self.threads, budget, signal: signal.clone() };

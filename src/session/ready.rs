@@ -91,6 +91,16 @@ impl Session {
 }
 
 impl Ready {
+    /// Changes the number of threads of later runs, up to that of the session.
+    #[cfg(feature = "jit")]
+    pub fn set_threads(&mut self, threads: usize) {
+        self.program.set_threads(threads);
+    }
+
+    /// The interpreter has one.
+    #[cfg(not(feature = "jit"))]
+    pub fn set_threads(&mut self, _threads: usize) {}
+
     /// What making machine code took.
     #[cfg(feature = "jit")]
     pub fn code(&self) -> Option<CodeStats> {

@@ -97,7 +97,8 @@ impl Dict {
     }
 }
 
-fn key_of(entry: &Value) -> Option<&Value> {
+/// The key of an entry, if that is a pair.
+pub(super) fn key_of(entry: &Value) -> Option<&Value> {
     match entry {
         Value::Struct(entry) if entry.len() == 2 => entry.first(),
         _ => None,

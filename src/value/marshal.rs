@@ -6,7 +6,7 @@
 
 use super::buffer::{self, Buffer, Owner, decode};
 use super::layout::{field_offsets, layout};
-use super::{Dict, Value, table};
+use super::{Dict, Value, dict, table};
 use crate::ir::{Scalar, Ty};
 use crate::runtime::dict::hash_seed;
 use crate::runtime::{Function, abi};
@@ -178,21 +178,9 @@ impl Shape {
 
     /// The header of a dictionary with entries of this shape: its address.
     fn write_dict(&self, dict: &Dict, stride: usize, laid_out: &mut Vec<Buffer>) -> Option<u64> {
-        let slots = table::slots(dict)?;
-        let mask = slots.len() as u64 - 1;
-        let slots: Vec<u8> = slots.into_iter().flat_map(u64::to_le_bytes).collect();
-        let slots = Buffer::from_bytes(Scalar::U64, &slots)?;
         let entries = self.write_items(dict.entries(), stride, laid_out)?;
-        let address = |buffer: &Buffer| buffer.bytes().as_ptr().expose_provenance() as u64;
-        let len = dict.len() as u64;
-        // The fields of `abi::Dict`, without a log.
-        let fields =
-            [address(&slots), mask, address(&entries), len, len, hash_seed(), stride as u64, 0, 0, 0];
-        let fields: Vec<u8> = fields.into_iter().flat_map(u64::to_le_bytes).collect();
-        let header = Buffer::from_bytes(Scalar::U64, &fields)?;
-        let at = address(&header);
-        laid_out.extend([slots, entries, header]);
-        Some(at)
+        let keys: Option<Vec<&Value>> = dict.entries().iter().map(dict::key_of).collect();
+        write_table(&keys?, entries, stride, laid_out)
     }
 
     /// Reads the value of this shape at `data`; `take` is as for [`read`].
@@ -244,6 +232,28 @@ impl Shape {
             Shape::Nothing => Value::Struct(Vec::new()),
         }
     }
+}
+
+/// The header of a dictionary whose entries, with these keys in order, are laid out: its address. The keys must be different.
+pub fn write_table(
+    keys: &[&Value],
+    entries: Buffer,
+    stride: usize,
+    laid_out: &mut Vec<Buffer>,
+) -> Option<u64> {
+    let slots = table::slots(keys.iter().copied())?;
+    let mask = slots.len() as u64 - 1;
+    let slots: Vec<u8> = slots.into_iter().flat_map(u64::to_le_bytes).collect();
+    let slots = Buffer::from_bytes(Scalar::U64, &slots)?;
+    let address = |buffer: &Buffer| buffer.bytes().as_ptr().expose_provenance() as u64;
+    let len = keys.len() as u64;
+    // The fields of `abi::Dict`, without a log.
+    let fields = [address(&slots), mask, address(&entries), len, len, hash_seed(), stride as u64, 0, 0, 0];
+    let fields: Vec<u8> = fields.into_iter().flat_map(u64::to_le_bytes).collect();
+    let header = Buffer::from_bytes(Scalar::U64, &fields)?;
+    let at = address(&header);
+    laid_out.extend([slots, entries, header]);
+    Some(at)
 }
 
 /// Writes `{pointer, len}`. An empty vector has a pointer too: behind the literal `""` there is a NUL.

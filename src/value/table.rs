@@ -4,22 +4,21 @@
 //! Promises: the hashes are those that compiled code computes (`codegen::hash`); a test looks up keys of every kind in
 //! dictionaries that come from here.
 
-use super::{Dict, Value};
+use super::Value;
 use crate::ir::{Literal, Scalar};
 use crate::runtime::abi::HASH_MULTIPLIER;
 use crate::runtime::dict::{capacity, hash_seed};
 
-/// The slots for the entries of a dictionary. `None` when they are too many, or are no pairs.
-pub(super) fn slots(dict: &Dict) -> Option<Vec<u64>> {
+/// The slots for entries with these keys, all different. `None` when they are too many.
+pub(super) fn slots<'k>(keys: impl ExactSizeIterator<Item = &'k Value>) -> Option<Vec<u64>> {
     let seed = hash_seed();
     let mut count = 16usize;
-    while capacity(count) < dict.len() {
+    while capacity(count) < keys.len() {
         count = count.checked_mul(2)?;
     }
     let mut slots = vec![0u64; count];
-    for (ticket, entry) in dict.entries().iter().enumerate() {
-        let Value::Struct(entry) = entry else { return None };
-        let tag = hash(entry.first()?, seed) >> 32;
+    for (ticket, key) in keys.enumerate() {
+        let tag = hash(key, seed) >> 32;
         let mut at = tag as usize & (count - 1);
         while *slots.get(at)? != 0 {
             at = (at + 1) & (count - 1);

@@ -17,6 +17,15 @@ pub fn short(time: Duration) -> String {
     }
 }
 
+/// The same for times that may be far below a millisecond: `35 ns`, `1.52 µs`.
+pub fn fine(time: Duration) -> String {
+    match time.as_nanos() {
+        nanos @ 0..1_000 => format!("{nanos} ns"),
+        nanos @ 1_000..100_000 => format!("{:.2} µs", nanos as f64 / 1e3),
+        _ => short(time),
+    }
+}
+
 /// A time in milliseconds.
 pub fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
@@ -47,13 +56,17 @@ pub fn spread(times: &[Duration]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{median, short, spread};
+    use super::{fine, median, short, spread};
     use std::time::Duration;
 
     #[test]
     fn units_and_digits() {
         assert_eq!(short(Duration::from_nanos(0)), "0.000 ms");
         assert_eq!(short(Duration::from_nanos(42_000)), "0.042 ms");
+        assert_eq!(
+            [350, 1_520, 980_000].map(|n| fine(Duration::from_nanos(n))),
+            ["350 ns", "1.52 µs", "0.98 ms"]
+        );
         assert_eq!(short(Duration::from_micros(980)), "0.98 ms");
         assert_eq!(short(Duration::from_micros(9_996)), "10.0 ms");
         assert_eq!(short(Duration::from_micros(12_345)), "12.3 ms");

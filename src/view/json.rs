@@ -3,6 +3,7 @@
 //!
 //! Promises: a key once published keeps its meaning; one object fits on one line; large trees are cut to a bounded text.
 
+use super::bench::{gigabytes_per_second, stage_times};
 use super::compare::Sides;
 use super::duration::{median, rounded_milliseconds};
 use super::passes_table::earned;
@@ -13,6 +14,7 @@ use crate::docs::Topic;
 use crate::ir::{self, Expr, Program, Ty};
 use crate::passes::{Firing, Miss, Step};
 use crate::plan::cost::{Counters, counters};
+use crate::session::bench::{Report, Variant};
 use crate::session::measure::{Agreement, Judge, Measured};
 use crate::session::query::{Comparison, Effect, Fate, Found, Missed, Why};
 use crate::value::print::to_text;
@@ -200,6 +202,44 @@ pub fn compare(comparison: &Comparison, sides: &Sides) -> Json {
         "same_program": comparison.same_program,
         "same_answer": sides.same_answer(),
     })
+}
+
+/// `bench.v1`: what `weld bench` prints.
+pub fn bench(report: &Report, variants: &[Variant]) -> Json {
+    let name = |at: usize| variants.get(at).map(|variant| variant.name.as_str());
+    let pipelines = report.compilations.iter().zip(&report.traffic).enumerate();
+    let pipelines: Vec<Json> = pipelines
+        .map(|(at, (times, (formula, bytes)))| {
+            let mut stages = Map::new();
+            for (stage, time) in stage_times(times) {
+                stages.insert(format!("{}_ms", stage.replace(' ', "_")), json!(rounded_milliseconds(time)));
+            }
+            let total: Vec<f64> = times.iter().map(|time| rounded_milliseconds(time.total())).collect();
+            json!({
+                "passes": name(at), "bytes": formula, "bytes_value": bytes, "compile_ms": total, "stages": stages,
+            })
+        })
+        .collect();
+    let rows: Vec<Json> = (report.rows.iter())
+        .map(|row| {
+            let times = &row.measured.times;
+            let bytes =
+                report.traffic.get(row.variant).and_then(|(_, bytes)| *bytes).filter(|_| !times.is_empty());
+            let rate = bytes.map(|bytes| gigabytes_per_second(bytes, times));
+            let run: Vec<f64> = times.iter().map(|time| rounded_milliseconds(*time)).collect();
+            let mut object = Map::new();
+            object.insert("passes".to_string(), json!(name(row.variant)));
+            object.insert("threads".to_string(), json!(row.threads));
+            object.insert("median_ms".to_string(), json!(rounded_milliseconds(median(times))));
+            object.insert("run_ms".to_string(), json!(run));
+            object.insert("gb_per_s".to_string(), json!(rate));
+            if let Some(error) = &row.measured.error {
+                object.insert("error".to_string(), json!(error));
+            }
+            Json::Object(object)
+        })
+        .collect();
+    json!({"pipelines": pipelines, "rows": rows, "same_answer": report.same_answer()})
 }
 
 /// `passes.v1` for step 0.

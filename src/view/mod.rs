@@ -5,6 +5,7 @@
 //! is never the only sign; control characters of the user's text never reach the terminal; what is cut says so.
 //! Must not: run anything, read files, or decide where text goes.
 
+pub mod bench;
 pub mod bindings;
 pub mod compare;
 pub mod diff;

@@ -44,6 +44,14 @@ pub unsafe extern "C" fn weld_register_function(
     });
 }
 
+/// Gives memory that is kept for later runs back to the system, which would happen by itself when ten seconds pass without use:
+/// large freed vectors are kept, up to 1 GiB in the process and up to a quarter of the memory limit of the run that freed them,
+/// for fresh memory is slow.
+#[unsafe(no_mangle)]
+pub extern "C" fn weld_trim_memory() {
+    quietly((), compat::trim_memory);
+}
+
 /// Sets how much is logged on standard error: one of WELD_LOG_LEVEL_*. The first call of the process wins, and the environment
 /// variable WELD_LOG (off, error, warn, info, debug or trace) before it.
 #[unsafe(no_mangle)]

@@ -4,6 +4,7 @@
 //! Promises: help, completion and the tests read the same table that runs them; an ambiguous or unknown name is never
 //! guessed.
 
+mod bench;
 mod clear;
 mod compare;
 mod edit;
@@ -98,6 +99,7 @@ pub(super) static COMMANDS: &[&Command] = &[
     &library::COMMAND,
     &run::COMMAND,
     &time::COMMAND,
+    &bench::COMMAND,
     &type_of::COMMAND,
     &show::COMMAND,
     &passes::COMMAND,

@@ -406,6 +406,7 @@ static void process_calls(void)
     default:
         weld_init();
         MUST(weld_dict_len(NULL) == 0 && weld_dict_entries(NULL) == NULL);
+        weld_trim_memory();
     }
 }
 

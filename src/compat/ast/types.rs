@@ -1,10 +1,9 @@
 #![forbid(unsafe_code)]
-//! Types of programs under the names of the crate `weld` 0.4, for clients that look at them.
+//! Types of programs, operators and annotations.
 //!
-//! Promises: a type prints as it is written in programs. Must not: be a second compiler; expressions are handed in as text,
-//! which was the only way to compile one there too.
+//! Promises: a type prints as it is written in programs.
 
-use crate::ir::{BuilderTy, MergeOp, Scalar, Ty};
+use crate::ir::{BinOp, BuilderTy, MergeOp, Scalar, Ty};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -41,6 +40,12 @@ pub enum Type {
 }
 
 /// A type of numbers or truth values.
+///
+/// ```
+/// use weld::ast::ScalarKind;
+///
+/// assert_eq!(ScalarKind::U16.to_string(), "u16");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs)]
 pub enum ScalarKind {
@@ -58,6 +63,15 @@ pub enum ScalarKind {
 }
 
 /// A kind of builder, with the types in its brackets.
+///
+/// ```
+/// use weld::ast::prelude::*;
+///
+/// let merger = BuilderKind::Merger(Box::new(Type::Scalar(ScalarKind::I64)), BinOpKind::Max);
+/// assert_eq!(merger.to_string(), "merger[i64,max]");
+/// assert_eq!(Expr::new_new_builder(merger, None)?.pretty_print(), "merger[i64,max]");
+/// # Ok::<(), weld::WeldError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum BuilderKind {
     /// `appender[T]`
@@ -72,20 +86,54 @@ pub enum BuilderKind {
     VecMerger(Box<Type>, BinOpKind),
 }
 
-/// How a builder combines values.
+/// An operator of two operands. Builders combine values by `Add`, `Multiply`, `Min` and `Max`.
+///
+/// ```
+/// use weld::ast::prelude::*;
+///
+/// let (one, two) = (Expr::new_literal(1.into())?, Expr::new_literal(2.into())?);
+/// let less = Expr::new_bin_op(BinOpKind::LessThan, one, two)?;
+/// assert_eq!((less.pretty_print(), less.ty.to_string()), ("1 < 2".to_string(), "bool".to_string()));
+/// # Ok::<(), weld::WeldError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
 pub enum BinOpKind {
-    /// `+`
     Add,
-    /// `*`
+    Subtract,
     Multiply,
-    /// `min`
-    Min,
-    /// `max`
+    Divide,
+    Modulo,
+    Equal,
+    NotEqual,
+    LessThan,
+    LessThanOrEqual,
+    GreaterThan,
+    GreaterThanOrEqual,
+    LogicalAnd,
+    LogicalOr,
+    BitwiseAnd,
+    BitwiseOr,
+    Xor,
     Max,
+    Min,
+    Pow,
+    /// `<<`, which the original did not have.
+    ShiftLeft,
+    /// `>>`, which the original did not have.
+    ShiftRight,
 }
 
 /// Names and values behind `@(...)`.
+///
+/// ```
+/// use weld::ast::prelude::*;
+///
+/// let mut truth = Expr::new_literal(true.into())?;
+/// truth.annotations.set("likely", "true");
+/// assert_eq!(truth.pretty_print(), "@(likely: true) true");
+/// # Ok::<(), weld::WeldError>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Annotations {
     values: BTreeMap<String, String>,
@@ -93,26 +141,60 @@ pub struct Annotations {
 
 impl Annotations {
     /// None.
+    ///
+    /// ```
+    /// assert_eq!(weld::ast::Annotations::new().to_string(), "");
+    /// ```
     pub fn new() -> Annotations {
         Annotations::default()
     }
 
     /// Sets the value of a name.
+    ///
+    /// ```
+    /// let mut annotations = weld::ast::Annotations::new();
+    /// annotations.set("size", "3");
+    /// annotations.set("size", "4");
+    /// assert_eq!(annotations.to_string(), "@(size:4)");
+    /// ```
     pub fn set<K: Into<String>, V: Into<String>>(&mut self, name: K, value: V) {
         self.values.insert(name.into(), value.into());
     }
 
     /// The value of a name.
+    ///
+    /// ```
+    /// let mut annotations = weld::ast::Annotations::new();
+    /// annotations.set("size", "3");
+    /// assert_eq!(annotations.get("size").map(String::as_str), Some("3"));
+    /// assert_eq!(annotations.get("loopsize"), None);
+    /// ```
     pub fn get(&self, name: &str) -> Option<&String> {
         self.values.get(name)
     }
 
     /// Whether there are none.
+    ///
+    /// ```
+    /// assert!(weld::ast::Annotations::new().is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
 
+    /// Each name with its value, by name.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&String, &String)> {
+        self.values.iter()
+    }
+
     /// Takes all away.
+    ///
+    /// ```
+    /// let mut annotations = weld::ast::Annotations::new();
+    /// annotations.set("size", "3");
+    /// annotations.clear();
+    /// assert!(annotations.is_empty());
+    /// ```
     pub fn clear(&mut self) {
         self.values.clear();
     }
@@ -175,30 +257,94 @@ impl From<&Ty> for Type {
 
 impl fmt::Display for ScalarKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            ScalarKind::Bool => "bool",
-            ScalarKind::I8 => "i8",
-            ScalarKind::I16 => "i16",
-            ScalarKind::I32 => "i32",
-            ScalarKind::I64 => "i64",
-            ScalarKind::U8 => "u8",
-            ScalarKind::U16 => "u16",
-            ScalarKind::U32 => "u32",
-            ScalarKind::U64 => "u64",
-            ScalarKind::F32 => "f32",
-            ScalarKind::F64 => "f64",
-        })
+        f.write_str(self.scalar().name())
+    }
+}
+
+impl BinOpKind {
+    /// The operator that it is.
+    pub(super) fn op(self) -> BinOp {
+        match self {
+            BinOpKind::Add => BinOp::Add,
+            BinOpKind::Subtract => BinOp::Sub,
+            BinOpKind::Multiply => BinOp::Mul,
+            BinOpKind::Divide => BinOp::Div,
+            BinOpKind::Modulo => BinOp::Rem,
+            BinOpKind::Equal => BinOp::Eq,
+            BinOpKind::NotEqual => BinOp::Ne,
+            BinOpKind::LessThan => BinOp::Lt,
+            BinOpKind::LessThanOrEqual => BinOp::Le,
+            BinOpKind::GreaterThan => BinOp::Gt,
+            BinOpKind::GreaterThanOrEqual => BinOp::Ge,
+            BinOpKind::LogicalAnd => BinOp::And,
+            BinOpKind::LogicalOr => BinOp::Or,
+            BinOpKind::BitwiseAnd => BinOp::BitAnd,
+            BinOpKind::BitwiseOr => BinOp::BitOr,
+            BinOpKind::Xor => BinOp::BitXor,
+            BinOpKind::Max => BinOp::Max,
+            BinOpKind::Min => BinOp::Min,
+            BinOpKind::Pow => BinOp::Pow,
+            BinOpKind::ShiftLeft => BinOp::Shl,
+            BinOpKind::ShiftRight => BinOp::Shr,
+        }
+    }
+
+    /// The operator of builders that it is, if it is one.
+    pub(super) fn merge_op(self) -> Option<MergeOp> {
+        match self {
+            BinOpKind::Add => Some(MergeOp::Add),
+            BinOpKind::Multiply => Some(MergeOp::Mul),
+            BinOpKind::Min => Some(MergeOp::Min),
+            BinOpKind::Max => Some(MergeOp::Max),
+            _ => None,
+        }
+    }
+}
+
+impl ScalarKind {
+    /// The scalar that it is.
+    pub(super) fn scalar(self) -> Scalar {
+        match self {
+            ScalarKind::Bool => Scalar::Bool,
+            ScalarKind::I8 => Scalar::I8,
+            ScalarKind::I16 => Scalar::I16,
+            ScalarKind::I32 => Scalar::I32,
+            ScalarKind::I64 => Scalar::I64,
+            ScalarKind::U8 => Scalar::U8,
+            ScalarKind::U16 => Scalar::U16,
+            ScalarKind::U32 => Scalar::U32,
+            ScalarKind::U64 => Scalar::U64,
+            ScalarKind::F32 => Scalar::F32,
+            ScalarKind::F64 => Scalar::F64,
+        }
+    }
+}
+
+impl Type {
+    /// Whether nobody wrote a part of it.
+    pub(super) fn has_unknown(&self) -> bool {
+        match self {
+            Type::Unknown => true,
+            Type::Scalar(_) | Type::Simd(_) => false,
+            Type::Vector(elem) | Type::Alias(_, elem) => elem.has_unknown(),
+            Type::Dict(key, value) => key.has_unknown() || value.has_unknown(),
+            Type::Struct(fields) => fields.iter().any(Type::has_unknown),
+            Type::Function(params, result) => params.iter().any(Type::has_unknown) || result.has_unknown(),
+            Type::Builder(kind, _) => match kind {
+                BuilderKind::Appender(elem)
+                | BuilderKind::Merger(elem, _)
+                | BuilderKind::VecMerger(elem, _) => elem.has_unknown(),
+                BuilderKind::DictMerger(key, value, _) | BuilderKind::GroupMerger(key, value) => {
+                    key.has_unknown() || value.has_unknown()
+                }
+            },
+        }
     }
 }
 
 impl fmt::Display for BinOpKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            BinOpKind::Add => "+",
-            BinOpKind::Multiply => "*",
-            BinOpKind::Min => "min",
-            BinOpKind::Max => "max",
-        })
+        f.write_str(self.op().symbol())
     }
 }
 
