@@ -12,6 +12,8 @@ use crate::runtime::memory::LARGE;
 
 /// Rows of a turn.
 const TURN: usize = 32 * 1024;
+/// From so many on, numbers of two bytes are counted: there are more of them to look through than for a few elements.
+const COUNTED: usize = 16 * 1024;
 /// How many elements ahead memory is asked for.
 const AHEAD: usize = 24;
 
@@ -78,7 +80,7 @@ pub(in crate::runtime) unsafe fn sort_elements(
     unsafe {
         match elements.bytes {
             1 => counted::<u8>(&work, elements),
-            2 if elements.key.bytes() == 2 => counted::<u16>(&work, elements),
+            2 if elements.key.bytes() == 2 && elements.len >= COUNTED => counted::<u16>(&work, elements),
             4 => moved::<u32>(&work, elements),
             8 => moved::<u64>(&work, elements),
             16 => moved::<[u64; 2]>(&work, elements),
