@@ -6,6 +6,7 @@
 
 mod aside;
 mod at_exit;
+mod blocks;
 mod border;
 mod builders;
 mod call;

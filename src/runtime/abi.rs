@@ -214,6 +214,47 @@ pub struct AppenderDesc {
     pub stride: u32,
 }
 
+/// What the keys of a sort are: their bytes, 1, 2, 4 or 8, and flags.
+#[derive(Clone, Copy, Debug)]
+pub struct SortKey(pub u32);
+
+impl SortKey {
+    /// Integers with a sign.
+    pub const SIGNED: u32 = 1 << 8;
+    /// Floats.
+    pub const FLOAT: u32 = 1 << 9;
+    /// Larger ones come first.
+    pub const DESCENDING: u32 = 1 << 10;
+
+    /// Bytes of a key.
+    pub(super) fn bytes(self) -> usize {
+        (self.0 & 15) as usize
+    }
+
+    /// Whether keys are floats.
+    pub(super) fn is_float(self) -> bool {
+        self.0 & SortKey::FLOAT != 0
+    }
+
+    /// Whether larger keys come first.
+    pub(super) fn descending(self) -> bool {
+        self.0 & SortKey::DESCENDING != 0
+    }
+
+    /// All bits of a key.
+    pub(super) fn mask(self) -> u64 {
+        u64::MAX >> (64 - 8 * (self.0 & 15).clamp(1, 8))
+    }
+
+    /// The bits of an integer that are turned round to make its order that of numbers without a sign. Floats have more
+    /// to be done first.
+    pub(super) fn flip(self) -> u64 {
+        let all = if self.descending() { self.mask() } else { 0 };
+        let sign = if self.0 & SortKey::SIGNED != 0 { (self.mask() >> 1) + 1 } else { 0 };
+        all ^ sign
+    }
+}
+
 /// One line of an execution trace: a `let`, a loop or an `iterate` of the program.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
@@ -291,6 +332,8 @@ macro_rules! for_each_runtime_fn {
         $each! {
             /// `*out = ` room for `bytes` bytes, 64-byte aligned, that lives until the end of the run.
             weld_rt_alloc(bytes: i64, out: ptr);
+            /// Gives back what [`weld_rt_alloc`](super::shims::weld_rt_alloc) gave, if it is large; nobody uses it any more.
+            weld_rt_free(data: ptr);
             /// Makes room for `more` further elements of `stride` bytes in `*appender`.
             weld_rt_grow(appender: ptr, more: i64, stride: i64);
             /// Records a failed check and returns its status: see [`Failure`].
@@ -305,9 +348,12 @@ macro_rules! for_each_runtime_fn {
             weld_rt_dict_grow(dict: ptr);
             /// Frees what only the building of `*dict` needed.
             weld_rt_dict_seal(dict: ptr);
-            /// Sorts `n` records of `words` words, 1 or 2, by their first word, which counts as unsigned; equal ones keep
-            /// their order. `*out` says where they are: at `data` or at `scratch`, which has the same size.
-            weld_rt_distribute(data: ptr, scratch: ptr, n: i64, words: i64, out: ptr);
+            /// `*out = ` the `n` elements of `bytes` bytes at `data`, sorted by the key `offset` bytes into them, which is
+            /// as [`SortKey`] says; equal ones keep their order. Null if a key is NaN.
+            weld_rt_sort(data: ptr, n: i64, key: u32, bytes: i64, offset: i64, out: ptr);
+            /// Sorts `n` records of two words at `data` by the first, which counts as unsigned; equal ones keep their
+            /// order.
+            weld_rt_sort_records(data: ptr, n: i64);
             /// Runs `n` iterations of the loop `desc`, in parallel when it pays. On entry the appenders of `*frame` hold
             /// what was appended before; on return `*frame` holds all builders, the mergers without any start value.
             weld_rt_for(desc: ptr, env: ptr, frame: ptr, n: i64);
