@@ -30,6 +30,7 @@ mod outline;
 mod prefetch;
 mod records;
 mod scalar;
+mod seek;
 mod serial;
 mod sort;
 mod start;

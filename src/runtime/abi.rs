@@ -120,19 +120,20 @@ pub struct WeldVec {
 /// A dictionary, and a dictmerger or groupmerger while it is filled. A null pointer is an empty dictionary.
 ///
 /// A slot is `hash << 32 | (ticket + 1)`, or 0 when it is free; `ticket` is the number of an entry. The place of a hash is
-/// `hash & mask`, or the next free slot after it, so a larger table is made from the slots alone. Entries lie in the
-/// order of their first insertion, each as the struct `{K,V}`: `tovec` is `entries` and `len`.
+/// `hash & mask`; where that is taken, the first free slot of its line, or of the next line that has one. Lines are
+/// [`LINE`] slots, which one comparison of vectors looks through. A larger table is made from the slots alone. Entries lie
+/// in the order of their first insertion, each as the struct `{K,V}`: `tovec` is `entries` and `len`.
 ///
-/// The hash of a key is the upper half of a 64-bit state that starts as `seed`. A scalar goes in as `fold(state ^ bits)`,
-/// where `fold` adds (xor) the halves of the 128-bit product with [`HASH_MULTIPLIER`], all NaNs are one and `-0.0` is
-/// `0.0`; a struct field by field; a vector as its length and its elements, integers as their bytes (see
-/// `codegen::hash`).
+/// The hash of a key is the upper half of a 64-bit state that starts as `seed`, or 1 if that is 0. A word goes in as
+/// `fold(state ^ bits)`, where `fold` adds (xor) the halves of the 128-bit product with [`HASH_MULTIPLIER`]. Scalars are
+/// words, all NaNs are one and `-0.0` is `0.0`; neighbouring scalars of a struct share a word while they fit; a vector
+/// goes in as its length and its elements, integers as their bytes (see `codegen::hash`).
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct Dict {
     /// `mask + 1` slots.
     pub slots: *mut u64,
-    /// One less than the number of slots, a power of two.
+    /// One less than the number of slots, a power of two and at least a line.
     pub mask: i64,
     /// The entries.
     pub entries: *mut u8,
@@ -151,8 +152,11 @@ pub struct Dict {
 /// What hash states are multiplied by.
 pub const HASH_MULTIPLIER: u64 = 0xa076_1d64_78bd_642f;
 
-/// The slot of dictionaries that have none yet: never written to, since they have no room for an entry.
-pub(super) static EMPTY_SLOT: u64 = 0;
+/// Slots in a line: those of a cache line of 64 bytes.
+pub const LINE: usize = 8;
+
+/// The slots of dictionaries that have none yet: never written to, since they have no room for an entry.
+pub(super) static EMPTY_LINE: [u64; LINE] = [0; LINE];
 
 /// The operands of an `nditer` in memory.
 #[derive(Clone, Copy, Debug)]
@@ -340,8 +344,8 @@ macro_rules! for_each_runtime_fn {
             weld_rt_fail(status: u32, site: u32, a: i64, b: i64);
             /// The status behind a non-zero signal word.
             weld_rt_stop();
-            /// `*out = ` a new [`Dict`] whose entries have `entry_bytes` bytes.
-            weld_rt_dict_new(entry_bytes: i64, out: ptr);
+            /// `*out = ` a new [`Dict`] whose entries have `entry_bytes` bytes; with so many slots, or 0.
+            weld_rt_dict_new(entry_bytes: i64, n_slots: i64, out: ptr);
             /// `*out = ` a new [`Dict`] with the entries of `from`.
             weld_rt_dict_copy(from: ptr, entry_bytes: i64, out: ptr);
             /// Makes room for more entries in `*dict`.

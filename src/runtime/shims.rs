@@ -80,9 +80,22 @@ pub unsafe extern "C" fn weld_rt_grow(
 ///
 /// # Safety
 /// `ctx` is as the module says; `out` may be written.
-pub unsafe extern "C" fn weld_rt_dict_new(ctx: *mut TaskCtx, entry_bytes: i64, out: *mut *mut Dict) -> u32 {
-    // SAFETY: a null dictionary is an empty one; the rest by contract.
-    unsafe { weld_rt_dict_copy(ctx, std::ptr::null(), entry_bytes, out) }
+pub unsafe extern "C" fn weld_rt_dict_new(
+    ctx: *mut TaskCtx,
+    entry_bytes: i64,
+    n_slots: i64,
+    out: *mut *mut Dict,
+) -> u32 {
+    let body = |inner: &mut TaskInner| match inner.dict_new(entry_bytes, n_slots) {
+        Ok(dict) => {
+            // SAFETY: by contract.
+            unsafe { *out = dict };
+            0
+        }
+        Err(failure) => inner.fail(failure),
+    };
+    // SAFETY: by contract.
+    unsafe { with(ctx, body) }
 }
 
 /// `*out = ` a copy of a dictionary.
