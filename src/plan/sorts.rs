@@ -100,7 +100,7 @@ pub fn pieces<E>(
             && let Some(last) = pieces.last_mut()
         {
             let mut end = mid.min(last.left.start + PIECE);
-            start = last.left.start.max(mid + at - hi);
+            start = last.left.start.max((mid + at).saturating_sub(hi));
             while start < end {
                 let middle = (start + end) / 2;
                 if after(middle, mid + at - middle - 1)? {
