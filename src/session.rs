@@ -15,6 +15,9 @@ pub mod measure;
 mod program;
 pub mod query;
 pub mod ready;
+#[cfg(test)]
+#[cfg(feature = "jit")]
+mod switches_tests;
 pub mod trust;
 
 #[cfg(feature = "jit")]
@@ -30,7 +33,7 @@ use crate::runtime::{Libraries, Pool};
 use crate::value::{RunError, Value};
 use crate::{check, expand, interp, syntax};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::time::{Duration, Instant};
 
 /// Texts above this are refused at once.
@@ -80,6 +83,10 @@ pub struct Session {
     sources: SourceMap,
     pool: Arc<Pool>,
     libraries: Libraries,
+    /// How the user of this session loads a library, for messages.
+    loading: &'static str,
+    /// Whether the files of code of a program were due.
+    dumped: AtomicBool,
     #[cfg(feature = "jit")]
     engine: program::SharedEngine,
     #[cfg(feature = "jit")]
@@ -114,6 +121,8 @@ impl Session {
             sources: SourceMap::default(),
             pool,
             libraries: Libraries::default(),
+            loading: "`session.load_library(\"./libNAME.so\")` before the program",
+            dumped: AtomicBool::new(false),
             #[cfg(feature = "jit")]
             engine: program::SharedEngine::default(),
             #[cfg(feature = "jit")]
@@ -136,6 +145,8 @@ impl Session {
             sources: SourceMap::default(),
             pool: self.pool.clone(),
             libraries: self.libraries.clone(),
+            loading: self.loading,
+            dumped: AtomicBool::new(false),
             #[cfg(feature = "jit")]
             engine: self.engine.clone(),
             #[cfg(feature = "jit")]
@@ -209,6 +220,11 @@ impl Session {
         self.libraries.load(name)
     }
 
+    /// Sets how messages tell the user to load a library; a session that nobody tells otherwise belongs to a Rust program.
+    pub fn tell_loading(&mut self, how: &'static str) {
+        self.loading = how;
+    }
+
     /// The libraries, to be changed.
     pub fn libraries_mut(&mut self) -> &mut Libraries {
         &mut self.libraries
@@ -261,7 +277,7 @@ impl Session {
         times.check = start.elapsed();
         messages.0.extend(more.0);
         if let Some(program) = &program {
-            messages.0.extend(foreign::unknown(program, &self.libraries));
+            messages.0.extend(foreign::unknown(program, &self.libraries, self.loading));
         }
         match program {
             Some(program) if !messages.has_errors() => {

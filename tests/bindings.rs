@@ -17,7 +17,7 @@ use weld::config::Config;
 use weld::ir::Program;
 use weld::session::Session;
 use weld::value::layout::layout;
-use weld::view::bindings::{Language, declarations};
+use weld::view::bindings::{Language, c_header, declarations};
 
 /// Names that are something else in one language or another, and types that are easily wrong.
 const AWKWARD: &[&str] = &[
@@ -32,6 +32,7 @@ const AWKWARD: &[&str] = &[
     "|INT64_MAX: i8, int8_t: i8, vec_i8: vec[i8], struct0: {i8}, input_type: i8, WELD_SIZE: i8, ptr: i8| 1",
     "|self: i8, Self: i8, super: i8, crate: i8, fn: i8, match: i8, async: i8, gen: i8, InputType: i8| 1",
     "|lambda: i8, None: i8, import: i8, _fields_: i8, _pack_: i8, __init__: i8, ctypes: i8, VecI8: i8| 1",
+    "|I: i64, complex: i8, imaginary: i8, NAN: f64, INFINITY: f64, stdin: i8, stdout: i8, EXIT_FAILURE: i8, EDOM: i8| I",
     "|i: dict[i64,{i8,f64}], j: merger[{i8,i16,i8},max], k: vecmerger[f32,*], l: appender[vec[i8]]| {i, j, k, l}",
 ];
 
@@ -162,6 +163,38 @@ fn c_headers_are_c_and_cpp() {
     compiles("c++", &["-std=c++98"], &files, folder.path());
 }
 
+/// What brings macros that are names of parameters above.
+const MACROS: &str = "\
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#ifndef __cplusplus
+#include <complex.h>
+#include <iso646.h>
+#include <stdbool.h>
+#endif
+";
+
+#[test]
+fn c_headers_with_prefixes_go_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut all = MACROS.to_string();
+    for (at, text) in AWKWARD.iter().enumerate() {
+        let header = c_header(&checked(text), &format!("p{at}_"));
+        fs::write(folder.path().join(format!("{at}.h")), header).unwrap();
+        writeln!(all, "#include \"{at}.h\"").unwrap();
+    }
+    let dicts = checked("|d: dict[{i8,f64},vec[i64]], e: dict[{},i8], f: dict[{},{}]| d");
+    fs::write(folder.path().join("dicts.h"), c_header(&dicts, "d_")).unwrap();
+    all += "#include \"dicts.h\"\n#include <stddef.h>\n";
+    all += "typedef char value_is_behind_key[offsetof(d_dict0_entry, value) == 16 ? 1 : -1];\n";
+    all += "typedef char key_takes_no_room[offsetof(d_dict1_entry, value) == 0 ? 1 : -1];\n";
+    fs::write(folder.path().join("all.c"), all).unwrap();
+    compiles("cc", &["-std=c99"], &["all.c".to_string()], folder.path());
+    compiles("c++", &["-std=c++98"], &["all.c".to_string()], folder.path());
+}
+
 #[test]
 fn cpp_headers_are_cpp() {
     let folder = tempfile::tempdir().unwrap();
@@ -191,9 +224,9 @@ fn cpp_headers_are_cpp() {
 fn what_cpp_cannot_say_is_an_error() {
     let said = |text: &str| declarations(&checked(text), Language::Cpp).unwrap_err().to_string();
     let told = said("|a: i64, b: vec[{i8,dict[i64,f64]}]| a");
-    assert_eq!(told, "the parameter `b` has a `dict[i64,f64]`, which the C++ header cannot say");
+    assert_eq!(told, "the parameter `b` has the type `dict[i64,f64]` in it, which the C++ header cannot say");
     let told = said("|a: i64| merger[i64,+](a)");
-    assert_eq!(told, "the result has a `merger[i64,+]`, which the C++ header cannot say");
+    assert_eq!(told, "the result has the type `merger[i64,+]` in it, which the C++ header cannot say");
 }
 
 const RUST_PRELUDE: &str = "\

@@ -62,7 +62,8 @@ pub(super) fn plural(n: usize, noun: &str) -> String {
 
 // ---- the program and its limits --------------------------------------------------------------------------
 
-pub(super) fn input_without_type(param: &ast::Param) -> Diagnostic {
+/// `example` is a type that it may have.
+pub(super) fn input_without_type(param: &ast::Param, example: &str) -> Diagnostic {
     let name = &param.name.text;
     Diagnostic::new(
         Code::ParameterType,
@@ -70,7 +71,7 @@ pub(super) fn input_without_type(param: &ast::Param) -> Diagnostic {
         format!("the input `{name}` of the program has no type"),
     )
     .label("the caller decides this value, so nothing here tells its type")
-    .help(format!("write its type after the name, for example `{name}: vec[i64]`"))
+    .help(format!("write its type after the name, for example `{name}: {example}`"))
 }
 
 pub(super) fn infinite_type(span: Span) -> Diagnostic {

@@ -13,6 +13,7 @@ mod dict_messages;
 mod dicts;
 mod finish;
 mod fixes;
+mod guess;
 mod infer;
 mod linearity;
 mod loop_messages;
@@ -114,27 +115,33 @@ struct Checker<'a> {
 /// Checks a program whose macros and aliases are expanded. The program is there exactly when no message is an
 /// error; there may be warnings beside it.
 pub fn check(body: &ast::Expr, macro_names: &[String]) -> (Option<Program>, Diagnostics) {
-    let mut checker = Checker {
-        types: Types::default(),
-        scope: Scope::default(),
-        names: Names::default(),
-        binders: Vec::new(),
-        holes: Vec::new(),
-        pending: Vec::new(),
-        diagnostics: Vec::new(),
-        reported: HashSet::new(),
-        n_errors: 0,
-        n_repeated: 0,
-        n_nodes: 0,
-        n_loops: 0,
-        stopped: false,
-        macro_names,
-        loop_names: HashMap::new(),
-        calls: Vec::new(),
-        unused: Vec::new(),
-    };
+    let mut checker = Checker::new(macro_names);
     let program = checker.program(body);
     (program, checker.into_diagnostics())
+}
+
+impl<'a> Checker<'a> {
+    fn new(macro_names: &'a [String]) -> Checker<'a> {
+        Checker {
+            types: Types::default(),
+            scope: Scope::default(),
+            names: Names::default(),
+            binders: Vec::new(),
+            holes: Vec::new(),
+            pending: Vec::new(),
+            diagnostics: Vec::new(),
+            reported: HashSet::new(),
+            n_errors: 0,
+            n_repeated: 0,
+            n_nodes: 0,
+            n_loops: 0,
+            stopped: false,
+            macro_names,
+            loop_names: HashMap::new(),
+            calls: Vec::new(),
+            unused: Vec::new(),
+        }
+    }
 }
 
 impl Checker<'_> {
@@ -163,21 +170,32 @@ impl Checker<'_> {
     /// The top-level lambda, whose parameters are the inputs.
     fn entry(&mut self, params: &[ast::Param], value: &ast::Expr) -> Lambda {
         self.reject_duplicates(params);
-        let mut inputs = Vec::with_capacity(params.len());
-        for param in params {
+        let guessed = guess::inputs(params, value, self.macro_names);
+        let inputs = self.inputs(params, |checker, at, param| {
+            let example = guessed.get(at).and_then(Option::as_ref).map_or(String::new(), Ty::to_string);
+            checker.report(messages::input_without_type(param, &example));
+            checker.types.poison()
+        });
+        let body = self.infer(value);
+        Lambda { params: inputs, body }
+    }
+
+    /// Binds the inputs; `untyped` gives types to those that have none, by their places.
+    fn inputs(
+        &mut self,
+        params: &[ast::Param],
+        untyped: impl Fn(&mut Self, usize, &ast::Param) -> Ty,
+    ) -> Vec<Param> {
+        let inputs = params.iter().enumerate().map(|(at, param)| {
             let ty = match &param.ty {
                 Some(ty) => self.convert(ty),
-                None => {
-                    self.report(messages::input_without_type(param));
-                    self.types.poison()
-                }
+                None => untyped(self, at, param),
             };
             let because = param.ty.as_ref().map(|ty| ty.span);
             let name = self.bind_value(&param.name, &ty, because);
-            inputs.push(Param { name, ty, origin: param.name.span.into() });
-        }
-        let body = self.infer(value);
-        Lambda { params: inputs, body }
+            Param { name, ty, origin: param.name.span.into() }
+        });
+        inputs.collect()
     }
 
     fn reject_duplicates(&mut self, params: &[ast::Param]) {

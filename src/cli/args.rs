@@ -10,10 +10,10 @@ mod trust;
 
 pub use ask::{AskArgs, CompareArgs, WhyArgs};
 pub use bench::BenchArgs;
-pub use header::{HdrgenArgs, HeaderArgs};
+pub use header::{HdrgenArgs, HeaderArgs, Lang};
 pub use trust::{JudgedArgs, ReplayArgs, Sampling, VerifyArgs};
 
-use crate::config::{parse_bytes, parse_seconds};
+use crate::config::{parse_bytes, parse_seconds, parse_threads};
 use crate::view::ColorChoice;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -78,9 +78,8 @@ pub struct Common {
     #[arg(long, global = true, value_name = "SIZE", value_parser = parse_bytes, env = "WELD_MEMORY", hide_env = true)]
     pub memory: Option<u64>,
     /// Threads of a run [default: all processors]
-    #[arg(short = 'j', long, global = true, value_name = "N", env = "WELD_THREADS", hide_env = true,
-          value_parser = clap::value_parser!(u32).range(1..=512))]
-    pub threads: Option<u32>,
+    #[arg(short = 'j', long, global = true, value_name = "N", value_parser = parse_threads, env = "WELD_THREADS", hide_env = true)]
+    pub threads: Option<usize>,
     /// The passes: `default`, `none`, names in order, `default,-NAME`, or `[ a b ]` to repeat; `compare` takes two
     #[arg(
         long,
@@ -97,7 +96,7 @@ pub struct Common {
     /// What LLVM does
     #[arg(long, global = true, value_enum, value_name = "HOW")]
     pub effort: Option<Effort>,
-    /// Any setting by its name or key, such as `weld.compile.dumpCode=true`; may be repeated: `weld docs settings`
+    /// Any setting by its name or key, such as `weld.compile.dumpCode=true`; wins over an option of its own, the last one over others: `weld docs settings`
     #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = parse_setting)]
     pub set: Vec<(String, String)>,
     /// What is logged on standard error [default: what `WELD_LOG` says, else warn]
@@ -297,8 +296,10 @@ pub struct RulesArgs {
 
 #[derive(Args, Debug)]
 pub struct DocsArgs {
-    /// Such as E0203, DivideByZero, fuse-vertical, map or appender
+    /// Such as E0203, DivideByZero, fuse-vertical, map, appender or weld.threads
     pub id: Option<String>,
+    /// A part of that page: `weld docs settings threads`
+    pub part: Option<String>,
     /// Print a JSON object; without an ID one for each topic
     #[arg(long)]
     pub json: bool,

@@ -13,6 +13,7 @@ pub fn emit(args: &EmitArgs, cx: &mut Context) -> Result<(), Failure> {
     let loaded = cx.load(&args.source)?;
     let optimized = cx.optimize_unrecorded(&loaded.checked);
     let text = level(&optimized.program, args.level, cx)?;
+    cx.session.dump(&optimized);
     Ok(cx.out.write_all(text.as_bytes())?)
 }
 

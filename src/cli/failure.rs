@@ -81,6 +81,14 @@ impl Failure {
         Failure::Other { exit: code::INTERNAL, code: "Unknown", message, hint: None }
     }
 
+    /// The same without what is said to do about it.
+    pub fn without_hint(self) -> Failure {
+        match self {
+            Failure::Other { exit, code, message, .. } => Failure::Other { exit, code, message, hint: None },
+            other => other,
+        }
+    }
+
     /// What the process ends with.
     pub fn exit_code(&self) -> i32 {
         match self {

@@ -98,6 +98,7 @@ fn start(cli: Cli) -> i32 {
         return crate::repl::start(config, &cli.common.library, screen.color);
     };
     let mut session = Session::new(config);
+    session.tell_loading("a line `#@ library ./libNAME.so` before the program, or `--library ./libNAME.so`");
     for library in &cli.common.library {
         if let Err(message) = session.load_library(library) {
             let text = error::plain(&message, None, error_screen);
@@ -118,6 +119,9 @@ fn start(cli: Cli) -> i32 {
     watch::watch(&cx.signal, cli.common.timeout, command.wants_json());
     let done = catch_unwind(AssertUnwindSafe(|| dispatch(&command, &mut cx)));
     let done = done.unwrap_or_else(|_| Err(Failure::internal(&"it panicked")));
+    if done.is_ok() && cx.session.owes_dump() {
+        log::warn!("`dump` is set, and this command writes no code; `weld run` and `weld emit` do");
+    }
     finish(done, command.wants_json(), cx)
 }
 
@@ -130,7 +134,7 @@ fn configure(common: &Common, command: Option<&Command>) -> Result<Config, Strin
         return Err(message.to_string());
     }
     if let Some(threads) = common.threads {
-        config.threads = threads as usize;
+        config.threads = threads;
     }
     for passes in &common.passes {
         config.set("passes", passes)?;

@@ -162,8 +162,13 @@ impl<'c> FnCx<'_, 'c> {
     /// `len(d)`.
     pub fn dict_len(&mut self, dict: &Expr) -> Result<Val<'c>, CodegenError> {
         let dict = pointer(self.leaf(dict)?)?;
+        Ok(vec![self.keys(dict)?.into()])
+    }
+
+    /// How many keys a dictionary has.
+    pub fn keys(&mut self, dict: PointerValue<'c>) -> Result<IntValue<'c>, CodegenError> {
         let table = self.table(dict)?;
-        Ok(vec![self.table_int(table, offset_of!(Dict, len))?.into()])
+        self.table_int(table, offset_of!(Dict, len))
     }
 
     /// `tovec(d)`: the entries are such a vector.

@@ -131,7 +131,7 @@ impl<'c> FnCx<'_, 'c> {
                 self.expr(&lambda.body)
             }
             ExprKind::For(parts) => self.for_loop(parts, expr),
-            ExprKind::Iterate(start, lambda) => self.iterate(start, lambda),
+            ExprKind::Iterate(start, lambda) => self.iterate(start, lambda, expr),
             ExprKind::NewBuilder(arg) => self.new_builder(&expr.ty, arg.as_ref()),
             ExprKind::Merge(builder, value) => self.merge(builder, value, &expr.origin),
             ExprKind::Result(builder) => {
@@ -208,13 +208,23 @@ impl<'c> FnCx<'_, 'c> {
         self.join((&yes, after_yes), (&no, after_no))
     }
 
-    fn iterate(&mut self, start: &Expr, lambda: &Lambda) -> Result<Val<'c>, CodegenError> {
+    fn iterate(&mut self, start: &Expr, lambda: &Lambda, expr: &Expr) -> Result<Val<'c>, CodegenError> {
         let start = self.expr(start)?;
+        let traced = self.trace_iterate(expr);
         let before = self.here()?;
         let (turn, done) = (self.block("turn"), self.block("done"));
         self.enter(turn)?;
         let phis = self.phis(&start, before)?;
+        // Turns so far; nobody counts them but a trace.
+        let so_far = if traced.is_some() { self.phis(&[self.int64(0).into()], before)? } else { Vec::new() };
         self.poll()?;
+        let mut turns = Vec::new();
+        if let (Some(line), [so_far]) = (traced, so_far.as_slice()) {
+            let turn = self.b.build_int_add(int(so_far.as_basic_value())?, self.int64(1), "turn")?;
+            let value: Val<'c> = phis.iter().map(|phi| phi.as_basic_value()).collect();
+            self.trace_turn(line, turn, &expr.ty, &value)?;
+            turns.push(turn.into());
+        }
         let param =
             lambda.params.first().ok_or_else(|| CodegenError("iterate without a parameter".into()))?;
         self.bind(&param.name, phis.iter().map(|phi| phi.as_basic_value()).collect());
@@ -222,8 +232,12 @@ impl<'c> FnCx<'_, 'c> {
         let go_on = next.pop().ok_or_else(|| CodegenError("iterate without a flag".into()))?;
         let end = self.here()?;
         self.close_phis(&phis, &next, end);
+        self.close_phis(&so_far, &turns, end);
         self.b.build_conditional_branch(int(go_on)?, turn, done)?;
         self.b.position_at_end(done);
+        if let (Some(line), [turns]) = (traced, turns.as_slice()) {
+            self.trace_turns(line, int(*turns)?, &expr.ty, &next)?;
+        }
         Ok(next)
     }
 

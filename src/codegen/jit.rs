@@ -7,6 +7,7 @@
 use super::emit::{ENTRY, emit};
 use super::math::math_symbol;
 use super::module::Site;
+use super::start::make_tables;
 use super::target::Machines;
 use super::{CodegenError, Level, Options, at_exit};
 use crate::ir::{Program, Scalar, Ty};
@@ -137,8 +138,9 @@ unsafe impl Sync for Compiled {}
 impl Engine {
     /// Starts LLVM for this machine: a few milliseconds, once per process.
     pub fn new() -> Result<Arc<Engine>, CodegenError> {
-        let _stay = at_exit::enter();
+        let stay = at_exit::enter();
         let machines = Machines::new()?;
+        stay.goes_first();
         let mut jit: LLVMOrcLLJITRef = ptr::null_mut();
         // SAFETY: a null builder asks for the defaults; `jit` is valid when there is no error.
         unsafe {
@@ -146,6 +148,8 @@ impl Engine {
         }
         let inner = Inner { machines, jit, programs: 0, foreign: HashMap::new() };
         inner.define_symbols()?;
+        stay.goes_first();
+        make_tables(&inner.machines, &stay)?;
         Ok(Arc::new(Engine { inner: Mutex::new(inner) }))
     }
 

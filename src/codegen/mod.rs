@@ -6,6 +6,7 @@
 
 mod aside;
 mod at_exit;
+mod blocks;
 mod border;
 mod builders;
 mod call;
@@ -34,6 +35,7 @@ mod seek;
 mod serial;
 mod shape;
 mod sort;
+mod start;
 mod streams;
 mod target;
 mod trace;

@@ -7,6 +7,7 @@
 use super::{CodegenError, Level, Options};
 use crate::plan::Effort;
 use inkwell::OptimizationLevel;
+use inkwell::attributes::{Attribute, AttributeLoc};
 use inkwell::module::Module;
 use inkwell::passes::PassBuilderOptions;
 use inkwell::targets::{CodeModel, FileType, InitializationConfig, RelocMode, Target, TargetMachine};
@@ -91,12 +92,12 @@ impl Machines {
             tuning.set_loop_unrolling(false);
         }
         if !allowed.vectorize {
-            // The vectorizer of loops is what interleaves them too.
-            tuning.set_loop_vectorization(false);
-            tuning.set_loop_slp_vectorization(false);
-            tuning.set_loop_interleaving(false);
+            forbid_vectors(module, true);
         }
         let run = module.run_passes(pipeline, self.machine(options.effort), tuning);
+        if !allowed.vectorize {
+            forbid_vectors(module, false);
+        }
         run.map_err(|message| CodegenError(format!("llvm passes: {}", message.to_string_lossy())))
     }
 
@@ -118,5 +119,19 @@ impl Machines {
     /// The processor that code is made for.
     pub fn cpu(&self) -> String {
         self.good.get_cpu().to_string_lossy().into_owned()
+    }
+}
+
+/// Forbids LLVM to vectorize on its own, or allows it again. The tuning has a switch for it, which LLVM 22 does not read; this
+/// attribute makes its vectorizers leave a function alone. It means more to instruction selection, so it must not stay.
+fn forbid_vectors(module: &Module<'_>, forbidden: bool) {
+    let kind = Attribute::get_named_enum_kind_id("noimplicitfloat");
+    let attribute = module.get_context().create_enum_attribute(kind, 0);
+    for function in module.get_functions() {
+        if forbidden {
+            function.add_attribute(AttributeLoc::Function, attribute);
+        } else {
+            function.remove_enum_attribute(AttributeLoc::Function, kind);
+        }
     }
 }

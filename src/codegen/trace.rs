@@ -1,22 +1,25 @@
 #![forbid(unsafe_code)]
-//! Code that says what it does: a call into the runtime before each `let` and behind those that have something to tell, and
-//! one at each end of a loop.
+//! Code that says what it does: a call into the runtime before each `let` and behind those that have something to tell, one
+//! at each end of a loop, and one for each turn of an `iterate`.
 //!
 //! Promises: without a trace no code is made; with one, programs give the same bits.
 
 use super::CodegenError;
 use super::func::FnCx;
-use super::leaves::{Leaf, Val, int, leaf_at, single};
+use super::leaves::{Leaf, Val, int, leaf_at, pointer, width};
 use super::module::ModuleCx;
 use crate::diag::{SourceMap, Span};
 use crate::ir::{Expr, ExprKind, Name, Scalar, Ty, print};
-use crate::runtime::abi::TraceKind;
+use crate::runtime::abi::{TraceForm, TraceKind};
 use inkwell::module::Linkage;
 use inkwell::values::{IntValue, PointerValue};
 
 /// Characters of the code of a line, and of a type.
 const CODE: usize = 100;
 const TYPE: usize = 40;
+
+/// Values and structs that are told of one value.
+const TOLD: usize = 8;
 
 /// The symbol of the table of lines.
 const TABLE: &str = "trace_table";
@@ -26,6 +29,7 @@ pub(super) struct Line {
     span: Span,
     name: String,
     code: String,
+    form: String,
     kind: u32,
 }
 
@@ -55,19 +59,18 @@ impl<'c> ModuleCx<'c> {
                 .map(|c| if c.is_control() { '?' } else { c })
                 .collect();
             let place = format!("{file}:{}:{}", place.line, place.column);
-            let text = format!("{place}{}{}", line.name, line.code);
+            let text = format!("{place}{}{}{}", line.name, line.code, line.form);
             let text = self.context.const_string(text.as_bytes(), false);
             let text = self.constant("trace_text", text.get_type().into(), &text);
             let bytes = |part: &str| int32.const_int(part.len() as u64, false).into();
-            let numbers = [bytes(&place), bytes(&line.name), bytes(&line.code)];
             let kind = int32.const_int(u64::from(line.kind), false).into();
-            let [place, name, code] = numbers;
-            let text = text.as_pointer_value().into();
-            rows.push(self.context.const_struct(&[text, place, name, code, kind], false));
+            let numbers = [bytes(&place), bytes(&line.name), bytes(&line.code), bytes(&line.form), kind];
+            let text = [text.as_pointer_value().into()];
+            rows.push(self.context.const_struct(&[&text[..], &numbers[..]].concat(), false));
         }
         let ptr = self.context.ptr_type(inkwell::AddressSpace::default());
-        let four = [int32.into(); 4];
-        let row = self.context.struct_type(&[&[ptr.into()], &four[..]].concat(), false);
+        let numbers = [int32.into(); 5];
+        let row = self.context.struct_type(&[&[ptr.into()], &numbers[..]].concat(), false);
         let n = int64.const_int(rows.len() as u64, false);
         let lines = row.const_array(&rows);
         let lines = self.constant("trace_lines", lines.get_type().into(), &lines);
@@ -114,25 +117,72 @@ impl<'c> FnCx<'_, 'c> {
 
     fn trace_value(&mut self, line: Option<u32>, ty: &Ty, value: &[Leaf<'c>]) -> Result<(), CodegenError> {
         let Some(line) = line else { return Ok(()) };
-        let Some(bits) = self.told(ty, value)? else { return Ok(()) };
-        self.call_runtime("weld_rt_trace_value", &[self.int32(line).into(), bits.into()])
+        let parts = parts(ty);
+        if parts.iter().all(|part| part.leaf.is_none()) {
+            return Ok(());
+        }
+        let words = self.words_of(&parts, value)?;
+        self.call_runtime("weld_rt_trace_value", &[self.int32(line).into(), words.into()])
     }
 
-    /// What the runtime gets of a value, as [`kind`] says.
-    fn told(&self, ty: &Ty, value: &[Leaf<'c>]) -> Result<Option<IntValue<'c>>, CodegenError> {
+    /// A place with the words that the runtime gets of a value.
+    fn words_of(&mut self, parts: &[Part], value: &[Leaf<'c>]) -> Result<PointerValue<'c>, CodegenError> {
         let wide = self.m.context.i64_type();
-        let bits = |leaf: Leaf<'c>, narrow| int(self.b.build_bit_cast(leaf, narrow, "bits")?);
-        Ok(match kind(ty) {
-            TraceKind::NONE => None,
-            TraceKind::LENGTH => Some(int(leaf_at(value, 1)?)?),
-            TraceKind::F64 => Some(bits(single(value)?, wide)?),
-            TraceKind::F32 => {
-                let narrow = bits(single(value)?, self.m.context.i32_type())?;
-                Some(self.b.build_int_z_extend(narrow, wide, "bits")?)
+        let told: Vec<(char, usize)> =
+            parts.iter().filter_map(|part| Some((part.shown, part.leaf?))).collect();
+        let count = u32::try_from(told.len().max(1)).map_err(|_| CodegenError("too many words".into()))?;
+        let words = self.alloca(wide.array_type(count).into(), "words")?;
+        for (at, (shown, leaf)) in told.into_iter().enumerate() {
+            let word = self.told_word(shown, leaf_at(value, leaf)?)?;
+            let slot = self.element(wide.into(), words, self.int64(at as i64))?;
+            self.b.build_store(slot, word)?;
+        }
+        Ok(words)
+    }
+
+    /// What the runtime gets of a leaf.
+    fn told_word(&mut self, shown: char, leaf: Leaf<'c>) -> Result<IntValue<'c>, CodegenError> {
+        let wide = self.m.context.i64_type();
+        Ok(match shown {
+            TraceForm::F64 => int(self.b.build_bit_cast(leaf, wide, "bits")?)?,
+            TraceForm::F32 => {
+                let narrow = int(self.b.build_bit_cast(leaf, self.m.context.i32_type(), "bits")?)?;
+                self.b.build_int_z_extend(narrow, wide, "bits")?
             }
-            TraceKind::SIGNED => Some(self.b.build_int_s_extend(int(single(value)?)?, wide, "bits")?),
-            _ => Some(self.b.build_int_z_extend(int(single(value)?)?, wide, "bits")?),
+            TraceForm::ELEMENTS => int(leaf)?,
+            TraceForm::KEYS => self.keys(pointer(leaf)?)?,
+            TraceForm::SIGNED => self.b.build_int_s_extend(int(leaf)?, wide, "bits")?,
+            _ => self.b.build_int_z_extend(int(leaf)?, wide, "bits")?,
         })
+    }
+
+    /// The number of the line of an `iterate`; nothing when there is no trace.
+    pub fn trace_iterate(&mut self, value: &Expr) -> Option<u32> {
+        self.m.line(|| Line { kind: TraceKind::ITERATE, ..Line::new("", value) })
+    }
+
+    /// The begin of a turn of an `iterate`.
+    pub fn trace_turn(
+        &mut self,
+        line: u32,
+        turn: IntValue<'c>,
+        ty: &Ty,
+        value: &[Leaf<'c>],
+    ) -> Result<(), CodegenError> {
+        let words = self.words_of(&parts(ty), value)?;
+        self.call_runtime("weld_rt_trace_turn", &[self.int32(line).into(), turn.into(), words.into()])
+    }
+
+    /// The end of an `iterate`.
+    pub fn trace_turns(
+        &mut self,
+        line: u32,
+        turns: IntValue<'c>,
+        ty: &Ty,
+        value: &[Leaf<'c>],
+    ) -> Result<(), CodegenError> {
+        let words = self.words_of(&parts(ty), value)?;
+        self.call_runtime("weld_rt_trace_turns", &[self.int32(line).into(), turns.into(), words.into()])
     }
 
     /// The begin of a loop of `n` iterations.
@@ -169,19 +219,58 @@ impl Line {
             None => ty,
         };
         let (span, code) = (value.origin.primary(), print::short(value, CODE));
-        Line { span, name: format!("{name}: {ty}"), code, kind: kind(&value.ty) }
+        let form = parts(&value.ty).iter().map(|part| part.shown).collect();
+        Line { span, name: format!("{name}: {ty}"), code, form, kind: TraceKind::LET }
     }
 }
 
-/// How values of a type are told.
-fn kind(ty: &Ty) -> u32 {
-    match ty {
-        Ty::Vec(_) => TraceKind::LENGTH,
-        Ty::Scalar(Scalar::Bool) => TraceKind::BOOL,
-        Ty::Scalar(Scalar::F32) => TraceKind::F32,
-        Ty::Scalar(Scalar::F64) => TraceKind::F64,
-        Ty::Scalar(scalar) if scalar.is_signed() => TraceKind::SIGNED,
-        Ty::Scalar(_) => TraceKind::UNSIGNED,
-        _ => TraceKind::NONE,
+/// A character of the form of a value, and the leaf that it stands for.
+struct Part {
+    shown: char,
+    leaf: Option<usize>,
+}
+
+/// How values of a type are told: the form of `abi::TraceForm`.
+fn parts(ty: &Ty) -> Vec<Part> {
+    let mut parts = Vec::new();
+    tell(ty, 0, &mut { TOLD }, &mut parts);
+    parts
+}
+
+/// Appends how the value is told whose leaves begin at `leaf`; what there is no room for, and builders, as two dots.
+fn tell(ty: &Ty, leaf: usize, room: &mut usize, parts: &mut Vec<Part>) {
+    let text = |parts: &mut Vec<Part>, text: &str| {
+        parts.extend(text.chars().map(|shown| Part { shown, leaf: None }));
+    };
+    if *room == 0 {
+        return text(parts, "..");
     }
+    *room -= 1;
+    let (shown, leaf) = match ty {
+        Ty::Vec(_) => (TraceForm::ELEMENTS, leaf + 1),
+        Ty::Dict(_) => (TraceForm::KEYS, leaf),
+        Ty::Scalar(Scalar::Bool) => (TraceForm::BOOL, leaf),
+        Ty::Scalar(Scalar::F32) => (TraceForm::F32, leaf),
+        Ty::Scalar(Scalar::F64) => (TraceForm::F64, leaf),
+        Ty::Scalar(scalar) if scalar.is_signed() => (TraceForm::SIGNED, leaf),
+        Ty::Scalar(_) => (TraceForm::UNSIGNED, leaf),
+        Ty::Struct(fields) => {
+            text(parts, "{");
+            let mut at = leaf;
+            for (k, field) in fields.iter().enumerate() {
+                if k > 0 {
+                    text(parts, ", ");
+                }
+                let is_full = *room == 0;
+                tell(field, at, room, parts);
+                if is_full {
+                    break;
+                }
+                at += width(field);
+            }
+            return text(parts, "}");
+        }
+        Ty::Builder(_) | Ty::Simd(_) | Ty::Infer(_) => return text(parts, ".."),
+    };
+    parts.push(Part { shown, leaf: Some(leaf) });
 }

@@ -209,11 +209,22 @@ impl WeldError {
     pub(super) fn failed(error: &RunError, sources: &SourceMap) -> WeldError {
         let code = WeldRuntimeErrno::from(u64::from(error.kind.code()));
         let place = error.origin.as_ref().map(|origin| sources.place(origin.primary()));
-        let mut message = format!("Weld program failed with error {code}: {}", error.message);
+        let mut message = error.message.clone();
         if let Some(place) = &place {
             message += &format!(", at {}:{}", place.line, place.column);
         }
-        WeldError { place: place.map(|place| (place.line, place.column)), ..WeldError::new(message, code) }
+        let error = WeldError::new(message, code).of_run();
+        WeldError { place: place.map(|place| (place.line, place.column)), ..error }
+    }
+
+    /// The same as the error of a run, whatever it was about: its message begins with the words that clients look for.
+    pub fn of_run(self) -> WeldError {
+        const BEGIN: &str = "Weld program failed with error";
+        let message = self.message.to_string_lossy();
+        if message.starts_with(BEGIN) {
+            return self;
+        }
+        WeldError { message: c_string(format!("{BEGIN} {}: {message}", self.code)), ..self }
     }
 }
 
@@ -262,6 +273,14 @@ mod tests {
         assert_eq!(WeldRuntimeErrno::from(99), WeldRuntimeErrno::Unknown);
         let no_handle = crate::runtime::ffi::weld_runst_get_errno(std::ptr::null_mut());
         assert_eq!(no_handle, WeldRuntimeErrno::InvalidHandle as u64);
+    }
+
+    #[test]
+    fn errors_of_runs_begin_with_the_same_words_once() {
+        let error = WeldError::new("it is null", WeldRuntimeErrno::InvalidArgument).with_hint("give it");
+        let error = error.of_run().of_run();
+        assert_eq!(error.to_string(), "Weld program failed with error InvalidArgument: it is null");
+        assert_eq!(error.hint().map(|hint| hint.to_bytes()), Some(&b"give it"[..]));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! How much is logged, by the numbers of the original.
 
 use crate::logging;
+use log::LevelFilter;
 use std::fmt;
 
 /// How much is logged: what is said and everything more important.
@@ -29,13 +30,13 @@ pub enum WeldLogLevel {
 impl From<u64> for WeldLogLevel {
     /// The level with this number; numbers above 5 are `Trace`.
     fn from(number: u64) -> WeldLogLevel {
-        match number {
-            0 => WeldLogLevel::Off,
-            1 => WeldLogLevel::Error,
-            2 => WeldLogLevel::Warn,
-            3 => WeldLogLevel::Info,
-            4 => WeldLogLevel::Debug,
-            _ => WeldLogLevel::Trace,
+        match logging::level(number) {
+            LevelFilter::Off => WeldLogLevel::Off,
+            LevelFilter::Error => WeldLogLevel::Error,
+            LevelFilter::Warn => WeldLogLevel::Warn,
+            LevelFilter::Info => WeldLogLevel::Info,
+            LevelFilter::Debug => WeldLogLevel::Debug,
+            LevelFilter::Trace => WeldLogLevel::Trace,
         }
     }
 }

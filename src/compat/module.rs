@@ -112,6 +112,13 @@ impl WeldModule {
     /// # }
     /// ```
     pub unsafe fn run_shared(&self, context: &WeldContext, arg: &WeldValue) -> WeldResult<WeldValue> {
+        // SAFETY: the caller's contract is that of the function called.
+        unsafe { self.checked_run(context, arg) }.map_err(WeldError::of_run)
+    }
+
+    /// # Safety
+    /// As for [`WeldModule::run`].
+    unsafe fn checked_run(&self, context: &WeldContext, arg: &WeldValue) -> WeldResult<WeldValue> {
         let Inner { program, session, runs, .. } = &*self.inner;
         self.compare_types(context, arg)?;
         // SAFETY: the caller says that a struct of the parameters is there.

@@ -13,8 +13,12 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 /// The most threads of a run: the most that `weld.threads` may ask for. They start when a run wants them.
 const MOST_THREADS: usize = 512;
 
-static HOME: LazyLock<Mutex<Session>> =
-    LazyLock::new(|| Mutex::new(Session::with_pool(Config::embedded(), Pool::new(MOST_THREADS))));
+static HOME: LazyLock<Mutex<Session>> = LazyLock::new(|| {
+    let mut session = Session::with_pool(Config::embedded(), Pool::new(MOST_THREADS));
+    session
+        .tell_loading("`weld_load_library`, in Rust `load_linked_library`, before the program is compiled");
+    Mutex::new(session)
+});
 
 fn home() -> MutexGuard<'static, Session> {
     HOME.lock().unwrap_or_else(PoisonError::into_inner)

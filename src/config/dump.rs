@@ -51,10 +51,11 @@ impl Format {
         }
     }
 
-    /// Reads a list of names between commas, in any capitals; `all` stands for all of them.
+    /// Reads a list of names between commas, in any capitals, with one behind the last; `all` stands for all of them.
     pub fn parse_list(text: &str) -> Result<Vec<Format>, String> {
         let mut formats = Vec::new();
-        for name in text.split(',').map(str::trim) {
+        let text = text.trim();
+        for name in text.strip_suffix(',').unwrap_or(text).split(',').map(str::trim) {
             if name.eq_ignore_ascii_case("all") {
                 formats.extend(Format::ALL);
                 continue;

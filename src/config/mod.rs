@@ -12,7 +12,7 @@ mod values;
 pub use dump::{Dump, Format};
 pub use ignored::{IGNORED, Ignored};
 pub use settings::{SETTINGS, Setting};
-pub use values::{parse_bytes, parse_seconds};
+pub use values::{parse_bytes, parse_seconds, parse_threads};
 
 use crate::diag::suggest;
 use crate::plan::{Effort, LlvmPasses};
@@ -103,10 +103,10 @@ impl Config {
     /// caller can tell about it and about one without effect. The error is a value that does not parse.
     pub fn set_embedded(&mut self, key: &str, value: &str) -> Result<Known, String> {
         if let Some(setting) = Setting::find(key) {
-            return (setting.set)(self, value).map(|()| Known::Used);
+            return setting.set(self, value).map(|()| Known::Used);
         }
         match Ignored::find(key) {
-            Some(ignored) => ignored.check(value).map(|()| Known::Ignored(ignored.why)),
+            Some(ignored) => ignored.check(value.trim()).map(|()| Known::Ignored(ignored.why)),
             None => Ok(Known::Unknown),
         }
     }

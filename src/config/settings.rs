@@ -3,9 +3,11 @@
 
 use super::Config;
 use super::dump::Format;
-use super::values::{parse_bool, parse_bytes, parse_file_name, parse_seconds, parse_symbol};
+use super::values::{
+    parse_bool, parse_bytes, parse_file_name, parse_folder, parse_limit, parse_seconds, parse_symbol,
+    parse_threads,
+};
 use crate::plan::Effort;
-use std::path::PathBuf;
 
 /// One setting of the table.
 pub struct Setting {
@@ -19,8 +21,8 @@ pub struct Setting {
     pub words: &'static [&'static str],
     /// Its value as text.
     pub show: fn(&Config) -> String,
-    /// Sets it; the error says what is allowed.
-    pub set: fn(&mut Config, &str) -> Result<(), String>,
+    /// Reads a value without blanks around it.
+    read: fn(&mut Config, &str) -> Result<(), String>,
 }
 
 const BOOL: &[&str] = &["true", "false"];
@@ -34,7 +36,7 @@ macro_rules! switch {
             about: $about,
             words: BOOL,
             show: |config| config.$($field).+.to_string(),
-            set: |config, text| {
+            read: |config, text| {
                 config.$($field).+ = parse_bool(text)?;
                 Ok(())
             },
@@ -50,10 +52,8 @@ pub const SETTINGS: &[Setting] = &[
         about: "threads of a run: 1 to 512",
         words: &[],
         show: |config| config.threads.to_string(),
-        set: |config, text| {
-            let threads = text.parse().ok().filter(|n| (1..=512).contains(n));
-            config.threads =
-                threads.ok_or_else(|| format!("`{text}` is not a number of threads from 1 to 512"))?;
+        read: |config, text| {
+            config.threads = parse_threads(text)?;
             Ok(())
         },
     },
@@ -63,7 +63,7 @@ pub const SETTINGS: &[Setting] = &[
         about: "the pipeline: `default`, `none`, names in order, `-NAME`, groups `[ a b ]`",
         words: &[],
         show: |config| config.passes.clone(),
-        set: |config, text| {
+        read: |config, text| {
             crate::passes::parse_pipeline(text)?;
             config.passes = if text.trim().is_empty() { "none" } else { text }.to_string();
             Ok(())
@@ -79,7 +79,7 @@ pub const SETTINGS: &[Setting] = &[
             Effort::Short => "short".to_string(),
             Effort::Full => "full".to_string(),
         },
-        set: |config, text| {
+        read: |config, text| {
             config.effort = match text {
                 "none" | "0" => Effort::None,
                 "short" | "1" | "2" => Effort::Short,
@@ -89,7 +89,12 @@ pub const SETTINGS: &[Setting] = &[
             Ok(())
         },
     },
-    switch!("unroller", "weld.llvm.optimization.unroller", "LLVM unrolls loops, at effort full", llvm.unroll),
+    switch!(
+        "unroller",
+        "weld.llvm.optimization.unroller",
+        "LLVM unrolls short loops, at effort full",
+        llvm.unroll
+    ),
     switch!(
         "vectorizer",
         "weld.llvm.optimization.vectorizer",
@@ -99,23 +104,23 @@ pub const SETTINGS: &[Setting] = &[
     switch!(
         "module-opts",
         "weld.llvm.optimization.moduleOpts",
-        "effort full uses LLVM's passes over the whole module",
+        "effort full uses LLVM's passes over the whole module, else those of short",
         llvm.module
     ),
     switch!(
         "func-opts",
         "weld.llvm.optimization.funcOpts",
-        "LLVM's short pipeline over each function runs",
+        "LLVM's short pipeline over each function runs, at effort short",
         llvm.function
     ),
     Setting {
         name: "memory",
         key: "weld.memory.limit",
-        about: "bytes that a run may allocate, such as 500M or 8G, or `none`",
+        about: "bytes that a run may allocate, such as 500M, 1.5G or 1e9, or `none`",
         words: &[],
         show: |config| config.memory_limit.map_or_else(|| "none".to_string(), |bytes| bytes.to_string()),
-        set: |config, text| {
-            config.memory_limit = if text == "none" { None } else { Some(parse_bytes(text)?) };
+        read: |config, text| {
+            config.memory_limit = parse_limit(text, parse_bytes)?;
             Ok(())
         },
     },
@@ -127,8 +132,8 @@ pub const SETTINGS: &[Setting] = &[
         show: |config| {
             config.time_limit.map_or_else(|| "none".to_string(), |limit| limit.as_secs_f64().to_string())
         },
-        set: |config, text| {
-            config.time_limit = if text == "none" { None } else { Some(parse_seconds(text)?) };
+        read: |config, text| {
+            config.time_limit = parse_limit(text, parse_seconds)?;
             Ok(())
         },
     },
@@ -145,11 +150,8 @@ pub const SETTINGS: &[Setting] = &[
         about: "the folder of these files, which must be there",
         words: &[],
         show: |config| config.dump.dir.display().to_string(),
-        set: |config, text| {
-            if text.is_empty() {
-                return Err("the name of a folder is empty; this one is `.`".to_string());
-            }
-            config.dump.dir = PathBuf::from(text);
+        read: |config, text| {
+            config.dump.dir = parse_folder(text)?;
             Ok(())
         },
     },
@@ -159,7 +161,7 @@ pub const SETTINGS: &[Setting] = &[
         about: "what their names begin with, else `code-<seconds>-<2 hex>`",
         words: &[],
         show: |config| config.dump.name.clone().unwrap_or_else(|| "code-..".to_string()),
-        set: |config, text| {
+        read: |config, text| {
             config.dump.name = Some(parse_file_name(text)?);
             Ok(())
         },
@@ -167,7 +169,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "dump-formats",
         key: "weld.compile.dumpCodeFormats",
-        about: "which: all, or some of weld,weldopt,sir,llvm,llvmopt,assembly",
+        about: "which: all, or a list of weld, weldopt, sir, llvm, llvmopt, assembly",
         words: &["all", "weld", "weldopt", "sir", "llvm", "llvmopt", "assembly"],
         show: |config| {
             let formats = &config.dump.formats;
@@ -176,7 +178,7 @@ pub const SETTINGS: &[Setting] = &[
             }
             formats.iter().map(|format| format.name()).collect::<Vec<_>>().join(",")
         },
-        set: |config, text| {
+        read: |config, text| {
             config.dump.formats = Format::parse_list(text)?;
             Ok(())
         },
@@ -187,7 +189,7 @@ pub const SETTINGS: &[Setting] = &[
         about: "the name of the program's function in code that is shown",
         words: &[],
         show: |config| config.run_function.clone(),
-        set: |config, text| {
+        read: |config, text| {
             config.run_function = parse_symbol(text)?;
             Ok(())
         },
@@ -195,6 +197,11 @@ pub const SETTINGS: &[Setting] = &[
 ];
 
 impl Setting {
+    /// Sets it to a value that may have blanks around it; the error says what is allowed.
+    pub fn set(&self, config: &mut Config, value: &str) -> Result<(), String> {
+        (self.read)(config, value.trim())
+    }
+
     /// The setting with this name or key.
     pub fn find(name: &str) -> Option<&'static Setting> {
         SETTINGS.iter().find(|setting| setting.name == name || setting.key == name)

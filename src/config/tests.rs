@@ -3,6 +3,7 @@ use super::{Config, Format, IGNORED, Known, SETTINGS, Setting};
 use crate::passes::{DEFAULT, Stage, parse_pipeline, pass_names};
 use crate::plan::Effort;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// Every key of the interface that clients were written for.
 const KEYS: &[&str] = &[
@@ -73,7 +74,7 @@ fn booleans_are_exactly_true_and_false() {
         for value in ["true", "false"] {
             assert!(Config::default().set(key, value).is_ok(), "{key}");
         }
-        for value in ["True", "1", "yes", "", " true"] {
+        for value in ["True", "1", "yes", "", "t rue"] {
             let error = Config::default().set(key, value).unwrap_err();
             assert!(error.contains("neither `true` nor `false`"), "{key}: {error}");
         }
@@ -133,7 +134,10 @@ fn formats_in_any_capitals() {
     assert_eq!(Format::parse_list("LLVM, weld"), Ok(vec![Format::Weld, Format::Llvm]));
     assert_eq!(Format::parse_list("All").map(|all| all.len()), Ok(6));
     assert!(Format::parse_list("weld,object").unwrap_err().contains("`object`"));
-    assert!(Format::parse_list("").is_err());
+    assert_eq!(Format::parse_list("weld, sir ,").map(|formats| formats.len()), Ok(2));
+    for text in ["", ",", "weld,,sir", ",weld"] {
+        assert!(Format::parse_list(text).is_err(), "{text}");
+    }
 }
 
 #[test]
@@ -175,7 +179,60 @@ fn bytes_have_suffixes() {
     assert_eq!(parse_bytes("2K"), Ok(2048));
     assert_eq!(parse_bytes("3G"), Ok(3 << 30));
     assert_eq!(parse_bytes("100000000000"), Ok(100_000_000_000));
-    assert!(parse_bytes("x").is_err());
-    assert!(parse_bytes("99999999999G").is_err());
-    assert!(parse_seconds("1e400").is_err());
+    assert_eq!(parse_bytes("1.5g"), Ok(3 << 29));
+    assert_eq!(parse_bytes(" 1e9 "), Ok(1_000_000_000));
+    assert_eq!(parse_bytes("1T"), Ok(1 << 40));
+    assert_eq!(parse_bytes("18446744073709551615"), Ok(u64::MAX));
+    for text in [
+        "x",
+        "",
+        "-1",
+        "+1K",
+        "K",
+        "1.5",
+        "1KK",
+        "99999999999G",
+        "18446744073709551616",
+        "inf",
+        "nan",
+        "1e400",
+    ] {
+        assert!(parse_bytes(text).is_err(), "{text}");
+    }
+    assert_eq!(parse_seconds("0.25"), Ok(Duration::from_millis(250)));
+    assert_eq!(parse_seconds(" 2 "), Ok(Duration::from_secs(2)));
+    for text in ["1e400", "0", "0.0", "-1", "inf", "nan", "1s"] {
+        assert!(parse_seconds(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn values_are_read_as_people_write_them() {
+    let mut config = Config::default();
+    for (name, given, shown) in [
+        ("threads", " 2", "2"),
+        ("threads", "1e1", "10"),
+        ("memory", " 1.5G ", "1610612736"),
+        ("memory", "1e9", "1000000000"),
+        ("timeout", "none ", "none"),
+        ("trace", " true", "true"),
+        ("effort", "3 ", "full"),
+        ("dump-formats", "weld,sir,", "weld,sir"),
+        ("passes", "inline-let, licm, ", "inline-let, licm,"),
+        ("run-function", " run_1 ", "run_1"),
+        ("dump-dir", " /tmp ", "/tmp"),
+    ] {
+        config.set(name, given).unwrap();
+        assert_eq!((Setting::find(name).unwrap().show)(&config), shown, "{name} = {given}");
+    }
+    assert!(config.set("weld.compile.backend", " singlethreaded ").is_ok());
+    let refused = |name: &str, value: &str| Config::default().set(name, value).unwrap_err();
+    assert!(refused("weld.time.limit", "0").ends_with("`none` is no limit"));
+    assert!(refused("weld.memory.limit", "1.5").ends_with("`none` is no limit"));
+    assert!(refused("trace", "on").ends_with("did you mean `true`?"));
+    assert!(refused("trace", "OFF").ends_with("did you mean `false`?"));
+    assert!(refused("dump-dir", "~/code").contains("write the whole path"));
+    for threads in ["0", "-1", "1.5", "513", "", "two"] {
+        assert!(refused("threads", threads).contains("from 1 to 512"));
+    }
 }

@@ -15,6 +15,6 @@ mod suggest;
 
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Diagnostics, Label};
-pub use paragraph::paragraph;
+pub use paragraph::{paragraph, visible};
 pub use span::{Origin, Place, SourceId, SourceMap, Span};
 pub use suggest::suggest;

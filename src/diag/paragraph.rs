@@ -76,7 +76,7 @@ fn word(text: &str, room: usize) -> usize {
 }
 
 /// Characters without escape codes of colours.
-fn visible(text: &str) -> usize {
+pub fn visible(text: &str) -> usize {
     let mut escape = false;
     let counted = text.chars().filter(|c| {
         let hidden = escape || *c == '\u{1b}';

@@ -40,7 +40,7 @@ pub enum Kind {
     Pass,
     /// A rule of a pass.
     Rule,
-    /// The settings.
+    /// A setting, or all of them.
     Setting,
 }
 
@@ -69,7 +69,7 @@ impl Kind {
             Kind::RunError => "run-time error",
             Kind::Pass => "pass",
             Kind::Rule => "rule",
-            Kind::Setting => "settings",
+            Kind::Setting => "setting",
         }
     }
 
@@ -140,6 +140,20 @@ impl Topic {
         examples
     }
 
+    /// The part of this name: a setting of the page of settings, a rule of the page of its pass.
+    pub fn part(&self, name: &str) -> Option<Topic> {
+        topics().into_iter().find(|other| other.has_name(name) && self.has_part(other))
+    }
+
+    fn has_part(&self, other: &Topic) -> bool {
+        match (self.kind, other.kind) {
+            (Kind::Setting, Kind::Setting) => self.id == settings::ALL,
+            (Kind::Pass, Kind::Rule) => passes::find(self.id)
+                .is_some_and(|pass| pass.info().rules.iter().any(|rule| rule.name == other.id)),
+            _ => false,
+        }
+    }
+
     fn has_name(&self, name: &str) -> bool {
         self.id.eq_ignore_ascii_case(name) || self.also.iter().any(|also| also.eq_ignore_ascii_case(name))
     }
@@ -158,7 +172,7 @@ pub fn topics() -> Vec<Topic> {
     for info in passes::ALL.iter().map(|pass| pass.info()) {
         topics.extend(info.rules.iter().map(|item| rule(item, info)));
     }
-    topics.push(settings::topic());
+    topics.extend(settings::topics());
     topics
 }
 

@@ -6,7 +6,7 @@
 use super::array::Array;
 use super::memory::Source;
 use super::place::Unfit;
-use super::types::{Primitive, Type};
+use super::types::{Primitive, Type, for_tuples};
 use crate::ir::Ty;
 use crate::value::Value;
 use std::collections::{BTreeMap, HashMap};
@@ -271,7 +271,7 @@ impl Output for Value {
 }
 
 macro_rules! tuples {
-    ($(($($T:ident $at:tt),*))+) => {$(
+    ($(($($T:ident $at:tt),*) $count:literal)+) => {$(
         impl<$($T: Output),*> Output for ($($T,)*) {
             fn ty() -> Ty {
                 Ty::tuple(vec![$($T::ty()),*])
@@ -291,18 +291,4 @@ macro_rules! tuples {
     )+};
 }
 
-tuples! {
-    ()
-    (A 0)
-    (A 0, B 1)
-    (A 0, B 1, C 2)
-    (A 0, B 1, C 2, D 3)
-    (A 0, B 1, C 2, D 3, E 4)
-    (A 0, B 1, C 2, D 3, E 4, F 5)
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6)
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7)
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8)
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9)
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10)
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11)
-}
+for_tuples!(tuples);

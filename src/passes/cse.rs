@@ -160,7 +160,8 @@ impl Sweep<'_, '_> {
         let bound = build::var(name, value.ty.clone(), value.origin.clone());
         let lets = vec![Let { name: name.clone(), value: value.clone() }];
         let before = build::block(lets, bound, value.origin.clone());
-        self.cx.fired("join_lets", already(var), &before, var);
+        let reason = self.cx.say(|| already(var));
+        self.cx.fired("join_lets", reason, &before, var);
     }
 }
 

@@ -59,6 +59,15 @@ impl<'a> PassCx<'a> {
         self.record
     }
 
+    /// Words for a reason or a condition, which are not put together where nobody records or logs them.
+    pub fn say(&self, words: impl FnOnce() -> String) -> Cow<'static, str> {
+        if self.record || log::log_enabled!(log::Level::Trace) {
+            Cow::Owned(words())
+        } else {
+            Cow::Borrowed("")
+        }
+    }
+
     /// Records a rewrite.
     pub fn fired(
         &mut self,

@@ -153,7 +153,7 @@ impl Sweep<'_, '_> {
         let nothing = build::tuple(Vec::new(), origin.clone());
         let binding = Let { name: name.clone(), value: value.clone() };
         let before = build::block(vec![binding], nothing.clone(), origin.clone());
-        let reason = format!("nothing uses `{name}`, and its value cannot fail");
+        let reason = self.cx.say(|| format!("nothing uses `{name}`, and its value cannot fail"));
         self.cx.fired("drop_unused", reason, &before, &nothing);
     }
 
@@ -174,14 +174,17 @@ impl Sweep<'_, '_> {
         match placement {
             Placement::Keep => return false,
             Placement::KeepUnused => {
-                let condition = format!("nothing uses `{name}`, but its value {}", pattern::must_run(value));
+                let words = || format!("nothing uses `{name}`, but its value {}", pattern::must_run(value));
+                let condition = self.cx.say(words);
                 self.cx.missed("drop_unused", &value.origin, condition, None);
                 return false;
             }
             Placement::KeepOutside => {
-                let condition = format!(
-                    "the only use of `{name}` may be skipped, and then the error of its value would be lost"
-                );
+                let condition = self.cx.say(|| {
+                    format!(
+                        "the only use of `{name}` may be skipped, and then the error of its value would be lost"
+                    )
+                });
                 self.cx.missed("inline_once", &value.origin, condition, None);
                 return false;
             }
@@ -198,12 +201,12 @@ impl Sweep<'_, '_> {
         match placement {
             Placement::Drop => self.drop_unused(name, value),
             Placement::Everywhere => {
-                let reason = format!("repeating the value of `{name}` costs nothing");
+                let reason = self.cx.say(|| format!("repeating the value of `{name}` costs nothing"));
                 self.cx.fired("inline_trivial", reason, &bound(var), value);
                 self.env.insert(name.clone(), Replacement::Whole(value.clone()));
             }
             _ => {
-                let reason = format!("`{name}` is used once, and not inside a loop");
+                let reason = self.cx.say(|| format!("`{name}` is used once, and not inside a loop"));
                 self.cx.fired("inline_once", reason, &bound(var), value);
                 self.env.insert(name.clone(), Replacement::Whole(value.clone()));
             }
@@ -225,7 +228,8 @@ impl Sweep<'_, '_> {
             }
         }
         let after = build::tuple(fields.clone(), value.origin.clone());
-        let reason = format!("`{name}` is only projected, so its fields need no struct around them");
+        let reason =
+            self.cx.say(|| format!("`{name}` is only projected, so its fields need no struct around them"));
         self.cx.fired("split_struct", reason, value, &after);
         self.env.insert(name.clone(), Replacement::Fields(fields));
     }

@@ -245,8 +245,9 @@ impl Sweep<'_, '_> {
 
     fn move_to(&mut self, target: usize, name: Name, value: Expr) -> Expr {
         let var = build::var(&name, value.ty.clone(), value.origin.clone());
-        let reason =
-            format!("it is the same in every iteration, so `{name}` is computed once, before the loop");
+        let reason = self.cx.say(|| {
+            format!("it is the same in every iteration, so `{name}` is computed once, before the loop")
+        });
         self.cx.fired(RULE, reason, &value, &var);
         self.levels.insert(name.clone(), target);
         if let Some(outermost) = self.loops.get_mut(target) {
@@ -256,7 +257,6 @@ impl Sweep<'_, '_> {
     }
 
     fn held(&mut self, expr: &Expr, held: Held) {
-        let text = print::short(expr, 40);
         let (why, would) = match held {
             Held::Loop => (
                 "it may fail, and there may be no iteration",
@@ -267,7 +267,8 @@ impl Sweep<'_, '_> {
                 "where it cannot fail, bind it by a `let` before the loop",
             ),
         };
-        let condition = format!("`{text}` is the same in every iteration, but {why}");
+        let text = || print::short(expr, 40);
+        let condition = self.cx.say(|| format!("`{}` is the same in every iteration, but {why}", text()));
         self.cx.missed(RULE, &expr.origin, condition, Some(would.to_string()));
     }
 }

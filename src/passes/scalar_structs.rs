@@ -100,7 +100,7 @@ impl Sweep<'_, '_> {
             return false;
         }
         if uses.whole {
-            let condition = format!("`{name}` is used as a whole, and not only its fields");
+            let condition = self.cx.say(|| format!("`{name}` is used as a whole, and not only its fields"));
             self.cx.missed(RULE, &value.origin, condition, None);
             return false;
         }
@@ -129,7 +129,8 @@ impl Sweep<'_, '_> {
             kept.push(Let { name: part, value: chosen });
         }
         let after = build::tuple(fields.iter().flatten().cloned().collect(), value.origin.clone());
-        let reason = format!("only fields of `{name}` are used, so each is chosen on its own");
+        let reason =
+            self.cx.say(|| format!("only fields of `{name}` are used, so each is chosen on its own"));
         self.cx.fired(RULE, reason, value, &after);
         self.fields.insert(name.clone(), fields);
         true

@@ -57,7 +57,8 @@ fn vectorize_loop(cx: &mut PassCx, expr: &Expr) -> Option<Expr> {
         return None;
     }
     let to = expr.with_kind(ExprKind::For(Arc::new(For { simd: true, ..For::clone(parts) })));
-    cx.fired(RULE, reason(expr, parts), expr, &to);
+    let reason = cx.say(|| reason(expr, parts));
+    cx.fired(RULE, reason, expr, &to);
     Some(to)
 }
 

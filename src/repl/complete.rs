@@ -5,7 +5,7 @@
 //! only where a file is wanted.
 
 use super::commands::{COMMANDS, LEVELS, Wants, find, topics, without_colon};
-use crate::config::{SETTINGS, Setting};
+use crate::config::{IGNORED, Ignored, SETTINGS, Setting};
 use crate::diag::SourceId;
 use crate::syntax::{Keyword, TokenKind, lex, parse};
 use crate::{expand, passes};
@@ -52,9 +52,7 @@ fn proposals(before: &str, inputs: &[String]) -> (usize, BTreeSet<String>) {
         Wants::Level => {
             (at_word.0, passes::ALL.iter().map(|pass| format!("@{}", pass.info().name)).collect())
         }
-        Wants::Setting if is_first => {
-            (start, SETTINGS.iter().map(|setting| format!("{} ", setting.name)).collect())
-        }
+        Wants::Setting if is_first => (start, setting_names(args)),
         Wants::Setting => (at_word.0, setting_values(args, at_word.1)),
         Wants::Rule => {
             let infos = || passes::ALL.iter().map(|pass| pass.info());
@@ -67,13 +65,22 @@ fn proposals(before: &str, inputs: &[String]) -> (usize, BTreeSet<String>) {
     }
 }
 
+/// Names of settings, and their keys where one begins so.
+fn setting_names(begin: &str) -> BTreeSet<String> {
+    let names = SETTINGS.iter().map(|setting| setting.name);
+    let keys = SETTINGS.iter().map(|setting| setting.key).chain(IGNORED.iter().map(|ignored| ignored.key));
+    names.chain(keys.filter(|_| begin.starts_with("we"))).map(|name| format!("{name} ")).collect()
+}
+
 /// What a setting can be, where that is a list of words.
 fn setting_values(args: &str, word: &str) -> BTreeSet<String> {
     let name = args.split([' ', '\t', '=']).next().unwrap_or("");
     match Setting::find(name) {
         Some(setting) if setting.name == "passes" => pipeline_words(word),
         Some(setting) => setting.words.iter().map(|word| word.to_string()).collect(),
-        None => BTreeSet::new(),
+        None => Ignored::find(name).map_or_else(BTreeSet::new, |ignored| {
+            ignored.values.iter().map(|word| word.to_string()).collect()
+        }),
     }
 }
 
@@ -148,6 +155,10 @@ mod tests {
         assert_eq!(words(":show llvm"), ["llvm-opt"]);
         assert_eq!(words(":set ti"), ["timeout "]);
         assert_eq!(words(":set effort s"), ["short"]);
+        assert_eq!(words(":set weld.th"), ["weld.threads "]);
+        assert_eq!(words(":set weld.llvm.optimization.level f"), ["full"]);
+        assert_eq!(words(":set weld.compile.backend s"), ["singlethreaded"]);
+        assert!(words(":set ").iter().all(|word| !word.starts_with("weld")));
         assert!(words(":set passes -fuse").contains(&"-fuse-vertical".to_string()));
         assert!(words(":show weld @fuse").contains(&"@fuse-vertical".to_string()));
         assert!(words(":help fuse").contains(&"fuse-vertical".to_string()));

@@ -53,8 +53,10 @@ pub struct Repl {
 impl Repl {
     /// A session without a program.
     pub fn new(config: Config, screen: Screen) -> Repl {
+        let mut session = Session::new(config);
+        session.tell_loading("`:library ./libNAME.so`");
         Repl {
-            session: Session::new(config),
+            session,
             screen,
             started: Instant::now(),
             signal: Arc::new(AtomicU32::new(0)),

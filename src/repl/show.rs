@@ -16,7 +16,7 @@ use crate::session::ready::CodeStats;
 use crate::value::Value;
 use crate::view::stats::{CompileStats, plan, run_line};
 use crate::view::steps::{Fold, folds, program_after};
-use crate::view::table::{Column, Field, render};
+use crate::view::table::{Column, Field, cut, render};
 use crate::view::{self, Role, Screen};
 use std::time::Duration;
 
@@ -28,6 +28,10 @@ const LOOK_UP: &str = ":help";
 
 /// Characters of a line shown unasked.
 const CHARACTERS: usize = 1000;
+
+/// Characters of the value of a setting in the table, and the least that its meaning gets beside it.
+const VALUE: usize = 24;
+const MEANING: usize = 24;
 
 /// Elements of a vector shown of a result.
 const ELEMENTS: usize = 20;
@@ -287,18 +291,28 @@ impl Repl {
 
     /// Every setting with its value.
     pub(super) fn render_settings(&self) -> String {
-        const COLUMNS: &[Column] =
-            &[Column::text("setting", 8), Column::text("value", 8), Column::text("meaning", 10)];
         let config = self.session.config();
-        let row = |setting: &Setting| {
-            vec![
-                Field::from(setting.name),
-                Field::from((setting.show)(config)).role(Role::Cost),
-                Field::from(setting.about),
-            ]
-        };
-        let rows: Vec<Vec<Field>> = SETTINGS.iter().map(row).collect();
-        render(COLUMNS, &rows, self.screen)
+        let set = |setting: &Setting| (setting.name, cut(&(setting.show)(config), VALUE), setting.about);
+        let heading = ("setting", "value".to_string(), "meaning");
+        let rows: Vec<_> = std::iter::once(heading).chain(SETTINGS.iter().map(set)).collect();
+        let names = rows.iter().map(|(name, ..)| name.chars().count()).max().unwrap_or(0);
+        let values = rows.iter().map(|(_, value, _)| value.chars().count()).max().unwrap_or(0);
+        let column = names + values + 4;
+        // Where there is no room beside the value, the meaning has lines of its own.
+        let is_wide = column + MEANING <= self.screen.width;
+        let mut text = String::new();
+        for (at, (name, value, about)) in rows.iter().enumerate() {
+            let role = if at == 0 { Role::Dim } else { Role::Cost };
+            let head = format!("{name:names$}  {}", self.screen.paint(role, value));
+            text += &match is_wide {
+                true => {
+                    let gap = " ".repeat(values - value.chars().count() + 2);
+                    self.screen.paragraph(&(head + &gap), &" ".repeat(column), about)
+                }
+                false => head + "\n" + &self.screen.paragraph("    ", "    ", about),
+            };
+        }
+        text
     }
 
     /// One setting with its value.

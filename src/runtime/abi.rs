@@ -291,11 +291,52 @@ pub struct AppenderDesc {
     pub stride: u32,
 }
 
-/// One line of an execution trace: a `let` or a loop of the program.
+/// What the keys of a sort are: their bytes, 1, 2, 4 or 8, and flags.
+#[derive(Clone, Copy, Debug)]
+pub struct SortKey(pub u32);
+
+impl SortKey {
+    /// Integers with a sign.
+    pub const SIGNED: u32 = 1 << 8;
+    /// Floats.
+    pub const FLOAT: u32 = 1 << 9;
+    /// Larger ones come first.
+    pub const DESCENDING: u32 = 1 << 10;
+
+    /// Bytes of a key.
+    pub(super) fn bytes(self) -> usize {
+        (self.0 & 15) as usize
+    }
+
+    /// Whether keys are floats.
+    pub(super) fn is_float(self) -> bool {
+        self.0 & SortKey::FLOAT != 0
+    }
+
+    /// Whether larger keys come first.
+    pub(super) fn descending(self) -> bool {
+        self.0 & SortKey::DESCENDING != 0
+    }
+
+    /// All bits of a key.
+    pub(super) fn mask(self) -> u64 {
+        u64::MAX >> (64 - 8 * (self.0 & 15).clamp(1, 8))
+    }
+
+    /// The bits of an integer that are turned round to make its order that of numbers without a sign. Floats have more
+    /// to be done first.
+    pub(super) fn flip(self) -> u64 {
+        let all = if self.descending() { self.mask() } else { 0 };
+        let sign = if self.0 & SortKey::SIGNED != 0 { (self.mask() >> 1) + 1 } else { 0 };
+        all ^ sign
+    }
+}
+
+/// One line of an execution trace: a `let`, a loop or an `iterate` of the program.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct TraceLine {
-    /// Its place, its name with its type, and its code, in a row.
+    /// Its place, its name with its type, its code, and the form of its value, in a row.
     pub text: *const u8,
     /// Bytes of the place.
     pub place: u32,
@@ -303,30 +344,52 @@ pub struct TraceLine {
     pub name: u32,
     /// Bytes of the code.
     pub code: u32,
+    /// Bytes of the form: characters of [`TraceForm`]; none where there is no value to tell.
+    pub form: u32,
     /// One of [`TraceKind`].
     pub kind: u32,
 }
 
-/// What the bits of a traced value are.
+/// What a line of a trace is about.
 pub struct TraceKind;
 
 impl TraceKind {
-    /// A value that is not told.
-    pub const NONE: u32 = 0;
+    /// A `let`, or the result.
+    pub const LET: u32 = 0;
+    /// A loop.
+    pub const LOOP: u32 = 1;
+    /// An `iterate`.
+    pub const ITERATE: u32 = 2;
+}
+
+/// How a traced value is written: these stand for words of 64 bits, in their order; any other character for itself.
+pub struct TraceForm;
+
+impl TraceForm {
     /// 0 or 1.
-    pub const BOOL: u32 = 1;
+    pub const BOOL: char = 'b';
     /// An integer, extended by its sign.
-    pub const SIGNED: u32 = 2;
+    pub const SIGNED: char = 'i';
     /// An integer, extended by zeros.
-    pub const UNSIGNED: u32 = 3;
+    pub const UNSIGNED: char = 'u';
     /// The bits of an `f32`.
-    pub const F32: u32 = 4;
+    pub const F32: char = 'f';
     /// The bits of an `f64`.
-    pub const F64: u32 = 5;
+    pub const F64: char = 'd';
     /// The number of elements of a vector.
-    pub const LENGTH: u32 = 6;
-    /// No value: the line is a loop.
-    pub const LOOP: u32 = 7;
+    pub const ELEMENTS: char = 'v';
+    /// The number of keys of a dictionary.
+    pub const KEYS: char = 'k';
+    /// All of them.
+    pub const WORDS: [char; 7] = [
+        TraceForm::BOOL,
+        TraceForm::SIGNED,
+        TraceForm::UNSIGNED,
+        TraceForm::F32,
+        TraceForm::F64,
+        TraceForm::ELEMENTS,
+        TraceForm::KEYS,
+    ];
 }
 
 /// All lines of a program.
@@ -346,6 +409,8 @@ macro_rules! for_each_runtime_fn {
         $each! {
             /// `*out = ` room for `bytes` bytes, 64-byte aligned, that lives until the end of the run.
             weld_rt_alloc(bytes: i64, out: ptr);
+            /// Gives back what [`weld_rt_alloc`](super::shims::weld_rt_alloc) gave, if it is large; nobody uses it any more.
+            weld_rt_free(data: ptr);
             /// Makes room for `more` further elements of `stride` bytes in `*appender`.
             weld_rt_grow(appender: ptr, more: i64, stride: i64);
             /// Records a failed check and returns its status: see [`Failure`].
@@ -364,9 +429,12 @@ macro_rules! for_each_runtime_fn {
             weld_rt_part_grow(dict: ptr, part: i64);
             /// Frees what only the building of `*dict` needed.
             weld_rt_dict_seal(dict: ptr);
-            /// Sorts `n` records of `words` words, 1 or 2, by their first word, which counts as unsigned; equal ones keep
-            /// their order. `*out` says where they are: at `data` or at `scratch`, which has the same size.
-            weld_rt_distribute(data: ptr, scratch: ptr, n: i64, words: i64, out: ptr);
+            /// `*out = ` the `n` elements of `bytes` bytes at `data`, sorted by the key `offset` bytes into them, which is
+            /// as [`SortKey`] says; equal ones keep their order. Null if a key is NaN.
+            weld_rt_sort(data: ptr, n: i64, key: u32, bytes: i64, offset: i64, out: ptr);
+            /// Sorts `n` records of two words at `data` by the first, which counts as unsigned; equal ones keep their
+            /// order.
+            weld_rt_sort_records(data: ptr, n: i64);
             /// Runs `n` iterations of the loop `desc`, in parallel when it pays. On entry the appenders of `*frame` hold
             /// what was appended before; on return `*frame` holds all builders, the mergers without any start value.
             weld_rt_for(desc: ptr, env: ptr, frame: ptr, n: i64);
@@ -378,8 +446,12 @@ macro_rules! for_each_runtime_fn {
             weld_rt_trace_start(table: ptr);
             /// The `let` of a line begins.
             weld_rt_trace_let(line: u32);
-            /// The value of the `let` of a line: see [`TraceKind`].
-            weld_rt_trace_value(line: u32, bits: i64);
+            /// The value of the `let` of a line: the words of its [`TraceForm`].
+            weld_rt_trace_value(line: u32, words: ptr);
+            /// Turn `turn` of the `iterate` of a line begins, with the value in `words`.
+            weld_rt_trace_turn(line: u32, turn: i64, words: ptr);
+            /// The `iterate` of a line has its value after so many turns.
+            weld_rt_trace_turns(line: u32, turns: i64, words: ptr);
             /// The loop of a line begins, with `n` iterations. `*began = ` what the end wants to know.
             weld_rt_trace_loop(line: u32, n: i64, began: ptr);
             /// The loop of a line is over.
@@ -429,6 +501,7 @@ const _: () = {
     assert!(offset_of!(TableDesc, offset) == 8 && offset_of!(TableDesc, indexed) == 24);
     assert!(size_of::<Part>() == 32 && size_of::<Absorbed>() == 40);
     assert!(offset_of!(TraceLine, place) == 8 && offset_of!(TraceLine, name) == 12);
-    assert!(offset_of!(TraceLine, code) == 16 && offset_of!(TraceLine, kind) == 20);
-    assert!(size_of::<TraceLine>() == 24 && offset_of!(TraceTable, n) == 8);
+    assert!(offset_of!(TraceLine, code) == 16 && offset_of!(TraceLine, form) == 20);
+    assert!(offset_of!(TraceLine, kind) == 24 && size_of::<TraceLine>() == 32);
+    assert!(offset_of!(TraceTable, n) == 8);
 };

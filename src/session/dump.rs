@@ -12,24 +12,35 @@ use std::fs::OpenOptions;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 impl Session {
-    /// Writes the files of code of a program, if the settings say so.
-    pub(super) fn dump(&self, optimized: &Optimized) {
+    /// Writes the files of code of a program, if the settings say so. Whoever compiles need not call it.
+    pub fn dump(&self, optimized: &Optimized) {
         let dump = &self.config.dump;
         if !dump.on {
+            return;
+        }
+        self.dumped.store(true, Ordering::Relaxed);
+        if !dump.dir.is_dir() {
+            log::error!("no code is written: there is no folder `{}`", dump.dir.display());
             return;
         }
         let name = dump.name.clone().unwrap_or_else(|| self.fresh_name());
         for format in &dump.formats {
             let path = dump.dir.join(format!("{name}{}", format.ending()));
-            match self.dumped(optimized, *format) {
+            match self.written(optimized, *format) {
                 Ok(None) => {}
                 Ok(Some(text)) => tell(&path, write_new(&path, &text)),
                 Err(why) => log::error!("no code for `{}`: {why}", path.display()),
             }
         }
+    }
+
+    /// Whether the settings ask for files of code and nothing was compiled, so that there are none.
+    pub fn owes_dump(&self) -> bool {
+        self.config.dump.on && !self.dumped.load(Ordering::Relaxed)
     }
 
     /// `code-<seconds since 1970>-<two hexadecimal digits>`, with more digits where this second has used many names: none of
@@ -51,7 +62,7 @@ impl Session {
     }
 
     /// The text of a file; nothing when this build cannot make it.
-    fn dumped(&self, optimized: &Optimized, format: Format) -> Result<Option<String>, String> {
+    fn written(&self, optimized: &Optimized, format: Format) -> Result<Option<String>, String> {
         let printed = |program: &ir::Program| ir::print::program(program) + "\n";
         Ok(match format {
             Format::Weld => Some(printed(&optimized.given)),

@@ -7,7 +7,8 @@ use crate::runtime::Libraries;
 use std::collections::{HashMap, HashSet};
 
 /// One message for each place that calls a function that neither the process nor a library has.
-pub(super) fn unknown(program: &Program, libraries: &Libraries) -> Vec<Diagnostic> {
+/// `how` says how one is loaded.
+pub(super) fn unknown(program: &Program, libraries: &Libraries, how: &str) -> Vec<Diagnostic> {
     let mut known: HashMap<&str, bool> = HashMap::new();
     let (mut seen, mut messages) = (HashSet::new(), Vec::new());
     visit::walk(&program.func.body, &mut |expr| {
@@ -25,7 +26,7 @@ pub(super) fn unknown(program: &Program, libraries: &Libraries) -> Vec<Diagnosti
         messages.push(
             Diagnostic::new(Code::UnknownCFunction, span, format!("there is no C function `{name}`"))
                 .label(label)
-                .help("load the library that has it: `--library ./libNAME.so`, or `:library ./libNAME.so` in the explorer"),
+                .help(format!("load the library that has it: {how}")),
         );
     });
     messages

@@ -47,14 +47,13 @@ impl<'a> Viewer<'a> {
     pub fn zero(&self, program: &Program) -> String {
         let counters = counters(program);
         let heading = self.heading("step 0", "macros, types");
-        let counted = self.screen.paint(
-            Role::Cost,
-            &format!(
-                "nodes {}   loops {}   temps {}   bytes {}",
-                counters.nodes, counters.loops, counters.temps, counters.bytes
-            ),
-        );
-        format!("{heading}   {counted}\n{}", indented(&self.code(program)))
+        let counted = [
+            format!("nodes {}", counters.nodes),
+            format!("loops {}", counters.loops),
+            format!("temps {}", counters.temps),
+            format!("bytes {}", counters.bytes),
+        ];
+        format!("{}\n{}", self.head(heading, &counted), self.indented(&self.code(program)))
     }
 
     /// A program, or the loop of it that is looked at.
@@ -81,26 +80,20 @@ impl<'a> Viewer<'a> {
         let changed = self.sees(step);
         let narrowed = self.focus.map(|focus| focus.step(step));
         let step = narrowed.as_ref().unwrap_or(step);
-        let mut text = self.heading(&format!("step {number}"), &name(step));
-        if changed {
-            text.push_str(&format!("   fired {}", step.firings.len()));
-            let mut changes = changes(step.counters_before(), step.counters_after());
-            let plain = format!("step {number}  {}   fired {}{changes}", name(step), step.firings.len());
-            if plain.chars().count() > self.screen.width {
-                // The formula is the longest part: it gets a line of its own.
-                changes = changes.replace("   bytes ", "\n  bytes ");
-            }
-            text.push_str(&self.screen.paint(Role::Cost, &changes));
+        let heading = self.heading(&format!("step {number}"), &name(step));
+        let mut text = if changed {
+            let fired = format!("{heading}   fired {}", step.firings.len());
+            self.head(fired, &changed_counters(step.counters_before(), step.counters_after()))
         } else if step.changed() {
-            text.push_str("   changed nothing in the loop in focus");
+            self.screen.parts(&[heading, "changed nothing in the loop in focus".to_string()])
         } else {
-            text.push_str("   unchanged");
-        }
+            format!("{heading}   unchanged")
+        };
         text.push('\n');
         text.push_str(&self.reasons(&step.firings));
         if changed {
             let (before, after) = (self.code(&step.before), self.code(&step.after));
-            text.push_str(&indented(&unified(&before, &after, self.extent, self.screen)));
+            text.push_str(&self.indented(&unified(&before, &after, self.extent, self.screen)));
         }
         text.push_str(&self.misses(&step.missed));
         text
@@ -113,10 +106,12 @@ impl<'a> Viewer<'a> {
         let of = step.firings.len();
         let rule = self.screen.paint(Role::Rule, firing.rule);
         let place = places(&[&firing.origin], self.sources);
-        let mut text = format!("{heading}   firing {index} of {of}   rule {rule}   at {place}\n");
+        let parts =
+            [heading, format!("firing {index} of {of}"), format!("rule {rule}"), format!("at {place}")];
+        let mut text = self.screen.parts(&parts) + "\n";
         text.push_str(&self.screen.paragraph("  ", "  ", &firing.reason));
         let (before, after) = (lines(&firing.before), lines(&firing.after));
-        text.push_str(&indented(&unified(&before, &after, self.extent, self.screen)));
+        text.push_str(&self.indented(&unified(&before, &after, self.extent, self.screen)));
         Some(text)
     }
 
@@ -146,6 +141,16 @@ impl<'a> Viewer<'a> {
             names.push_str("..");
         }
         format!("{}\n", self.screen.paint(Role::Dim, &(text + &names)))
+    }
+
+    /// A heading with what was counted behind it.
+    fn head(&self, heading: String, counted: &[String]) -> String {
+        let counted = counted.iter().map(|part| self.screen.paint(Role::Cost, part));
+        self.screen.parts(&std::iter::once(heading).chain(counted).collect::<Vec<_>>())
+    }
+
+    fn indented(&self, code: &str) -> String {
+        self.screen.code(&indented(code))
     }
 
     fn heading(&self, step: &str, name: &str) -> String {
@@ -246,16 +251,22 @@ pub fn program_after<'a>(core: &'a Program, trace: &'a Trace, number: usize) -> 
 
 /// The counters that a step changed, as `   loops 2 -> 1`.
 pub fn changes(before: &Counters, after: &Counters) -> String {
+    changed_counters(before, after).iter().map(|part| format!("   {part}")).collect()
+}
+
+/// The same, each by itself.
+fn changed_counters(before: &Counters, after: &Counters) -> Vec<String> {
     let number = |name: &str, before: u32, after: u32| {
-        if before == after { String::new() } else { format!("   {name} {before} -> {after}") }
+        (before != after).then(|| format!("{name} {before} -> {after}"))
     };
-    let mut text = number("nodes", before.nodes, after.nodes);
-    text.push_str(&number("loops", before.loops, after.loops));
-    text.push_str(&number("temps", before.temps, after.temps));
-    if before.bytes != after.bytes {
-        text.push_str(&format!("   bytes {} -> {}", before.bytes, after.bytes));
-    }
-    text
+    let numbers = [
+        number("nodes", before.nodes, after.nodes),
+        number("loops", before.loops, after.loops),
+        number("temps", before.temps, after.temps),
+    ];
+    let bytes = || format!("bytes {} -> {}", before.bytes, after.bytes);
+    let bytes = (before.bytes != after.bytes).then(bytes);
+    numbers.into_iter().chain([bytes]).flatten().collect()
 }
 
 /// Lines and columns of origins without repetition: `2:13 + 3:7` for places that a rewrite joined.

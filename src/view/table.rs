@@ -176,7 +176,7 @@ fn clean(text: &str) -> String {
 }
 
 /// At most `width` characters, with `..` for what is left out.
-fn cut(text: &str, width: usize) -> String {
+pub fn cut(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
         return text.to_string();
     }

@@ -47,7 +47,7 @@ pub unsafe extern "C" fn weld_module_run(
     arg: weld_value_t,
     err: weld_error_t,
 ) -> weld_value_t {
-    reporting(err, ptr::null_mut(), || {
+    let run = || {
         let module = need::<WeldModule, _>(module)?.lock().clone();
         let context = match find::<WeldConf, _>(context) {
             Some(conf) => {
@@ -63,7 +63,8 @@ pub unsafe extern "C" fn weld_module_run(
         };
         // SAFETY: the caller of this function vouches for the memory behind the argument.
         Ok(handle(unsafe { module.run_shared(&context, &arg)? }))
-    })
+    };
+    reporting(err, ptr::null_mut(), || run().map_err(WeldError::of_run))
 }
 
 /// Frees a module. Results of it stay valid. Null, and what is no module, does nothing.

@@ -186,7 +186,21 @@ fn names() {
     let found = error("|| let f = (|x: i64| x); let g = (|x| g(x)); g(1)");
     assert!(found.help.unwrap_or_default().contains("iterate"));
     rejects("|x| x + 1", Code::ParameterType, "x");
-    assert!(error("|x| x").help.unwrap_or_default().contains("`x: vec[i64]`"));
+    for (text, example) in [
+        ("|x| x", "`x: vec[i64]`"),
+        ("|x| x + 1", "`x: i32`"),
+        ("|v: vec[i64], k| result(for(v, appender, |b, i, x| merge(b, x + k)))", "`k: i64`"),
+        ("|v| result(for(v, merger[f64,+], |b, i, x| merge(b, x)))", "`v: vec[f64]`"),
+        ("|x| sqrt(x)", "`x: f64`"),
+        ("|x| !x", "`x: bool`"),
+        ("|x| lookup(x, 0L)", "`x: vec[i64]`"),
+        ("|x| {x.$0 + 1.5, x.$1}", "`x: vec[i64]`"),
+    ] {
+        let help = error(text).help.unwrap_or_default();
+        assert!(help.ends_with(&format!("for example {example}")), "{text}: {help}");
+    }
+    let all: Vec<String> = errors("|a, b| a * b").into_iter().filter_map(|error| error.help).collect();
+    assert!(all.iter().all(|help| help.contains(": i64`")) && all.len() == 2, "{all:?}");
     // Macros are suggested too.
     let (program, _) = syntax::parse(SourceId(0), "|v: vec[i64]| filtr(v, |x| x > 0L)");
     let (_, messages) = check(&program.body, &["map".to_string(), "filter".to_string()]);

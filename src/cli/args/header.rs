@@ -2,7 +2,7 @@
 //! The arguments of `weld header` and of the older tool `hdrgen`. Must not: write declarations.
 
 use super::Source;
-use crate::view::bindings::Language;
+use crate::view::bindings::{Language, is_prefix};
 use clap::{Args, Parser, ValueEnum};
 use std::path::PathBuf;
 
@@ -13,6 +13,19 @@ pub struct HeaderArgs {
     /// The language of the caller
     #[arg(long, value_enum, value_name = "LANGUAGE", default_value = "cpp")]
     pub lang: Lang,
+    /// With --lang c: what stands before all names, so that headers go together [default: from the name of the file]
+    #[arg(long, value_name = "NAME", value_parser = parse_prefix)]
+    pub prefix: Option<String>,
+    /// Whether the command line was that of `hdrgen`
+    #[arg(skip)]
+    pub is_hdrgen: bool,
+}
+
+fn parse_prefix(text: &str) -> Result<String, String> {
+    if text.is_empty() || is_prefix(text) {
+        return Ok(text.to_string());
+    }
+    Err("a prefix is letters, digits and `_`, a letter first".to_string())
 }
 
 /// A language of callers.

@@ -132,12 +132,16 @@ pub(super) static ROWS: &[Construct] = &[
         grammar: "sort(v, |a, b| ...), sort(v, |e| key)",
         text: "A function of two elements gives less than 0, 0, or more than 0; `compare` does. A function \
                of one gives a key to order by. Elements that are equal keep their order. A function that \
-               contradicts itself gives some order, the same on any number of threads.",
+               contradicts itself gives some order, the same on any number of threads: so does one that meets \
+               a NaN, for `compare` gives 0 for a NaN and anything, and keys are ordered by it. To have them at \
+               the end, take them out of the comparison, as in the last example.",
         examples: &[
             r"sort([3, 1, 2], |p, q| compare(q, p))
 # => [3, 2, 1]",
             r"sort([{2, 1}, {1, 5}, {2, 0}], |e| e.$0)
 # => [{1, 5}, {2, 1}, {2, 0}]",
+            r"let nan = 0.0/0.0; sort([2.0, nan, 1.0], |x| if(x == x, {false, x}, {true, 0.0}))
+# => [1.0, 2.0, 0.0/0.0]",
         ],
         fixtures: &["tests/run/sort/acceptance.weld", "tests/run/sort/stable.weld"],
     },

@@ -40,8 +40,8 @@ fn run(repl: &mut Repl, args: &str) -> Outcome {
         return Ok(Reply::text(repl.render_setting(setting)));
     }
     let mut config = repl.session.config().clone();
-    (setting.set)(&mut config, value.trim_matches('"'))
-        .map_err(|why| Failure::new(why).help(setting.about))?;
+    let set = setting.set(&mut config, value.trim_matches('"'));
+    set.map_err(|why| Failure::new(format!("{}: {why}", setting.name)).help(setting.about))?;
     repl.change_config(config);
     Ok(Reply::text(repl.render_setting(setting)))
 }

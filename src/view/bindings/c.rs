@@ -2,16 +2,34 @@
 //! C99, which is C++98 too: every type has a name, and its size is checked by the compiler.
 
 use super::Signature;
-use super::collect::{Declared, Form, form, has_room};
+use super::collect::{Declared, Form, entry_layout, form, has_room, note};
 use super::fields;
 use crate::ir::{Scalar, Ty};
 use crate::value::layout::layout;
 use std::collections::HashSet;
 
-/// Words that a field cannot have: keywords of C and C++, and macros that are defined without asking.
+/// Words that a field cannot have: keywords of C and C++, and macros without arguments, of compilers and of the standard
+/// headers. `stdint.h` has more.
 const TAKEN: &[&str] = &[
+    "BUFSIZ",
+    "CLOCKS_PER_SEC",
+    "EDOM",
+    "EILSEQ",
     "EOF",
+    "ERANGE",
+    "EXIT_FAILURE",
+    "EXIT_SUCCESS",
+    "HUGE_VAL",
+    "HUGE_VALF",
+    "HUGE_VALL",
+    "I",
+    "INFINITY",
+    "L_tmpnam",
+    "NAN",
     "NULL",
+    "SEEK_CUR",
+    "SEEK_END",
+    "SEEK_SET",
     "alignas",
     "alignof",
     "and",
@@ -33,6 +51,7 @@ const TAKEN: &[&str] = &[
     "co_return",
     "co_yield",
     "compl",
+    "complex",
     "concept",
     "const",
     "const_cast",
@@ -60,6 +79,7 @@ const TAKEN: &[&str] = &[
     "goto",
     "i386",
     "if",
+    "imaginary",
     "inline",
     "int",
     "linux",
@@ -68,6 +88,7 @@ const TAKEN: &[&str] = &[
     "namespace",
     "new",
     "noexcept",
+    "noreturn",
     "not",
     "not_eq",
     "nullptr",
@@ -88,6 +109,9 @@ const TAKEN: &[&str] = &[
     "static",
     "static_assert",
     "static_cast",
+    "stderr",
+    "stdin",
+    "stdout",
     "struct",
     "switch",
     "template",
@@ -114,14 +138,20 @@ const TAKEN: &[&str] = &[
     "xor_eq",
 ];
 
-/// The header.
-pub fn print(signature: &Signature) -> String {
+/// The header. `prefix` stands before all its names, so that headers with different ones go together.
+pub fn print(signature: &Signature, prefix: &str) -> String {
     let params = signature.params;
     let declared = Declared::of([signature.result].into_iter().chain(params.iter().map(|param| &param.ty)));
-    let mut text = "\
+    let c = Printer { declared: &declared, prefix };
+    let guard = match prefix {
+        "" => "WELD_C_HEADER".to_string(),
+        _ => format!("WELD_{}HEADER", prefix.to_ascii_uppercase()),
+    };
+    let mut text = format!(
+        "\
 /* The argument and the result of a Weld program, by `weld header --lang c`. */
-#ifndef WELD_C_HEADER
-#define WELD_C_HEADER
+#ifndef {guard}
+#define {guard}
 
 #include <stdint.h>
 
@@ -129,40 +159,47 @@ pub fn print(signature: &Signature) -> String {
 #define WELD_SIZE(type, bytes) typedef char type##_has_size[sizeof(type) == (bytes) ? 1 : -1]
 
 "
-    .to_string();
+    );
     for ty in declared.iter().filter(|ty| has_room(ty)) {
         let fields: Vec<String> = match form(ty) {
             Form::Struct(fields) => fields
                 .iter()
                 .enumerate()
-                .map(|(at, field)| member(field, &format!("_{at}"), None, &declared))
+                .map(|(at, field)| c.member(field, &format!("_{at}"), None))
                 .collect(),
             Form::Vec(elem) => {
-                vec![format!("{} *data;", written(elem, &declared)), "int64_t len;".to_string()]
+                vec![format!("{} *data;", c.written(elem)), "int64_t len;".to_string()]
             }
-            Form::Pointer => vec!["void *opaque;".to_string()],
+            Form::Dict { .. } | Form::Pointer => vec!["void *opaque;".to_string()],
             Form::Words { bits, count } => vec![format!("uint{bits}_t opaque[{count}];")],
         };
-        text += &format!("/* {ty} */\n{}", declaration(declared.name(ty), &fields, layout(ty).size));
+        text += &format!("/* {ty}{} */\n{}", note(ty), declaration(&c.written(ty), &fields, layout(ty).size));
+        if let Form::Dict { key, value } = form(ty)
+            && let Some(entry) = entry_layout(key, value)
+        {
+            let fields = [c.member(key, "key", None), c.member(value, "value", None)];
+            text += &declaration(&format!("{}_entry", c.written(ty)), &fields, entry.size);
+        }
     }
     let argument = Ty::tuple(params.iter().map(|param| param.ty.clone()).collect());
+    let input = format!("{prefix}input_type");
     text += "/* The argument. */\n";
     if has_room(&argument) {
         // In C++ a field cannot have the name of its type.
-        let types: HashSet<&str> = declared.iter().map(|ty| declared.name(ty)).collect();
+        let types: HashSet<String> = declared.iter().map(|ty| c.written(ty)).collect();
         let names = fields::names(params, |name| is_allowed(name) && !types.contains(name));
         let members = params.iter().zip(&names);
         let members: Vec<String> = members
             .map(|(param, name)| {
                 let what = format!("{}: {}", param.name, param.ty);
-                member(&param.ty, name, Some(&what), &declared)
+                c.member(&param.ty, name, Some(&what))
             })
             .collect();
-        text += &declaration("input_type", &members, layout(&argument).size);
+        text += &declaration(&input, &members, layout(&argument).size);
     } else {
-        text += "typedef void input_type;\n\n";
+        text += &format!("typedef void {input};\n\n");
     }
-    text += &format!("/* The result. */\ntypedef {} return_type;\n\n", written(signature.result, &declared));
+    text += &format!("/* The result. */\ntypedef {} {prefix}return_type;\n\n", c.written(signature.result));
     text += "#endif\n";
     text
 }
@@ -173,28 +210,42 @@ fn declaration(name: &str, members: &[String], bytes: usize) -> String {
     format!("typedef struct {name} {{\n{members}}} {name};\nWELD_SIZE({name}, {bytes});\n\n")
 }
 
-/// A field of a struct; C has no fields without room.
-fn member(ty: &Ty, name: &str, what: Option<&str>, declared: &Declared) -> String {
-    match (has_room(ty), what) {
-        (false, Some(what)) => format!("/* {what} takes no room */"),
-        (false, None) => format!("/* {name} takes no room */"),
-        (true, Some(what)) => format!("{} {name}; /* {what} */", written(ty, declared)),
-        (true, None) => format!("{} {name};", written(ty, declared)),
+/// The names of the types.
+struct Printer<'a> {
+    declared: &'a Declared,
+    prefix: &'a str,
+}
+
+impl Printer<'_> {
+    /// A field of a struct; C has no fields without room.
+    fn member(&self, ty: &Ty, name: &str, what: Option<&str>) -> String {
+        match (has_room(ty), what) {
+            (false, Some(what)) => format!("/* {what} takes no room */"),
+            (false, None) => format!("/* {name} takes no room */"),
+            (true, Some(what)) => format!("{} {name}; /* {what} */", self.written(ty)),
+            (true, None) => format!("{} {name};", self.written(ty)),
+        }
+    }
+
+    /// A type in C.
+    fn written(&self, ty: &Ty) -> String {
+        let scalar = match ty {
+            _ if !has_room(ty) => "void",
+            Ty::Scalar(Scalar::F32) => "float",
+            Ty::Scalar(Scalar::F64) => "double",
+            Ty::Scalar(Scalar::Bool) => "uint8_t",
+            Ty::Scalar(scalar) if scalar.is_signed() => return format!("int{}_t", 8 * scalar.bytes()),
+            Ty::Scalar(scalar) => return format!("uint{}_t", 8 * scalar.bytes()),
+            _ => return format!("{}{}", self.prefix, self.declared.name(ty)),
+        };
+        scalar.to_string()
     }
 }
 
-/// A type in C.
-fn written(ty: &Ty, declared: &Declared) -> String {
-    let scalar = match ty {
-        _ if !has_room(ty) => "void",
-        Ty::Scalar(Scalar::F32) => "float",
-        Ty::Scalar(Scalar::F64) => "double",
-        Ty::Scalar(Scalar::Bool) => "uint8_t",
-        Ty::Scalar(scalar) if scalar.is_signed() => return format!("int{}_t", 8 * scalar.bytes()),
-        Ty::Scalar(scalar) => return format!("uint{}_t", 8 * scalar.bytes()),
-        _ => declared.name(ty),
-    };
-    scalar.to_string()
+/// Whether this can begin the names of a header: a name of C that is not the compiler's.
+pub fn is_prefix(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 /// Names that begin with two underscores, or one and a capital, are the compiler's; `stdint.h` has the others.

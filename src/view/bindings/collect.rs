@@ -34,6 +34,10 @@ impl Declared {
         deep(|| match ty {
             Ty::Struct(fields) => fields.iter().for_each(|field| self.need(field)),
             Ty::Vec(elem) => self.need(elem),
+            Ty::Dict(entry) => {
+                self.need(&entry.0);
+                self.need(&entry.1);
+            }
             _ => {}
         });
         let name = match ty {
@@ -96,6 +100,8 @@ pub enum Form<'a> {
     Struct(&'a [Ty]),
     /// A pointer to elements, and how many.
     Vec(&'a Ty),
+    /// A pointer to something that is Weld's, whose entries have this key and this value.
+    Dict { key: &'a Ty, value: &'a Ty },
     /// A pointer to something that is Weld's.
     Pointer,
     /// So many integers of so many bits that are Weld's.
@@ -107,7 +113,7 @@ pub fn form(ty: &Ty) -> Form<'_> {
     match ty {
         Ty::Struct(fields) => Form::Struct(fields),
         Ty::Vec(elem) => Form::Vec(elem),
-        Ty::Dict(_) => Form::Pointer,
+        Ty::Dict(entry) => Form::Dict { key: &entry.0, value: &entry.1 },
         Ty::Builder(builder)
             if matches!(**builder, BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..)) =>
         {
@@ -123,4 +129,20 @@ pub fn form(ty: &Ty) -> Form<'_> {
 /// Whether a value of this type takes any memory: neither `{}` nor a struct of such does.
 pub fn has_room(ty: &Ty) -> bool {
     layout(ty).size > 0
+}
+
+/// What stands behind the type where its declaration says little.
+pub fn note(ty: &Ty) -> &'static str {
+    match ty {
+        Ty::Dict(_) => ": weld_dict_len counts its entries, weld_dict_entries leads to them",
+        Ty::Builder(_) => {
+            ": only Weld looks into a builder; it comes from a result and goes into an argument"
+        }
+        _ => "",
+    }
+}
+
+/// Bytes of an entry of a dictionary, unless it takes no room.
+pub fn entry_layout(key: &Ty, value: &Ty) -> Option<Layout> {
+    Some(layout(&Ty::tuple(vec![key.clone(), value.clone()]))).filter(|entry| entry.size > 0)
 }

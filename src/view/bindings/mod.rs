@@ -13,6 +13,8 @@ mod fields;
 mod python;
 mod rust;
 
+pub use c::is_prefix;
+
 use crate::ir::{Param, Program, Ty};
 use std::fmt;
 
@@ -40,6 +42,12 @@ struct Signature<'a> {
     result: &'a Ty,
 }
 
+impl Signature<'_> {
+    fn of(program: &Program) -> Signature<'_> {
+        Signature { params: &program.func.params, result: &program.func.body.ty }
+    }
+}
+
 /// A type that the form of `hdrgen` has no words for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoForm {
@@ -55,16 +63,22 @@ impl fmt::Display for NoForm {
             Some(name) => write!(f, "the parameter `{name}` has")?,
             None => write!(f, "the result has")?,
         }
-        write!(f, " a `{}`, which the C++ header cannot say", self.ty)
+        write!(f, " the type `{}` in it, which the C++ header cannot say", self.ty)
     }
+}
+
+/// The C header of a program, with `prefix` before all its names, so that several go together; empty for none. A prefix is
+/// a name of C, as [`is_prefix`] says, with `_` at its end.
+pub fn c_header(program: &Program, prefix: &str) -> String {
+    c::print(&Signature::of(program), prefix)
 }
 
 /// The declarations of a program's argument and result.
 pub fn declarations(program: &Program, language: Language) -> Result<String, NoForm> {
-    let signature = Signature { params: &program.func.params, result: &program.func.body.ty };
+    let signature = Signature::of(program);
     match language {
         Language::Cpp => cpp::print(&signature),
-        Language::C => Ok(c::print(&signature)),
+        Language::C => Ok(c::print(&signature, "")),
         Language::Rust => Ok(rust::print(&signature)),
         Language::Python => Ok(python::print(&signature)),
     }

@@ -2,7 +2,7 @@
 //! Python: classes of `ctypes`, with sizes checked when the module is loaded.
 
 use super::Signature;
-use super::collect::{Declared, Form, form};
+use super::collect::{Declared, Form, entry_layout, form, note};
 use super::fields;
 use crate::ir::{Scalar, Ty};
 use crate::value::layout::layout;
@@ -75,10 +75,18 @@ pub fn print(signature: &Signature) -> String {
                 let data = format!("(\"data\", ctypes.POINTER({})),", written(elem, &declared));
                 vec![data, "(\"len\", ctypes.c_int64),".to_string()]
             }
-            Form::Pointer => vec!["(\"opaque\", ctypes.c_void_p),".to_string()],
+            Form::Dict { .. } | Form::Pointer => vec!["(\"opaque\", ctypes.c_void_p),".to_string()],
             Form::Words { bits, count } => vec![format!("(\"opaque\", ctypes.c_uint{bits} * {count}),")],
         };
-        text += &declaration(&ty.to_string(), &declared.class(ty), &fields, layout(ty).size);
+        text += &declaration(&format!("{ty}{}", note(ty)), &declared.class(ty), &fields, layout(ty).size);
+        if let Form::Dict { key, value } = form(ty)
+            && let Some(entry) = entry_layout(key, value)
+        {
+            let fields = [("key", key), ("value", value)];
+            let fields = fields.map(|(name, ty)| format!("(\"{name}\", {}),", written(ty, &declared)));
+            let name = format!("{}Entry", declared.class(ty));
+            text += &declaration(&format!("An entry of {ty}."), &name, &fields, entry.size);
+        }
     }
     let names = fields::names(params, is_allowed);
     let members = params.iter().zip(&names);

@@ -2,7 +2,7 @@
 //! Rust: `repr(C)` structs with sizes and alignments checked by the compiler. Needs Rust 2018 or later.
 
 use super::Signature;
-use super::collect::{Declared, Form, form};
+use super::collect::{Declared, Form, entry_layout, form, note};
 use super::fields;
 use crate::diag::stack::deep;
 use crate::ir::{Scalar, Ty};
@@ -34,10 +34,18 @@ pub fn print(signature: &Signature) -> String {
                 .map(|(at, field)| format!("pub _{at}: {},", written(field, &declared)))
                 .collect(),
             Form::Vec(_) => continue,
-            Form::Pointer => vec!["pub opaque: *mut std::ffi::c_void,".to_string()],
+            Form::Dict { .. } | Form::Pointer => vec!["pub opaque: *mut std::ffi::c_void,".to_string()],
             Form::Words { bits, count } => vec![format!("pub opaque: [u{bits}; {count}],")],
         };
-        text += &declaration(&format!("`{ty}`"), &declared.class(ty), &fields, layout(ty));
+        text += &declaration(&format!("`{ty}`{}", note(ty)), &declared.class(ty), &fields, layout(ty));
+        if let Form::Dict { key, value } = form(ty)
+            && let Some(entry) = entry_layout(key, value)
+        {
+            let fields = [("key", key), ("value", value)];
+            let fields = fields.map(|(name, ty)| format!("pub {name}: {},", written(ty, &declared)));
+            let name = format!("{}Entry", declared.class(ty));
+            text += &declaration(&format!("An entry of `{ty}`."), &name, &fields, entry);
+        }
     }
     let names = fields::names(params, |name| !TAKEN.contains(&name));
     let members = params.iter().zip(&names);
