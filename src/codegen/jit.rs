@@ -95,8 +95,8 @@ pub struct Compiled {
     entry: EntryFn,
     /// What the numbers of failed checks mean.
     pub sites: Vec<Site>,
-    /// Keeps the libraries of the C functions it calls.
-    _foreign: Vec<Function>,
+    /// The C functions it calls, whose libraries this keeps.
+    foreign: Vec<(String, Function)>,
     /// How long it took.
     pub times: Times,
     /// Bytes of object code.
@@ -173,7 +173,7 @@ impl Engine {
         inner.programs += 1;
         let name = format!("{ENTRY}_{}", inner.programs);
         cx.function(ENTRY)?.as_global_value().set_name(&name);
-        for (name, function) in &cx.foreign {
+        for (name, (_, function)) in &cx.foreign {
             let symbol = inner.foreign_symbol(name, function.address())?;
             cx.function(name)?.as_global_value().set_name(&symbol);
         }
@@ -197,7 +197,7 @@ impl Engine {
             tracker,
             entry,
             sites: cx.sites,
-            _foreign: cx.foreign.into_values().collect(),
+            foreign: cx.foreign.into_values().collect(),
             times,
             code_bytes: object.len(),
             spared: if options.effort == Effort::None { 0 } else { cx.spared },
@@ -325,6 +325,12 @@ impl Inner {
 }
 
 impl Compiled {
+    /// Whether these libraries have the C functions that it calls.
+    pub fn links_with(&self, libraries: &Libraries) -> bool {
+        let there = |name: &str| libraries.find(name).map(|function| function.address());
+        self.foreign.iter().all(|(name, function)| there(name) == Some(function.address()))
+    }
+
     /// Runs the program.
     ///
     /// # Safety

@@ -86,8 +86,8 @@ pub(super) struct ModuleCx<'c> {
     /// Functions that hash vectors, and that compare keys, by the element type.
     pub hashers: HashMap<Ty, FunctionValue<'c>>,
     pub equals: HashMap<Ty, FunctionValue<'c>>,
-    /// The C functions that the program calls, by their symbols in the module.
-    pub foreign: BTreeMap<String, Function>,
+    /// The C functions that the program calls, with their names, by their symbols in the module.
+    pub foreign: BTreeMap<String, (String, Function)>,
     /// Functions that are too large for LLVM's passes.
     pub spared: usize,
     /// The lines of the execution trace so far; nothing when there is none.
@@ -223,7 +223,7 @@ impl<'c> ModuleCx<'c> {
         }
         let found =
             self.libraries.find(name).ok_or_else(|| CodegenError(format!("no C function `{name}`")))?;
-        self.foreign.insert(symbol.clone(), found);
+        self.foreign.insert(symbol.clone(), (name.to_string(), found));
         let ptr = self.context.ptr_type(AddressSpace::default());
         let ty = self.context.void_type().fn_type(&vec![ptr.into(); pointers], false);
         Ok(self.add_function(&symbol, ty, Linkage::External))
