@@ -17,6 +17,7 @@ use inkwell::intrinsics::Intrinsic;
 use inkwell::module::{Linkage, Module};
 use inkwell::types::{BasicMetadataTypeEnum, BasicTypeEnum, FunctionType};
 use inkwell::values::{BasicValueEnum, FunctionValue, GlobalValue, PointerValue};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
 /// What a check in compiled code guards.
@@ -92,6 +93,10 @@ pub(super) struct ModuleCx<'c> {
     pub spared: usize,
     /// The lines of the execution trace so far; nothing when there is none.
     pub traced: Option<Vec<Line>>,
+    /// Whether math functions of lanes are compiled apart, once per process, and only declared in this module.
+    pub lanes_apart: bool,
+    /// Those that are: their names and numbers of arguments.
+    pub lanes: RefCell<Vec<(String, usize)>>,
     libraries: Libraries,
     compress: Compress,
     bodies: u32,
@@ -117,6 +122,8 @@ impl<'c> ModuleCx<'c> {
             foreign: BTreeMap::new(),
             spared: 0,
             traced: None,
+            lanes_apart: false,
+            lanes: RefCell::default(),
             libraries: libraries.clone(),
             compress,
             bodies: 0,

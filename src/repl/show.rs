@@ -186,8 +186,8 @@ impl Repl {
     #[cfg(feature = "jit")]
     fn render_cache(&self) -> String {
         let CacheStats { hits, misses, programs, bytes } = self.session.cache_stats();
-        let (hits, misses) = (grouped(hits), grouped(misses));
-        format!("cache {programs} programs, {} bytes, {hits} hits, {misses} misses\n", grouped(bytes))
+        let bytes = grouped(bytes);
+        format!("cache: programs {programs}, {bytes} bytes, hits {hits}, misses {misses}\n")
     }
 
     #[cfg(not(feature = "jit"))]
