@@ -86,7 +86,7 @@ impl<'c> FnCx<'_, 'c> {
                     cx.counted(cx.int64(0), n, 1, Vec::new(), &mut |cx, k, carried| {
                         let mut row = key.clone();
                         row.extend(cx.load(elem, cx.elem_address(elem, data, k)?)?);
-                        cx.merge_group(&entry, elem, table, &row)?;
+                        cx.merge_group(&entry, elem, table, &row, None)?;
                         Ok(carried)
                     })?;
                     Ok(carried)

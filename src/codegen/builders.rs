@@ -76,12 +76,12 @@ impl<'c> FnCx<'_, 'c> {
         match kind {
             BuilderTy::Appender(elem) if value.ty.has_simd() => self.append_lanes(elem, &state, &item),
             // Its accumulators know what to do with lanes.
-            BuilderTy::Merger(..) => self.merge_one(kind, state, &item, origin),
+            BuilderTy::Merger(..) => self.merge_one(kind, state, &item, None, origin),
             _ if value.ty.has_simd() => (0..SIMD_LANES as u32).try_fold(state, |state, lane| {
                 let item = self.lane_values(&item, lane)?;
-                self.merge_one(kind, state, &item, origin)
+                self.merge_one(kind, state, &item, None, origin)
             }),
-            _ => self.merge_one(kind, state, &item, origin),
+            _ => self.merge_one(kind, state, &item, self.hint(builder, value), origin),
         }
     }
 
@@ -90,17 +90,18 @@ impl<'c> FnCx<'_, 'c> {
         kind: &BuilderTy,
         state: Val<'c>,
         item: &Val<'c>,
+        hint: Option<IntValue<'c>>,
         origin: &Origin,
     ) -> Result<Val<'c>, CodegenError> {
         match kind {
             BuilderTy::Appender(elem) => self.append(elem, &state, item),
             BuilderTy::Merger(ty, op) => self.combine_values(ty, *op, &state, item),
             BuilderTy::DictMerger(_, _, op) => {
-                self.merge_dict(&Entry::of(&kind.result_ty())?, *op, single(&state)?, item)?;
+                self.merge_dict(&Entry::of(&kind.result_ty())?, *op, single(&state)?, item, hint)?;
                 Ok(state)
             }
             BuilderTy::GroupMerger(_, elem) => {
-                self.merge_group(&Entry::of(&kind.result_ty())?, elem, single(&state)?, item)?;
+                self.merge_group(&Entry::of(&kind.result_ty())?, elem, single(&state)?, item, hint)?;
                 Ok(state)
             }
             BuilderTy::VecMerger(elem, op) => self.merge_at(elem, *op, state, item, origin),

@@ -8,6 +8,7 @@ use super::CodegenError;
 use super::dict::Entry;
 use super::func::FnCx;
 use super::leaves::{Leaf, Val, int, leaf_at, pointer, width};
+use super::seek::Start;
 use crate::ir::{BinOp, MergeOp, Scalar, Ty};
 use crate::runtime::abi::{Appender, Dict};
 use crate::value::layout;
@@ -18,13 +19,22 @@ use std::mem::offset_of;
 /// Rows between two looks at the signal while groups are put together.
 const ROWS_PER_POLL: i64 = 1 << 16;
 
+/// So many neighbouring values of one type are merged at once.
+const IN_LANES: usize = 4;
+/// Slots that a table outside of loops begins with, so that a few keys hardly meet.
+const FIRST_SLOTS: i64 = 512;
+
 impl<'c> FnCx<'_, 'c> {
     /// A fresh table, or a copy of the dictionary `from`.
     pub fn new_table(&mut self, entry: &Entry, from: Option<Leaf<'c>>) -> Result<Val<'c>, CodegenError> {
         let slot = self.alloca(self.ptr_ty(), "table")?;
         let bytes = self.int64(entry.bytes() as i64).into();
         match from {
-            None => self.call_runtime("weld_rt_dict_new", &[bytes, slot.into()])?,
+            None => {
+                // A table inside a loop may be one of many.
+                let slots = if self.in_loop { 0 } else { FIRST_SLOTS };
+                self.call_runtime("weld_rt_dict_new", &[bytes, self.int64(slots).into(), slot.into()])?;
+            }
             Some(from) => self.call_runtime("weld_rt_dict_copy", &[from.into(), bytes, slot.into()])?,
         }
         Ok(vec![self.b.build_load(self.ptr_ty(), slot, "table")?])
@@ -37,50 +47,107 @@ impl<'c> FnCx<'_, 'c> {
         op: MergeOp,
         table: Leaf<'c>,
         pair: &[Leaf<'c>],
+        hint: Option<IntValue<'c>>,
     ) -> Result<(), CodegenError> {
         let (key, value) = pair.split_at(width(&entry.key).min(pair.len()));
-        let (at, _) = self.entry_of(entry, pointer(table)?, key, &|cx| cx.merger_start(&entry.value, op))?;
+        let (at, _) = self.entry_of(entry, pointer(table)?, key, hint, Start::Of(op))?;
         let at = self.value_at(entry, at)?;
-        let held = self.load(&entry.value, at)?;
-        let merged = self.combine_values(&entry.value, op, &held, value)?;
-        self.store(&entry.value, &merged, at)
+        let Ty::Struct(fields) = &entry.value else {
+            let held = self.load(&entry.value, at)?;
+            let merged = self.combine_values(&entry.value, op, &held, value)?;
+            return self.store(&entry.value, &merged, at);
+        };
+        let offsets = layout::field_offsets(fields);
+        let mut k = 0;
+        while let (Some(field), Some(offset)) = (fields.get(k), offsets.get(k)) {
+            let (at, alike) = (self.offset(at, *offset)?, fields.iter().skip(k));
+            let alike = alike.take_while(|other| *other == field).count();
+            k += match field.scalar() {
+                Some(scalar) if alike >= IN_LANES && scalar != Scalar::Bool => {
+                    self.merge_lanes(scalar, op, at, value.get(k..k + IN_LANES).unwrap_or_default())?;
+                    IN_LANES
+                }
+                _ => {
+                    let held = self.load(field, at)?;
+                    let own = value.get(k..=k).unwrap_or_default();
+                    let merged = self.combine_values(field, op, &held, own)?;
+                    self.store(field, &merged, at)?;
+                    1
+                }
+            };
+        }
+        Ok(())
     }
 
-    /// The entry of a key and its number; a new key gets the value `start`.
-    pub fn entry_of(
+    /// Merges neighbouring values of one type at once.
+    fn merge_lanes(
+        &mut self,
+        scalar: Scalar,
+        op: MergeOp,
+        at: PointerValue<'c>,
+        values: &[Leaf<'c>],
+    ) -> Result<(), CodegenError> {
+        let lanes = values.len() as u32;
+        let held = self.load_scalar(scalar, at, Some(lanes))?;
+        let mut more = held.into_vector_value().get_type().get_poison();
+        for (lane, value) in values.iter().enumerate() {
+            more = self.b.build_insert_element(more, *value, self.int32(lane as u32), "more")?;
+        }
+        let merged = self.combine(op, scalar, held, more.into())?;
+        self.store_scalar(scalar, merged, at)
+    }
+
+    /// The entry of a key and its ticket; a new key gets the value `start`. What a hint says is tried first.
+    fn entry_of(
         &mut self,
         entry: &Entry,
         table: PointerValue<'c>,
         key: &[Leaf<'c>],
-        start: &dyn Fn(&mut Self) -> Result<Val<'c>, CodegenError>,
+        hint: Option<IntValue<'c>>,
+        start: Start,
+    ) -> Result<(PointerValue<'c>, IntValue<'c>), CodegenError> {
+        let Some(number) = hint else { return self.probed_entry(entry, table, key, start) };
+        let (told, look, ready) = (self.block("told"), self.block("look"), self.block("ready"));
+        let unknown = self.b.build_int_compare(IntPredicate::EQ, number, self.int32(0), "unknown")?;
+        self.b.build_conditional_branch(unknown, look, told)?;
+        self.b.position_at_end(told);
+        let number = self.b.build_int_z_extend(number, self.m.context.i64_type(), "number")?;
+        let ticket = self.b.build_int_sub(number, self.int64(1), "ticket")?;
+        let entries = self.table_ptr(table, offset_of!(Dict, entries))?;
+        let address = self.elem_address(&entry.pair, entries, ticket)?;
+        let same = self.is_key_of(entry, address, key)?;
+        let told = self.here()?;
+        self.b.build_conditional_branch(same, ready, look)?;
+        self.b.position_at_end(look);
+        let (probed, number) = self.probed_entry(entry, table, key, start)?;
+        let looked = self.here()?;
+        self.enter(ready)?;
+        let known = vec![address.into(), ticket.into()];
+        let joined = self.join((&known, told), (&vec![probed.into(), number.into()], looked))?;
+        Ok((pointer(leaf_at(&joined, 0)?)?, int(leaf_at(&joined, 1)?)?))
+    }
+
+    /// The same, by looking for it.
+    pub fn probed_entry(
+        &mut self,
+        entry: &Entry,
+        table: PointerValue<'c>,
+        key: &[Leaf<'c>],
+        start: Start,
     ) -> Result<(PointerValue<'c>, IntValue<'c>), CodegenError> {
         let probe = self.probe(entry, table, key)?;
-        let (full, insert, ready) = (self.block("full"), self.block("insert"), self.block("ready"));
-        self.b.position_at_end(probe.absent);
-        let len = self.table_int(table, offset_of!(Dict, len))?;
-        let cap = self.table_int(table, offset_of!(Dict, cap))?;
-        let is_full = self.b.build_int_compare(IntPredicate::EQ, len, cap, "is_full")?;
-        self.b.build_conditional_branch(is_full, full, insert)?;
-
-        self.b.position_at_end(full);
-        self.call_runtime("weld_rt_dict_grow", &[table.into()])?;
-        self.b.build_unconditional_branch(probe.again)?;
-
-        self.b.position_at_end(insert);
-        let more = self.b.build_int_add(len, self.int64(1), "more")?;
-        self.b.build_store(probe.slot, self.b.build_or(probe.tag, more, "slot")?)?;
-        self.b.build_store(self.offset(table, offset_of!(Dict, len))?, more)?;
-        let new = self.elem_address(&entry.pair, probe.entries, len)?;
-        self.store(&entry.key, key, new)?;
-        let value = start(self)?;
-        self.store(&entry.value, &value, self.value_at(entry, new)?)?;
-        let inserted = self.here()?;
+        self.b.position_at_end(probe.other);
+        let number = self.seek(entry, Some(start), table, probe.tag, key)?;
+        let ticket = self.b.build_int_sub(number, self.int64(1), "ticket")?;
+        let entries = self.table_ptr(table, offset_of!(Dict, entries))?;
+        let address = self.elem_address(&entry.pair, entries, ticket)?;
+        let sought = self.here()?;
+        let ready = self.block("ready");
         self.b.build_unconditional_branch(ready)?;
-
         self.b.position_at_end(probe.found);
         self.enter(ready)?;
         let found = vec![probe.entry.into(), probe.ticket.into()];
-        let joined = self.join((&vec![new.into(), len.into()], inserted), (&found, probe.found))?;
+        let joined = self.join((&found, probe.found), (&vec![address.into(), ticket.into()], sought))?;
         Ok((pointer(leaf_at(&joined, 0)?)?, int(leaf_at(&joined, 1)?)?))
     }
 
@@ -91,10 +158,11 @@ impl<'c> FnCx<'_, 'c> {
         elem: &Ty,
         table: Leaf<'c>,
         pair: &[Leaf<'c>],
+        hint: Option<IntValue<'c>>,
     ) -> Result<(), CodegenError> {
         let table = pointer(table)?;
         let (key, value) = pair.split_at(width(&entry.key).min(pair.len()));
-        let (at, ticket) = self.entry_of(entry, table, key, &|cx| cx.blank(&entry.value))?;
+        let (at, ticket) = self.entry_of(entry, table, key, hint, Start::Blank)?;
         let count_at = self.offset(self.value_at(entry, at)?, LEN)?;
         let count = int(self.b.build_load(self.m.context.i64_type(), count_at, "count")?)?;
         self.b.build_store(count_at, self.b.build_int_add(count, self.int64(1), "count")?)?;

@@ -6,6 +6,7 @@
 use super::CodegenError;
 use super::leaves::{Leaf, LeafTy, Val, int, leaf_at, memory_ty, pointer, register_ty, width, with_lanes};
 use super::module::{Check, ModuleCx};
+use super::prefetch::Hint;
 use crate::diag::Origin;
 use crate::ir::{BuilderTy, Literal, Name, Scalar, Ty};
 use crate::value::layout;
@@ -40,6 +41,8 @@ pub(super) struct FnCx<'m, 'c> {
     pub streaming: bool,
     /// Whether this is inside a loop: loops in loops run in place.
     pub in_loop: bool,
+    /// What is known about keys of this iteration.
+    pub hints: Vec<Hint<'c>>,
     /// Expressions since a block was begun for its length.
     since: u32,
     entry: BasicBlock<'c>,
@@ -56,10 +59,10 @@ impl<'m, 'c> FnCx<'m, 'c> {
             Some(BasicValueEnum::PointerValue(task)) => task,
             _ => m.context.ptr_type(AddressSpace::default()).const_null(),
         };
-        let vars = HashMap::new();
+        let (vars, hints) = (HashMap::new(), Vec::new());
         let (lanes, mask, bail) = (None, None, None);
         let (streaming, in_loop, since) = (false, false, 0);
-        Ok(FnCx { m, b, function, task, vars, lanes, mask, bail, streaming, in_loop, since, entry })
+        Ok(FnCx { m, b, function, task, vars, lanes, mask, bail, streaming, in_loop, hints, since, entry })
     }
 
     /// Connects the block of allocas with the code; call once, at the end.
@@ -349,7 +352,16 @@ impl<'m, 'c> FnCx<'m, 'c> {
 
     /// Calls a runtime function and leaves this function when it fails.
     pub fn call_runtime(&self, name: &str, args: &[BasicMetadataValueEnum<'c>]) -> Result<(), CodegenError> {
-        let status = self.call_status(name, args)?;
+        self.call_or_leave(self.m.function(name)?, args)
+    }
+
+    /// Calls a function that returns a status, and leaves this function when it fails.
+    pub fn call_or_leave(
+        &self,
+        function: FunctionValue<'c>,
+        args: &[BasicMetadataValueEnum<'c>],
+    ) -> Result<(), CodegenError> {
+        let status = self.call_status(function, args)?;
         let failed = self.b.build_int_compare(IntPredicate::NE, status, self.int32(0), "failed")?;
         let (leave, go_on) = (self.block("leave"), self.block("go_on"));
         self.b.build_conditional_branch(failed, leave, go_on)?;
@@ -361,16 +373,16 @@ impl<'m, 'c> FnCx<'m, 'c> {
 
     fn call_status(
         &self,
-        name: &str,
+        function: FunctionValue<'c>,
         args: &[BasicMetadataValueEnum<'c>],
     ) -> Result<IntValue<'c>, CodegenError> {
         let mut all = vec![self.task.into()];
         all.extend_from_slice(args);
-        let call = self.b.build_call(self.m.function(name)?, &all, "status")?;
+        let call = self.b.build_call(function, &all, "status")?;
         int(call
             .try_as_basic_value()
             .basic()
-            .ok_or_else(|| CodegenError(format!("`{name}` returns nothing")))?)
+            .ok_or_else(|| CodegenError("a function without a status".into()))?)
     }
 
     /// Leaves with the error of `check` unless it `holds`. `a` and `b` are the values for the message.
@@ -400,7 +412,7 @@ impl<'m, 'c> FnCx<'m, 'c> {
         b: IntValue<'c>,
     ) -> Result<(), CodegenError> {
         let args = [self.int32(check.status() as u32).into(), self.int32(site).into(), a.into(), b.into()];
-        let status = self.call_status("weld_rt_fail", &args)?;
+        let status = self.call_status(self.m.function("weld_rt_fail")?, &args)?;
         self.b.build_return(Some(&status))?;
         Ok(())
     }
@@ -416,7 +428,7 @@ impl<'m, 'c> FnCx<'m, 'c> {
         let (leave, go_on) = (self.block("stopped"), self.block("go_on"));
         self.b.build_conditional_branch(stop, leave, go_on)?;
         self.b.position_at_end(leave);
-        let status = self.call_status("weld_rt_stop", &[])?;
+        let status = self.call_status(self.m.function("weld_rt_stop")?, &[])?;
         self.b.build_return(Some(&status))?;
         self.b.position_at_end(go_on);
         Ok(())

@@ -14,6 +14,13 @@ use inkwell::module::Linkage;
 use inkwell::values::{FunctionValue, IntValue, PointerValue};
 use inkwell::{AddressSpace, FloatPredicate, IntPredicate};
 
+/// A struct on its way into a hash.
+struct Words<'c> {
+    state: IntValue<'c>,
+    /// A word that has room left, and its bits that are taken.
+    pending: Option<(IntValue<'c>, i64)>,
+}
+
 impl<'c> FnCx<'_, 'c> {
     /// The state after a key of type `ty` has gone in.
     pub fn hash(
@@ -28,11 +35,9 @@ impl<'c> FnCx<'_, 'c> {
                 self.fold(state, bits)
             }
             Ty::Struct(fields) => {
-                let mut state = state;
-                for (k, field) in fields.iter().enumerate() {
-                    state = self.hash(field, key.get(field_range(fields, k)).unwrap_or_default(), state)?;
-                }
-                Ok(state)
+                let mut words = Words { state, pending: None };
+                self.hash_fields(fields, key, &mut words)?;
+                self.whole(&mut words)
             }
             Ty::Vec(elem) => {
                 let (data, len) = (leaf_at(key, 0)?, int(leaf_at(key, 1)?)?);
@@ -48,6 +53,64 @@ impl<'c> FnCx<'_, 'c> {
             }
             _ => Err(CodegenError(format!("`{ty}` is no key"))),
         }
+    }
+
+    /// The fields of a struct: neighbouring scalars share a word while they fit.
+    fn hash_fields(
+        &mut self,
+        fields: &[Ty],
+        key: &[Leaf<'c>],
+        words: &mut Words<'c>,
+    ) -> Result<(), CodegenError> {
+        for (k, field) in fields.iter().enumerate() {
+            let own = key.get(field_range(fields, k)).unwrap_or_default();
+            match field {
+                Ty::Struct(fields) => self.hash_fields(fields, own, words)?,
+                Ty::Scalar(scalar) => {
+                    let bits = self.key_bits(*scalar, single(own)?)?;
+                    let width = scalar.bytes() as i64 * 8;
+                    if words.pending.is_some_and(|(_, used)| used + width > 64) {
+                        words.state = self.whole(words)?;
+                    }
+                    words.pending = Some(match words.pending {
+                        None => (bits, width),
+                        Some((word, used)) => {
+                            let bits = self.b.build_left_shift(bits, self.int64(used), "bits")?;
+                            (self.b.build_or(word, bits, "word")?, used + width)
+                        }
+                    });
+                }
+                _ => {
+                    let state = self.whole(words)?;
+                    words.state = self.hash(field, own, state)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The fields of a struct of integers that share one word.
+    pub fn key_word(&mut self, fields: &[Ty], key: &[Leaf<'c>]) -> Result<IntValue<'c>, CodegenError> {
+        let mut words = Words { state: self.int64(0), pending: None };
+        self.hash_fields(fields, key, &mut words)?;
+        words.pending.map(|(word, _)| word).ok_or_else(|| CodegenError("a key without a word".into()))
+    }
+
+    /// The state with the word that was begun.
+    fn whole(&self, words: &mut Words<'c>) -> Result<IntValue<'c>, CodegenError> {
+        match words.pending.take() {
+            None => Ok(words.state),
+            Some((word, _)) => self.fold(words.state, word),
+        }
+    }
+
+    /// The part of a hash that a slot keeps, as `i32`: its upper half, but not 0.
+    pub fn tag_of(&self, hash: IntValue<'c>) -> Result<IntValue<'c>, CodegenError> {
+        let i32_ty = self.m.context.i32_type();
+        let upper = self.b.build_right_shift(hash, self.int64(32), false, "upper")?;
+        let upper = self.b.build_int_truncate(upper, i32_ty, "upper")?;
+        let tag = self.intrinsic("llvm.umax", &[i32_ty.into()], &[upper.into(), self.int32(1).into()])?;
+        int(tag)
     }
 
     /// Both halves of `(state ^ bits) * multiplier`.

@@ -16,7 +16,8 @@ use inkwell::IntPredicate;
 use inkwell::values::IntValue;
 
 /// One step of a loop: its number, and what is carried before it and after it.
-type Body<'b, 'c, Cx> = dyn FnMut(&mut Cx, IntValue<'c>, Val<'c>) -> Result<Val<'c>, CodegenError> + 'b;
+pub(super) type Body<'b, 'c, Cx> =
+    dyn FnMut(&mut Cx, IntValue<'c>, Val<'c>) -> Result<Val<'c>, CodegenError> + 'b;
 
 /// One accumulator or appender of a loop, and where its leaves are in the builder value.
 #[derive(Clone, Debug)]
@@ -230,8 +231,7 @@ impl<'c> FnCx<'_, 'c> {
             }
             lo = middle;
         }
-        self.counted(lo, hi, 1, value, &mut |cx, i, builder| {
-            cx.fetch_ahead(shape, i, hi, &builder)?;
+        self.iterations(shape, lo, hi, value, &mut |cx, i, builder| {
             let fixed = builder.clone();
             let next = cx.iteration(shape, i, builder)?;
             Ok(keep_in_place(shape, next, &fixed))
@@ -371,8 +371,7 @@ impl<'c> FnCx<'_, 'c> {
         for (at, ..) in &slots {
             from.splice(*at..*at + 1, [leaf_at(start, *at)?]);
         }
-        let mut value = self.counted(middle, hi, 1, from, &mut |cx, i, builder| {
-            cx.fetch_ahead(shape, i, hi, &builder)?;
+        let mut value = self.iterations(shape, middle, hi, from, &mut |cx, i, builder| {
             let from = cx.b.build_int_sub(i, lo, "from")?;
             let lane = cx.b.build_and(from, cx.int64(i64::from(lanes) - 1), "lane")?;
             let mut now = builder.clone();

@@ -6,6 +6,7 @@
 
 mod aside;
 mod at_exit;
+mod blocks;
 mod border;
 mod builders;
 mod call;
@@ -29,6 +30,7 @@ mod outline;
 mod prefetch;
 mod records;
 mod scalar;
+mod seek;
 mod serial;
 mod sort;
 mod start;

@@ -4,11 +4,12 @@
 //! Promises: a site number in compiled code is an index into [`ModuleCx::sites`].
 
 use super::CodegenError;
+use super::seek::Start;
 use super::target::Compress;
 use super::trace::Line;
 use crate::diag::Origin;
 use crate::ir::Ty;
-use crate::runtime::abi::{Dict, Status, for_each_runtime_fn};
+use crate::runtime::abi::{Dict, LINE, Status, for_each_runtime_fn};
 use crate::runtime::{Function, Libraries};
 use inkwell::AddressSpace;
 use inkwell::attributes::{Attribute, AttributeLoc};
@@ -87,6 +88,7 @@ pub(super) struct ModuleCx<'c> {
     /// Functions that hash vectors, and that compare keys, by the element type.
     pub hashers: HashMap<Ty, FunctionValue<'c>>,
     pub equals: HashMap<Ty, FunctionValue<'c>>,
+    pub seekers: HashMap<(Ty, Option<Start>), FunctionValue<'c>>,
     /// The C functions that the program calls, with their names, by their symbols in the module.
     pub foreign: BTreeMap<String, (String, Function)>,
     /// Functions that are too large for LLVM's passes.
@@ -119,6 +121,7 @@ impl<'c> ModuleCx<'c> {
             comparers: HashMap::new(),
             hashers: HashMap::new(),
             equals: HashMap::new(),
+            seekers: HashMap::new(),
             foreign: BTreeMap::new(),
             spared: 0,
             traced: None,
@@ -184,17 +187,31 @@ impl<'c> ModuleCx<'c> {
             .ok_or_else(|| CodegenError(format!("function `{name}` is not declared")))
     }
 
-    /// The table of a null dictionary, as `abi::Dict` lays it out: one free slot and nothing else.
+    /// The table of a null dictionary, as `abi::Dict` lays it out: one line of free slots and nothing else.
     pub fn no_dict(&self) -> PointerValue<'c> {
         if let Some(global) = self.module.get_global("no_dict") {
             return global.as_pointer_value();
         }
         let zero = self.context.i64_type().const_zero();
-        let slot = self.constant("no_slot", zero.get_type().into(), &zero).as_pointer_value();
-        let mut fields: Vec<BasicValueEnum<'c>> = vec![slot.into()];
+        let line = zero.get_type().const_array(&[zero; LINE]);
+        let slots = self.constant("no_slots", line.get_type().into(), &line).as_pointer_value();
+        let mask = zero.get_type().const_int(LINE as u64 - 1, false);
+        let mut fields: Vec<BasicValueEnum<'c>> = vec![slots.into(), mask.into()];
         fields.resize(size_of::<Dict>() / size_of::<u64>(), zero.into());
         let table = self.context.const_struct(&fields, false);
         self.constant("no_dict", table.get_type().into(), &table).as_pointer_value()
+    }
+
+    /// So many zero bytes.
+    pub fn blank(&self, bytes: usize) -> PointerValue<'c> {
+        let name = format!("blank_{bytes}");
+        if let Some(global) = self.module.get_global(&name) {
+            return global.as_pointer_value();
+        }
+        let zeros = self.context.i8_type().array_type(bytes as u32).const_zero();
+        let global = self.constant(&name, zeros.get_type().into(), &zeros);
+        global.set_alignment(64);
+        global.as_pointer_value()
     }
 
     fn declare_runtime(&self) {

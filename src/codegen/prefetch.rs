@@ -1,118 +1,200 @@
 #![forbid(unsafe_code)]
-//! Fetching slots and entries ahead of a loop that merges into a large table.
+//! Looking ahead for a loop that merges into large tables or looks into dictionaries: a block of iterations at a time, first
+//! the slots of all its keys are fetched, then the entries that the slots tell, and then the iterations run.
 //!
 //! Promises: changes nothing but time: only keys that are cheap and cannot fail are computed twice, and only elements of
-//! the loop's own range are read. A probe that has to wait for its slot also guesses its way wrong, and nothing behind a
-//! wrong guess overlaps; with the slot at hand, the entries of neighbouring iterations are fetched side by side.
+//! the loop's own range are read; what is found ahead is a hint, which who uses it compares with the key. A probe that has
+//! to wait for its slot also guesses its way wrong, and nothing behind a wrong guess overlaps; here nothing is guessed.
 
 use super::CodegenError;
 use super::dict::Entry;
 use super::func::FnCx;
 use super::iterators::IterVal;
 use super::leaves::{Val, field_range, int, leaf_at, pointer};
-use super::loops::{Part, Shape};
+use super::loops::{Body as Iteration, Shape};
+use super::seek::Line;
 use crate::diag::stack;
 use crate::ir::{BinOp, Expr, ExprKind, Let, Name, Scalar, build, visit};
-use crate::runtime::abi::Dict;
+use crate::runtime::abi::{Dict, LINE};
 use inkwell::IntPredicate;
 use inkwell::intrinsics::Intrinsic;
 use inkwell::values::{IntValue, PointerValue};
 use std::collections::HashSet;
 use std::mem::offset_of;
 
-/// How many iterations ahead slots are fetched, and entries, whose numbers are in the slots.
-const SLOTS_AHEAD: i64 = 32;
-const ENTRIES_AHEAD: i64 = 12;
-/// Smaller tables, in slots, are in a near cache anyway.
+/// Iterations in a block.
+const BLOCK: i64 = 256;
+/// Smaller tables, in slots, are in a near cache anyway while they are filled.
 const LARGE_TABLE: i64 = 1 << 13;
 /// The largest key expression that is worth computing twice.
 const MOST_NODES: u32 = 12;
+/// The most keys of one loop that are looked for ahead: each takes room on the stack.
+const MOST_KEYS: usize = 8;
+/// The number that stands for a key which a finished dictionary does not have. Entries have smaller numbers, from 1; 0 says
+/// that nothing is known.
+pub(super) const ABSENT: u32 = u32::MAX;
 
-/// A merge whose key can be known ahead of its iteration.
-struct Merged {
-    /// Where the table is in the builder of the loop.
-    at: usize,
+/// What is known about a key before its iteration.
+pub(super) struct Hint<'c> {
+    /// The builder or the dictionary, and what is merged or looked up, as nodes of the body.
+    whose: [Expr; 2],
+    /// The number of its entry, [`ABSENT`], or 0.
+    number: IntValue<'c>,
+}
+
+/// A merge or a lookup whose key can be known ahead of its iteration.
+struct Ahead {
+    place: Place,
+    whose: [Expr; 2],
     entry: Entry,
     key: Expr,
 }
 
-/// What a body binds, on the way to a merge.
+/// Where a table is.
+enum Place {
+    /// It is filled: where it is in the builder of the loop.
+    Builder(usize),
+    /// A dictionary from before the loop.
+    Finished,
+}
+
+/// What a body binds, on the way to a merge or lookup.
 struct Body<'e> {
+    /// Its builder.
+    builder: &'e Name,
     /// Its index and its element.
     params: [&'e Name; 2],
-    /// The lets around the merge whose values are known ahead.
+    /// The lets around it whose values are known ahead.
     lets: Vec<&'e Let>,
     /// The numbers of all other names that were bound.
     later: HashSet<u32>,
 }
 
 impl<'c> FnCx<'_, 'c> {
-    /// Fetches the slots and entries that later iterations of a range that ends at `hi` will look at.
-    pub fn fetch_ahead(
+    /// The iterations `lo..hi` of a loop, one at a time, with hints for their keys.
+    pub fn iterations(
         &mut self,
         shape: &Shape<'_, 'c>,
-        i: IntValue<'c>,
+        lo: IntValue<'c>,
         hi: IntValue<'c>,
-        builder: &Val<'c>,
-    ) -> Result<(), CodegenError> {
-        let fills_table = shape.builders.iter().any(|part| matches!(part, Part::Target { .. }));
-        if !fills_table || !shape.iters.iter().all(IterVal::is_random_access) {
-            return Ok(());
+        carried: Val<'c>,
+        body: &mut Iteration<'_, 'c, Self>,
+    ) -> Result<Val<'c>, CodegenError> {
+        let found = self.keys_ahead(shape)?;
+        if found.is_empty() {
+            return self.counted(lo, hi, 1, carried, body);
         }
-        let [param, index, elem] = shape.parts.func.params.as_slice() else { return Ok(()) };
-        let mut found = Vec::new();
-        let mut body = Body { params: [&index.name, &elem.name], lets: Vec::new(), later: HashSet::new() };
-        self.merged_keys(&shape.parts.func.body, &param.name, &mut body, &mut found)?;
-        for Merged { at, entry, key } in found {
-            let table = pointer(leaf_at(builder, at)?)?;
-            let mask = self.table_int(table, offset_of!(Dict, mask))?;
-            let large =
-                self.b.build_int_compare(IntPredicate::UGE, mask, self.int64(LARGE_TABLE), "large")?;
-            let (fetch, go_on) = (self.block("fetch"), self.block("go_on"));
-            self.b.build_conditional_branch(large, fetch, go_on)?;
-            self.b.position_at_end(fetch);
-            let slot = self.slot_of(shape, i, hi, SLOTS_AHEAD, (table, mask), (&entry, &key))?;
-            self.prefetch(slot)?;
-            let slot = self.slot_of(shape, i, hi, ENTRIES_AHEAD, (table, mask), (&entry, &key))?;
-            let held = int(self.b.build_load(self.m.context.i64_type(), slot, "held")?)?;
-            let ticket = self.b.build_int_truncate(held, self.m.context.i32_type(), "ticket")?;
-            let ticket = self.b.build_int_z_extend(ticket, self.m.context.i64_type(), "ticket")?;
-            let ticket = self.b.build_int_sub(ticket, self.int64(1), "ticket")?;
-            let entries = self.table_ptr(table, offset_of!(Dict, entries))?;
-            // For a free slot this is no address of an entry, which a fetch may be given all the same.
-            self.prefetch(self.elem_address(&entry.pair, entries, ticket)?)?;
-            self.enter(go_on)?;
-        }
-        Ok(())
+        let i32_ty = self.m.context.i32_type();
+        let room = |cx: &Self| cx.alloca(i32_ty.array_type(BLOCK as u32).into(), "ahead");
+        let tags = room(self)?;
+        let numbers = found.iter().map(|_| room(self)).collect::<Result<Vec<_>, _>>()?;
+        self.counted(lo, hi, BLOCK, carried, &mut |cx, from, carried| {
+            let end = cx.b.build_int_add(from, cx.int64(BLOCK), "end")?;
+            let to = int(cx.binary(BinOp::Min, Scalar::I64, end.into(), hi.into())?)?;
+            let mut known = Vec::new();
+            for (ahead, numbers) in found.iter().zip(&numbers) {
+                known.push(cx.look_ahead(shape, ahead, (from, to), &carried, (tags, *numbers))?);
+            }
+            cx.counted(from, to, 1, carried, &mut |cx, i, carried| {
+                let at = cx.b.build_int_sub(i, from, "at")?;
+                let before = cx.hints.len();
+                for ((ahead, numbers), known) in found.iter().zip(&numbers).zip(&known) {
+                    let number = cx.element(i32_ty.into(), *numbers, at)?;
+                    let number = cx.b.build_load(i32_ty, number, "number")?;
+                    let number = int(cx.b.build_select(*known, number, cx.int32(0).into(), "number")?)?;
+                    cx.hints.push(Hint { whose: ahead.whose.clone(), number });
+                }
+                let next = body(cx, i, carried);
+                cx.hints.truncate(before);
+                next
+            })
+        })
     }
 
-    /// The slot that the key of iteration `i + ahead` belongs into.
-    fn slot_of(
+    /// What is known about the key of a merge of `what` into `whose`, or of a lookup of `what` in it.
+    pub fn hint(&self, whose: &Expr, what: &Expr) -> Option<IntValue<'c>> {
+        let of = |hint: &&Hint<'c>| {
+            let [a, b] = &hint.whose;
+            a.same(whose) && b.same(what)
+        };
+        self.hints.iter().find(of).map(|hint| hint.number)
+    }
+
+    /// Fetches slots and entries for the keys of the iterations `from..to`, and writes what it finds; says whether it did.
+    fn look_ahead(
         &mut self,
         shape: &Shape<'_, 'c>,
-        i: IntValue<'c>,
-        hi: IntValue<'c>,
-        ahead: i64,
-        (table, mask): (PointerValue<'c>, IntValue<'c>),
-        (entry, key): (&Entry, &Expr),
-    ) -> Result<PointerValue<'c>, CodegenError> {
-        let later = self.b.build_int_add(i, self.int64(ahead), "later")?;
-        let last = self.b.build_int_sub(hi, self.int64(1), "last")?;
-        let later = int(self.binary(BinOp::Min, Scalar::I64, later.into(), last.into())?)?;
-        let mut element = Vec::new();
-        for iter in &shape.iters {
-            element.extend(self.element_of(iter, later)?);
-        }
-        if let [_, index, elem] = shape.parts.func.params.as_slice() {
-            self.bind(&index.name, vec![later.into()]);
-            self.bind(&elem.name, element);
-        }
-        let key = self.expr(key)?;
-        let seed = self.table_int(table, offset_of!(Dict, seed))?;
-        let hash = self.hash(&entry.key, &key, seed)?;
-        let place = self.b.build_right_shift(hash, self.int64(32), false, "place")?;
+        ahead: &Ahead,
+        (from, to): (IntValue<'c>, IntValue<'c>),
+        builder: &Val<'c>,
+        (tags, numbers): (PointerValue<'c>, PointerValue<'c>),
+    ) -> Result<IntValue<'c>, CodegenError> {
+        let (i32_ty, i64_ty) = (self.m.context.i32_type(), self.m.context.i64_type());
+        let [whose, _] = &ahead.whose;
+        let table = match ahead.place {
+            Place::Builder(at) => pointer(leaf_at(builder, at)?)?,
+            Place::Finished => {
+                let dict = pointer(self.leaf(whose)?)?;
+                self.table(dict)?
+            }
+        };
+        let mask = self.table_int(table, offset_of!(Dict, mask))?;
         let slots = self.table_ptr(table, offset_of!(Dict, slots))?;
-        self.element(self.m.context.i64_type().into(), slots, self.b.build_and(place, mask, "slot")?)
+        let entries = self.table_ptr(table, offset_of!(Dict, entries))?;
+        let seed = self.table_int(table, offset_of!(Dict, seed))?;
+        let finished = matches!(ahead.place, Place::Finished);
+        let large = if finished {
+            self.m.context.bool_type().const_int(1, false)
+        } else {
+            self.b.build_int_compare(IntPredicate::UGE, mask, self.int64(LARGE_TABLE - 1), "large")?
+        };
+        let (fetch, go_on) = (self.block("fetch"), self.block("go_on"));
+        self.b.build_conditional_branch(large, fetch, go_on)?;
+        self.b.position_at_end(fetch);
+        self.counted(from, to, 1, Vec::new(), &mut |cx, i, carried| {
+            let mut element = Vec::new();
+            for iter in &shape.iters {
+                element.extend(cx.element_of(iter, i)?);
+            }
+            if let [_, index, elem] = shape.parts.func.params.as_slice() {
+                cx.bind(&index.name, vec![i.into()]);
+                cx.bind(&elem.name, element);
+            }
+            let key = cx.expr(&ahead.key)?;
+            let hash = cx.hash(&ahead.entry.key, &key, seed)?;
+            let tag = cx.tag_of(hash)?;
+            let at = cx.b.build_int_sub(i, from, "at")?;
+            cx.b.build_store(cx.element(i32_ty.into(), tags, at)?, tag)?;
+            let place = cx.b.build_int_z_extend(tag, i64_ty, "place")?;
+            let place = cx.b.build_and(place, mask, "place")?;
+            cx.prefetch(cx.element(i64_ty.into(), slots, place)?)?;
+            Ok(carried)
+        })?;
+        let n = self.b.build_int_sub(to, from, "n")?;
+        self.counted(self.int64(0), n, 1, Vec::new(), &mut |cx, at, carried| {
+            let tag = int(cx.b.build_load(i32_ty, cx.element(i32_ty.into(), tags, at)?, "tag")?)?;
+            let place = cx.b.build_int_z_extend(tag, i64_ty, "place")?;
+            let in_line = cx.b.build_and(mask, cx.int64(-(LINE as i64)), "lines")?;
+            let line = cx.b.build_and(place, in_line, "line")?;
+            let line = cx.element(i64_ty.into(), slots, line)?;
+            let Line { tags, free } = cx.line(line, tag)?;
+            let found = cx.number_at(line, tags)?;
+            let mut number = cx.b.build_int_truncate(found, i32_ty, "number")?;
+            if finished {
+                // A line with room is the last one that the key could be in.
+                let none = cx.b.build_int_compare(IntPredicate::EQ, tags, cx.int32(0), "none")?;
+                let full = cx.b.build_int_compare(IntPredicate::EQ, free, cx.int32(0), "full")?;
+                let unknown = cx.b.build_select(full, cx.int32(0), cx.int32(ABSENT), "unknown")?;
+                number = int(cx.b.build_select(none, unknown, number.into(), "number")?)?;
+            }
+            cx.b.build_store(cx.element(i32_ty.into(), numbers, at)?, number)?;
+            // Without the tag in the line this is another entry of it, which does no harm here or as a hint.
+            let ticket = cx.b.build_int_sub(found, cx.int64(1), "ticket")?;
+            cx.prefetch(cx.elem_address(&ahead.entry.pair, entries, ticket)?)?;
+            Ok(carried)
+        })?;
+        self.enter(go_on)?;
+        Ok(large)
     }
 
     fn prefetch(&self, address: PointerValue<'c>) -> Result<(), CodegenError> {
@@ -125,51 +207,97 @@ impl<'c> FnCx<'_, 'c> {
         Ok(())
     }
 
-    /// The merges of a body into tables of its own builder.
-    fn merged_keys<'e>(
+    /// The merges and lookups of a loop whose keys can be known ahead.
+    fn keys_ahead(&self, shape: &Shape<'_, 'c>) -> Result<Vec<Ahead>, CodegenError> {
+        let mut found = Vec::new();
+        if let [param, index, elem] = shape.parts.func.params.as_slice()
+            && shape.iters.iter().all(IterVal::is_random_access)
+            // A trace tells what the program computes, and that is once.
+            && self.m.traced.is_none()
+        {
+            let (params, lets, later) = ([&index.name, &elem.name], Vec::new(), HashSet::new());
+            let mut body = Body { builder: &param.name, params, lets, later };
+            self.find_keys(&shape.parts.func.body, &mut body, &mut found)?;
+        }
+        Ok(found)
+    }
+
+    fn find_keys<'e>(
         &self,
         expr: &'e Expr,
-        builder: &Name,
         body: &mut Body<'e>,
-        found: &mut Vec<Merged>,
+        found: &mut Vec<Ahead>,
     ) -> Result<(), CodegenError> {
         stack::deep(|| match &expr.kind {
             ExprKind::Merge(b, pair) => {
                 if let (Some(at), Some(kind), ExprKind::Struct(items)) =
-                    (place_of(b, builder), b.ty.as_builder(), &pair.kind)
+                    (place_of(b, body.builder), b.ty.as_builder(), &pair.kind)
                     && let (Ok(entry), Some(key)) = (Entry::of(&kind.result_ty()), items.first())
-                    && self.is_known_ahead(key, body)
                 {
-                    let key = body.with_lets(key);
-                    if key.facts.nodes <= MOST_NODES {
-                        found.push(Merged { at, entry, key });
-                    }
+                    self.push_key(Place::Builder(at), [b, pair], entry, key, body, found);
                 }
-                self.merged_keys(b, builder, body, found)
+                self.find_keys(b, body, found)?;
+                self.find_keys(pair, body, found)
             }
-            ExprKind::If(_, a, b) => {
-                self.merged_keys(a, builder, body, found)?;
-                self.merged_keys(b, builder, body, found)
-            }
-            ExprKind::Struct(items) => {
-                items.iter().try_for_each(|item| self.merged_keys(item, builder, body, found))
+            ExprKind::Lookup(dict, key) | ExprKind::OptLookup(dict, key) | ExprKind::KeyExists(dict, key)
+                if dict.var().is_some_and(|name| self.is_from_before(name, body)) =>
+            {
+                if let Ok(entry) = Entry::of(&dict.ty) {
+                    self.push_key(Place::Finished, [dict, key], entry, key, body, found);
+                }
+                self.find_keys(key, body, found)
             }
             ExprKind::Block(lets, value) => {
                 let outer = body.lets.len();
                 for item in lets {
+                    self.find_keys(&item.value, body, found)?;
                     if self.is_known_ahead(&item.value, body) {
                         body.lets.push(item);
                     } else {
                         body.later.insert(item.name.id());
                     }
                 }
-                let done = self.merged_keys(value, builder, body, found);
+                let done = self.find_keys(value, body, found);
                 // Names are unique: who meets one of these further on can only mean these.
                 body.later.extend(body.lets.drain(outer..).map(|item| item.name.id()));
                 done
             }
-            _ => Ok(()),
+            // Functions bind names of their own, and run as often as they like.
+            ExprKind::For(_) | ExprKind::Apply(..) | ExprKind::Iterate(..) | ExprKind::Sort(..) => Ok(()),
+            _ => {
+                let mut done = Ok(());
+                visit::for_each_child(&expr.kind, &mut |child| {
+                    if done.is_ok() {
+                        done = self.find_keys(child, body, found);
+                    }
+                });
+                done
+            }
         })
+    }
+
+    fn push_key(
+        &self,
+        place: Place,
+        [whose, what]: [&Expr; 2],
+        entry: Entry,
+        key: &Expr,
+        body: &Body<'_>,
+        found: &mut Vec<Ahead>,
+    ) {
+        if found.len() < MOST_KEYS && self.is_known_ahead(key, body) {
+            let key = body.with_lets(key);
+            if key.facts.nodes <= MOST_NODES {
+                found.push(Ahead { place, whose: [whose.clone(), what.clone()], entry, key });
+            }
+        }
+    }
+
+    /// Whether a name had its value before the body ran.
+    fn is_from_before(&self, name: &Name, body: &Body<'_>) -> bool {
+        let bound = *name == *body.builder || body.has(name) || body.later.contains(&name.id());
+        // What the body binds may have a value here, from code that was made for this body before.
+        self.vars.contains_key(&name.id()) && !bound
     }
 
     /// Whether a value is cheap, cannot fail, and is made of what is known before the body runs.
@@ -177,12 +305,12 @@ impl<'c> FnCx<'_, 'c> {
         let facts = &value.facts;
         let cheap = facts.nodes <= MOST_NODES && facts.loops == 0 && !facts.iterates && !facts.calls;
         let mut known = cheap && !facts.may_fail && value.ty.is_flat();
+        if !known {
+            return false;
+        }
         visit::walk(value, &mut |part| {
             known &= match &part.kind {
-                // What the body binds may have a value here, from code that was made for this body before.
-                ExprKind::Var(name) => {
-                    body.has(name) || self.vars.contains_key(&name.id()) && !body.later.contains(&name.id())
-                }
+                ExprKind::Var(name) => body.has(name) || self.is_from_before(name, body),
                 ExprKind::Literal(_)
                 | ExprKind::Field(..)
                 | ExprKind::Struct(_)

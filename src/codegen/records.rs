@@ -8,9 +8,10 @@
 use super::CodegenError;
 use super::func::FnCx;
 use super::leaves::{Leaf, LeafTy, Val, int, leaf_at, pointer, register_ty, single};
-use super::sort::{Elements, part};
+use super::sort::{After, Elements, part};
 use crate::ir::{BinOp, Lambda, Literal, Scalar, Ty};
 use crate::plan::sorts::{LEAST_FOR_DIGITS, Order};
+use crate::runtime::abi::SortKey;
 use crate::value::layout;
 use inkwell::IntPredicate;
 use inkwell::types::BasicTypeEnum;
@@ -23,10 +24,69 @@ struct Keys<'p> {
     /// The type of a key.
     ty: &'p Ty,
     descending: bool,
+    /// Whether scalar keys may be sorted as numbers, or are merged in any case.
+    digits: bool,
 }
 
+/// The bytes of a record.
+const RECORD: usize = 16;
+
 impl<'c> FnCx<'_, 'c> {
-    /// Sorts by the keys `order`; gives the sorted elements.
+    /// Sorts by the scalar `key` in the elements that `order` says; gives the sorted elements.
+    pub fn sort_parts(
+        &mut self,
+        elements: Elements<'_, 'c>,
+        func: &Lambda,
+        order: &Order,
+        key: &Ty,
+    ) -> Result<PointerValue<'c>, CodegenError> {
+        let (Order::Part { path, descending }, Some(scalar)) = (order, key.scalar()) else {
+            return Err(CodegenError("a sort by no part".into()));
+        };
+        let Elements { elem, data, len } = elements;
+        let size = layout::layout(elem).size;
+        let out = self.alloca(self.ptr_ty(), "sorted")?;
+        let (numbers, merge, done) = (self.block("numbers"), self.block("merge"), self.block("in_order"));
+        let many = self.many(len)?;
+        self.b.build_conditional_branch(many, numbers, merge)?;
+        self.b.position_at_end(numbers);
+        let args = [
+            data.into(),
+            len.into(),
+            self.int32(sort_key(scalar, *descending)).into(),
+            self.int64(size as i64).into(),
+            self.int64(offset_of(elem, path) as i64).into(),
+            out.into(),
+        ];
+        self.call_runtime("weld_rt_sort", &args)?;
+        let first = pointer(self.b.build_load(self.ptr_ty(), out, "sorted")?)?;
+        let nan = self.b.build_is_null(first, "nan")?;
+        let after_numbers = self.here()?;
+        self.b.build_conditional_branch(nan, merge, done)?;
+        self.b.position_at_end(merge);
+        let keys = Keys { func, order, ty: key, descending: *descending, digits: false };
+        let second = if size > RECORD {
+            self.through_records(elements, &keys)?
+        } else {
+            let op = if *descending { BinOp::Lt } else { BinOp::Gt };
+            let after: &mut After<'_, 'c> = &mut |cx, a, b| {
+                let (a, b) = (part(elem, a, path)?, part(elem, b, path)?);
+                int(cx.binary(op, scalar, single(&a)?, single(&b)?)?)
+            };
+            // Without NaN only few elements come here.
+            if scalar.is_float() {
+                self.merge_elements(elements, None, after)?
+            } else {
+                self.merge_few(elements, after)?
+            }
+        };
+        let after_merge = self.here()?;
+        self.enter(done)?;
+        let joined = self.join((&vec![first.into()], after_numbers), (&vec![second.into()], after_merge))?;
+        pointer(leaf_at(&joined, 0)?)
+    }
+
+    /// Sorts by the keys `order`, which are computed first; gives the sorted elements.
     pub fn sort_records(
         &mut self,
         elements: Elements<'_, 'c>,
@@ -35,59 +95,12 @@ impl<'c> FnCx<'_, 'c> {
         key: &Ty,
     ) -> Result<PointerValue<'c>, CodegenError> {
         let descending = matches!(order, Order::Part { descending: true, .. });
-        let keys = Keys { func, order, ty: key, descending };
-        let is_bare = match (order, elements.elem.scalar()) {
-            (Order::Part { path, .. }, Some(scalar)) => path.is_empty() && !scalar.is_float(),
-            _ => false,
-        };
-        if !is_bare {
-            return self.through_records(elements, &keys);
-        }
-        let (bare, records, done) = (self.block("bare"), self.block("records"), self.block("sorted"));
-        let many = self.many(elements.len)?;
-        self.b.build_conditional_branch(many, bare, records)?;
-        self.b.position_at_end(bare);
-        let first = self.through_keys(elements, &keys)?;
-        let after_bare = self.here()?;
-        self.b.build_unconditional_branch(done)?;
-        self.b.position_at_end(records);
-        let second = self.through_records(elements, &keys)?;
-        let after_records = self.here()?;
-        self.enter(done)?;
-        let joined = self.join((&vec![first.into()], after_bare), (&vec![second.into()], after_records))?;
-        pointer(leaf_at(&joined, 0)?)
+        self.through_records(elements, &Keys { func, order, ty: key, descending, digits: true })
     }
 
     fn many(&self, len: IntValue<'c>) -> Result<IntValue<'c>, CodegenError> {
         let least = self.int64(LEAST_FOR_DIGITS);
         Ok(self.b.build_int_compare(IntPredicate::SGE, len, least, "many")?)
-    }
-
-    /// Elements that are keys, and can be had back from them.
-    fn through_keys(
-        &mut self,
-        elements: Elements<'_, 'c>,
-        keys: &Keys<'_>,
-    ) -> Result<PointerValue<'c>, CodegenError> {
-        let Elements { elem, data, len } = elements;
-        let scalar = super::expr::scalar_of(elem)?;
-        let word = Ty::Scalar(Scalar::U64);
-        let (words, scratch) = (self.allocate(&word, len)?, self.allocate(&word, len)?);
-        self.counted(self.int64(0), len, 1, Vec::new(), &mut |cx, i, carried| {
-            let value = cx.load_scalar(scalar, cx.elem_address(elem, data, i)?, None)?;
-            let key = cx.word(scalar, value, keys.descending)?;
-            cx.store(&word, &[key.into()], cx.elem_address(&word, words, i)?)?;
-            Ok(carried)
-        })?;
-        let sorted = self.distribute(words, scratch, len, 1)?;
-        let result = if scalar.bytes() == 8 { sorted } else { self.allocate(elem, len)? };
-        self.counted(self.int64(0), len, 1, Vec::new(), &mut |cx, i, carried| {
-            let key = single(&cx.load(&word, cx.elem_address(&word, sorted, i)?)?)?;
-            let value = cx.behind_word(scalar, int(key)?, keys.descending)?;
-            cx.store_scalar(scalar, value, cx.elem_address(elem, result, i)?)?;
-            Ok(carried)
-        })?;
-        Ok(result)
     }
 
     fn through_records(
@@ -99,7 +112,7 @@ impl<'c> FnCx<'_, 'c> {
         let scalar_key = keys.ty.scalar();
         let stored = if scalar_key.is_some() { Ty::Scalar(Scalar::U64) } else { keys.ty.clone() };
         let record = Ty::tuple(vec![stored, Ty::I64]);
-        let (records, scratch) = (self.allocate(&record, len)?, self.allocate(&record, len)?);
+        let records = self.allocate(&record, len)?;
         let no_nan = self.constant(&Literal::Bool(false))?;
         let nan = self.counted(self.int64(0), len, 1, vec![no_nan], &mut |cx, i, mut nan| {
             let value = cx.load(elem, cx.elem_address(elem, data, i)?)?;
@@ -121,27 +134,29 @@ impl<'c> FnCx<'_, 'c> {
             Ok(nan)
         })?;
         let merged = Elements { elem: &record, data: records, len };
-        let sorted = if scalar_key.is_some() {
+        let sorted = if scalar_key.is_some() && keys.digits {
             let (digits, merge, done) = (self.block("digits"), self.block("merge"), self.block("in_order"));
             let many = self.many(len)?;
             let none = self.b.build_not(int(leaf_at(&nan, 0)?)?, "none")?;
             let plain = self.b.build_and(many, none, "plain")?;
             self.b.build_conditional_branch(plain, digits, merge)?;
             self.b.position_at_end(digits);
-            let first = self.distribute(records, scratch, len, 2)?;
+            self.call_runtime("weld_rt_sort_records", &[records.into(), len.into()])?;
             let after_digits = self.here()?;
             self.b.build_unconditional_branch(done)?;
             self.b.position_at_end(merge);
-            let second = self.merge_records(merged, scratch, keys)?;
+            let second = self.merge_records(merged, keys)?;
             let after_merge = self.here()?;
             self.enter(done)?;
             let joined =
-                self.join((&vec![first.into()], after_digits), (&vec![second.into()], after_merge))?;
+                self.join((&vec![records.into()], after_digits), (&vec![second.into()], after_merge))?;
             pointer(leaf_at(&joined, 0)?)?
         } else {
-            self.merge_records(merged, scratch, keys)?
+            self.merge_records(merged, keys)?
         };
-        self.elements_of(elements, &record, sorted)
+        let result = self.elements_of(elements, &record, sorted)?;
+        self.call_runtime("weld_rt_free", &[sorted.into()])?;
+        Ok(result)
     }
 
     /// The key of an element.
@@ -161,10 +176,9 @@ impl<'c> FnCx<'_, 'c> {
     fn merge_records(
         &mut self,
         records: Elements<'_, 'c>,
-        scratch: PointerValue<'c>,
         keys: &Keys<'_>,
     ) -> Result<PointerValue<'c>, CodegenError> {
-        self.merge_sort(records, scratch, &mut |cx, mut a, mut b| {
+        self.merge_sort(records, None, None, &mut |cx, mut a, mut b| {
             // The payload says nothing about the order.
             a.pop();
             b.pop();
@@ -209,20 +223,6 @@ impl<'c> FnCx<'_, 'c> {
             Ok(carried)
         })?;
         Ok(result)
-    }
-
-    /// Sorts records of `words` words by the first; gives the place where they are.
-    fn distribute(
-        &mut self,
-        records: PointerValue<'c>,
-        scratch: PointerValue<'c>,
-        len: IntValue<'c>,
-        words: i64,
-    ) -> Result<PointerValue<'c>, CodegenError> {
-        let out = self.alloca(self.ptr_ty(), "sorted")?;
-        let args = [records.into(), scratch.into(), len.into(), self.int64(words).into(), out.into()];
-        self.call_runtime("weld_rt_distribute", &args)?;
-        pointer(self.b.build_load(self.ptr_ty(), out, "sorted")?)
     }
 
     // ---- scalars as words -----------------------------------------------------------------------------
@@ -313,4 +313,29 @@ fn sign(scalar: Scalar) -> u64 {
 /// All bits of a scalar.
 fn mask(scalar: Scalar) -> u64 {
     u64::MAX >> (64 - scalar.bytes() * 8)
+}
+
+/// What the runtime is told of keys.
+fn sort_key(scalar: Scalar, descending: bool) -> u32 {
+    let mut key = scalar.bytes() as u32;
+    if scalar.is_float() {
+        key |= SortKey::FLOAT;
+    } else if scalar.is_signed() {
+        key |= SortKey::SIGNED;
+    }
+    if descending {
+        key |= SortKey::DESCENDING;
+    }
+    key
+}
+
+/// Where a part of a value is in memory.
+fn offset_of(ty: &Ty, path: &[u32]) -> usize {
+    let (mut ty, mut offset) = (ty, 0);
+    for k in path {
+        let fields = ty.fields().unwrap_or_default();
+        offset += layout::field_offsets(fields).get(*k as usize).copied().unwrap_or(0);
+        ty = fields.get(*k as usize).unwrap_or(ty);
+    }
+    offset
 }

@@ -9,6 +9,7 @@ use super::dict::Entry;
 use super::func::FnCx;
 use super::leaves::{Leaf, LeafTy, Val, int, leaf_at, leaves_of, memory_ty, pointer};
 use super::module::Check;
+use super::seek::Start;
 use crate::diag::{Origin, stack};
 use crate::ir::{BinOp, Expr, Literal, Scalar, Ty};
 use crate::runtime::abi::Dict;
@@ -305,7 +306,7 @@ impl<'c> FnCx<'_, 'c> {
                     cx.poll()?;
                     let (key, at) = cx.serial_read(&entry.key, bytes, int(leaf_at(&at, 0)?)?)?;
                     let (value, at) = cx.serial_read(&entry.value, bytes, at)?;
-                    let (to, _) = cx.entry_of(&entry, place, &key, &|_| Ok(value.clone()))?;
+                    let (to, _) = cx.probed_entry(&entry, place, &key, Start::Blank)?;
                     // Of several values of one key the last one counts.
                     cx.store(&entry.value, &value, cx.value_at(&entry, to)?)?;
                     Ok(vec![at.into()])

@@ -41,7 +41,7 @@ impl<'c> FnCx<'_, 'c> {
             let sorted = match (&plan.order, &plan.key) {
                 (Order::Part { path, descending }, Some(key)) if key.scalar().is_none() => {
                     let order = if *descending { -1i64 } else { 1 };
-                    cx.merge_elements(elements, &mut |cx, a, b| {
+                    cx.merge_elements(elements, None, &mut |cx, a, b| {
                         let (a, b) = (part(elem, a, path)?, part(elem, b, path)?);
                         let found = cx.order(key, &a, &b)?;
                         let wanted = found.get_type().const_int(order as u64, true);
@@ -49,7 +49,10 @@ impl<'c> FnCx<'_, 'c> {
                     })?
                 }
                 (Order::Comparator, _) | (_, None) => {
-                    cx.merge_elements(elements, &mut |cx, a, b| cx.ask(func, a, b))?
+                    cx.merge_elements(elements, Some(&func.body), &mut |cx, a, b| cx.ask(func, a, b))?
+                }
+                (order @ Order::Part { .. }, Some(key)) if *key != Ty::Scalar(Scalar::Bool) => {
+                    cx.sort_parts(elements, func, order, key)?
                 }
                 (order, Some(key)) => cx.sort_records(elements, func, order, key)?,
             };
@@ -74,25 +77,38 @@ impl<'c> FnCx<'_, 'c> {
         self.select(c, yes, no)
     }
 
-    fn merge_elements(
+    /// Sorts a copy of the elements by merging; `asked` is the code that `after` emits, if it is of the program.
+    pub fn merge_elements(
+        &mut self,
+        elements: Elements<'_, 'c>,
+        asked: Option<&Expr>,
+        after: &mut After<'_, 'c>,
+    ) -> Result<PointerValue<'c>, CodegenError> {
+        let Elements { elem, data, len } = elements;
+        let own = self.allocate(elem, len)?;
+        self.merge_sort(Elements { elem, data: own, len }, Some(data), asked, after)
+    }
+
+    /// Sorts a copy of few elements by merging: not more than a block has.
+    pub fn merge_few(
         &mut self,
         elements: Elements<'_, 'c>,
         after: &mut After<'_, 'c>,
     ) -> Result<PointerValue<'c>, CodegenError> {
         let Elements { elem, data, len } = elements;
-        let own = self.allocate(elem, len)?;
+        let (own, scratch) = (self.allocate(elem, len)?, self.allocate(elem, len)?);
         self.copy_elements(elem, (own, self.int64(0)), (data, self.int64(0)), len)?;
-        let scratch = self.allocate(elem, len)?;
-        self.merge_sort(Elements { elem, data: own, len }, scratch, after)
+        self.sort_block(Elements { elem, data: own, len }, scratch, after)?;
+        Ok(own)
     }
 
-    /// Sorts `elements`, which are changed; gives the place where they are sorted, theirs or `scratch`.
-    pub fn merge_sort(
+    /// Sorts the elements of a block where they are. `scratch` is as large.
+    pub fn sort_block(
         &mut self,
         elements: Elements<'_, 'c>,
         scratch: PointerValue<'c>,
         after: &mut After<'_, 'c>,
-    ) -> Result<PointerValue<'c>, CodegenError> {
+    ) -> Result<(), CodegenError> {
         let Elements { elem, data, len } = elements;
         let i64_ty = self.m.context.i64_type();
         let no = self.constant(&Literal::Bool(false))?;
@@ -125,11 +141,13 @@ impl<'c> FnCx<'_, 'c> {
             })?;
             Ok(carried)
         })?;
-        self.side(levels, data, scratch)
+        let odd = self.b.build_int_truncate(levels, self.m.context.bool_type(), "odd")?;
+        let zero = self.int64(0);
+        self.when(odd, &mut |cx| cx.copy_elements(elem, (data, zero), (scratch, zero), len))
     }
 
     /// `even` for an even level, else `odd`: levels go to and fro.
-    fn side(
+    pub fn side(
         &self,
         level: IntValue<'c>,
         even: PointerValue<'c>,
@@ -197,14 +215,8 @@ impl<'c> FnCx<'_, 'c> {
         [lo, mid, hi]: [IntValue<'c>; 3],
         after: &mut After<'_, 'c>,
     ) -> Result<(), CodegenError> {
-        let (ask, whole, pairs, rest, done) = (
-            self.block("ask"),
-            self.block("whole"),
-            self.block("pairs"),
-            self.block("rest"),
-            self.block("merged"),
-        );
-        let size = layout::layout(elem);
+        let (ask, whole, pairs, done) =
+            (self.block("ask"), self.block("whole"), self.block("pairs"), self.block("merged"));
         let two = self.b.build_int_compare(IntPredicate::SLT, mid, hi, "two")?;
         self.b.build_conditional_branch(two, ask, whole)?;
 
@@ -213,7 +225,6 @@ impl<'c> FnCx<'_, 'c> {
         let a = self.load(elem, self.elem_address(elem, from, last)?)?;
         let b = self.load(elem, self.elem_address(elem, from, mid)?)?;
         let mixed = after(self, a, b)?;
-        let asked = self.here()?;
         self.b.build_conditional_branch(mixed, pairs, whole)?;
 
         self.b.position_at_end(whole);
@@ -222,7 +233,26 @@ impl<'c> FnCx<'_, 'c> {
         self.b.build_unconditional_branch(done)?;
 
         self.b.position_at_end(pairs);
-        let phis = self.phis(&[lo.into(), mid.into()], asked)?;
+        self.merge_pairs(elem, (from, to), [(lo, mid), (mid, hi)], mid, after)?;
+        self.enter(done)
+    }
+
+    /// Merges two ranges, none of them empty, from one place to another. With `mid` elements from both in front of the
+    /// whole, an element goes to the sum of the indices less `mid`.
+    pub fn merge_pairs(
+        &mut self,
+        elem: &Ty,
+        (from, to): (PointerValue<'c>, PointerValue<'c>),
+        [(lo, left_end), (right_start, hi)]: [(IntValue<'c>, IntValue<'c>); 2],
+        mid: IntValue<'c>,
+        after: &mut After<'_, 'c>,
+    ) -> Result<(), CodegenError> {
+        let size = layout::layout(elem);
+        let (pairs, rest) = (self.block("pair"), self.block("rest"));
+        let asked = self.here()?;
+        self.b.build_unconditional_branch(pairs)?;
+        self.b.position_at_end(pairs);
+        let phis = self.phis(&[lo.into(), right_start.into()], asked)?;
         let now: Val<'c> = phis.iter().map(|phi| phi.as_basic_value()).collect();
         let (i, j) = (int(leaf_at(&now, 0)?)?, int(leaf_at(&now, 1)?)?);
         let (left, right) = (self.elem_address(elem, from, i)?, self.elem_address(elem, from, j)?);
@@ -238,7 +268,7 @@ impl<'c> FnCx<'_, 'c> {
         let j = self.b.build_int_add(j, step, "j")?;
         let other = self.b.build_int_sub(self.int64(1), step, "other")?;
         let i = self.b.build_int_add(i, other, "i")?;
-        let more_left = self.b.build_int_compare(IntPredicate::SLT, i, mid, "more_left")?;
+        let more_left = self.b.build_int_compare(IntPredicate::SLT, i, left_end, "more_left")?;
         let more_right = self.b.build_int_compare(IntPredicate::SLT, j, hi, "more_right")?;
         let more = self.b.build_and(more_left, more_right, "more")?;
         let turned = self.here()?;
@@ -247,11 +277,10 @@ impl<'c> FnCx<'_, 'c> {
 
         self.b.position_at_end(rest);
         let at = int(self.b.build_select(more_left, i, j, "at")?)?;
-        let end = int(self.b.build_select(more_left, mid, hi, "end")?)?;
+        let end = int(self.b.build_select(more_left, left_end, hi, "end")?)?;
         let count = self.b.build_int_sub(end, at, "count")?;
         let place = self.merged_place(i, j, mid)?;
-        self.copy_elements(elem, (to, place), (from, at), count)?;
-        self.enter(done)
+        self.copy_elements(elem, (to, place), (from, at), count)
     }
 
     /// Keeps a choice from becoming a jump, which the processor would guess wrong every other time.
@@ -274,7 +303,7 @@ impl<'c> FnCx<'_, 'c> {
     }
 
     /// Copies `count` elements between vectors that do not overlap.
-    fn copy_elements(
+    pub fn copy_elements(
         &self,
         elem: &Ty,
         (to, at): (PointerValue<'c>, IntValue<'c>),

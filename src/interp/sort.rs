@@ -9,8 +9,9 @@ use super::slot::Slot;
 use super::{Machine, Outcome, malformed};
 use crate::diag::Origin;
 use crate::ir::{BinOp, Expr, Lambda, Literal, Name};
-use crate::plan::sorts::{Step, steps};
+use crate::plan::sorts::{BLOCK, Step, pieces, steps};
 use crate::value::Value;
+use std::ops::Range;
 
 /// Whether the first element, given by its number, belongs after the second.
 type After<'f> = dyn FnMut(usize, usize) -> Outcome<bool> + 'f;
@@ -60,17 +61,42 @@ impl Machine<'_> {
 /// The numbers of the elements in sorted order.
 fn permutation(len: usize, after: &mut After<'_>) -> Outcome<Vec<usize>> {
     let mut order: Vec<usize> = (0..len).collect();
-    for step in steps(len) {
+    for block in order.chunks_mut(BLOCK) {
+        sort_block(block, after)?;
+    }
+    let mut half = BLOCK;
+    while half < len {
+        let numbers = |a: usize, b: usize| order.get(a).copied().zip(order.get(b).copied());
+        let found = pieces(len, half, |a, b| numbers(a, b).map_or(Ok(false), |(a, b)| after(a, b)))?;
+        let mut merged = Vec::with_capacity(len);
+        for piece in found {
+            let part = |rows: Range<usize>| order.get(rows).unwrap_or_default();
+            merge((part(piece.left), part(piece.right)), after, &mut merged)?;
+        }
+        order = merged;
+        half *= 2;
+    }
+    Ok(order)
+}
+
+fn sort_block(order: &mut [usize], after: &mut After<'_>) -> Outcome<()> {
+    for step in steps(order.len()) {
         match step {
             Step::Run { lo, hi } => insert(order.get_mut(lo..hi).unwrap_or_default(), after)?,
             Step::Merge { lo, mid, hi } => {
                 let block = order.get_mut(lo..hi).unwrap_or_default();
-                let merged = merge(block.split_at(mid - lo), after)?;
-                block.copy_from_slice(&merged);
+                let (left, right) = block.split_at(mid - lo);
+                if let (Some(last), Some(first)) = (left.last(), right.first())
+                    && after(*last, *first)?
+                {
+                    let mut merged = Vec::with_capacity(hi - lo);
+                    merge((left, right), after, &mut merged)?;
+                    block.copy_from_slice(&merged);
+                }
             }
         }
     }
-    Ok(order)
+    Ok(())
 }
 
 fn insert(run: &mut [usize], after: &mut After<'_>) -> Outcome<()> {
@@ -86,22 +112,17 @@ fn insert(run: &mut [usize], after: &mut After<'_>) -> Outcome<()> {
     Ok(())
 }
 
-fn merge((left, right): (&[usize], &[usize]), after: &mut After<'_>) -> Outcome<Vec<usize>> {
-    let mut merged = Vec::with_capacity(left.len() + right.len());
+fn merge((left, right): (&[usize], &[usize]), after: &mut After<'_>, merged: &mut Vec<usize>) -> Outcome<()> {
     let (mut i, mut j) = (0, 0);
-    if let (Some(last), Some(first)) = (left.last(), right.first())
-        && after(*last, *first)?
-    {
-        while let (Some(&a), Some(&b)) = (left.get(i), right.get(j)) {
-            if after(a, b)? {
-                merged.push(b);
-                j += 1;
-            } else {
-                merged.push(a);
-                i += 1;
-            }
+    while let (Some(&a), Some(&b)) = (left.get(i), right.get(j)) {
+        if after(a, b)? {
+            merged.push(b);
+            j += 1;
+        } else {
+            merged.push(a);
+            i += 1;
         }
     }
     merged.extend(left.iter().skip(i).chain(right.iter().skip(j)));
-    Ok(merged)
+    Ok(())
 }

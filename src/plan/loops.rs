@@ -147,7 +147,7 @@ fn strategies(
 }
 
 /// Whether a C function is called that may run on one thread only (LANGUAGE 14).
-fn calls_serially(body: &Expr) -> bool {
+pub fn calls_serially(body: &Expr) -> bool {
     let mut serial = false;
     if body.facts.calls {
         visit::walk(body, &mut |expr| {

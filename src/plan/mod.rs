@@ -11,7 +11,7 @@ pub mod merges;
 pub mod sorts;
 mod text;
 
-pub use loops::{LoopPlan, Strategy, loop_plan, plan};
+pub use loops::{LoopPlan, Strategy, calls_serially, loop_plan, plan};
 pub use text::text;
 
 use crate::ir::{BuilderTy, For, MergeOp, Ty};

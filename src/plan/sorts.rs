@@ -2,26 +2,39 @@
 //! How vectors are sorted: the one algorithm of interpreter and compiled code, and the plan of each `sort`.
 //!
 //! The algorithm is a stable merge sort whose tree of merges depends on the number of elements alone. The vector is cut
-//! into runs of [`RUN`] elements. A run is sorted by insertion: element `i` moves left past each neighbour that belongs
+//! into blocks of [`BLOCK`] elements, which are sorted one by one, and these into runs of [`RUN`]. A run is sorted by
+//! insertion: element `i` moves left past each neighbour that belongs
 //! after it. As soon as two neighbouring blocks of the same size are sorted they are merged: not at all if the last
 //! element of the left one does not belong after the first of the right one, else element by element, the right one
-//! first only if the left one belongs after it. [`steps`] says the order of all this. *Belongs after* is the only
+//! first only if the left one belongs after it. [`steps`] says the order of all this within a block. Sorted blocks are
+//! merged level by level: the result of a level is cut into pieces of [`PIECE`] elements, [`pieces`] searches which
+//! elements become which piece, and then each piece is merged. So blocks and pieces may be worked on by several threads;
+//! a failure is that of the first block, else of the first search, else of the first piece that has one. *Belongs after* is the only
 //! question that is ever asked: `f(a, b) > 0`, or for keys `key(a) > key(b)`. So a comparator that contradicts itself
 //! gives the same permutation in both engines, after a number of questions that is bounded by the length alone.
 //!
 //! Where the questions have the answers of a total order, any stable algorithm gives the same permutation: compiled code
-//! then distributes 8-byte keys by their digits.
+//! then sorts by the numbers of the keys, with `runtime::radix`.
 
 use crate::diag::{Origin, stack};
 use crate::ir::{BinOp, Expr, ExprKind, Lambda, Literal, Name, Program, Ty, visit};
 use std::collections::HashMap;
 use std::fmt;
+use std::ops::Range;
 
 /// Elements of a run; a power of two.
 pub const RUN: usize = 16;
 
+/// Elements of a block: a run doubled so many times that its elements, which go to and fro, are where they began.
+pub const BLOCK: usize = RUN << 8;
+
+/// Elements of a piece of a level.
+pub const PIECE: usize = 2 * BLOCK;
+
 /// Fewer elements than this are merged even if their keys could be distributed.
 pub const LEAST_FOR_DIGITS: i64 = 256;
+
+const _: () = assert!(LEAST_FOR_DIGITS <= BLOCK as i64);
 
 /// A part of the work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +57,7 @@ pub enum Step {
     },
 }
 
-/// The steps of sorting `len` elements, in order. Merges come as early as they can, while their elements are still in
+/// The steps of sorting a block of `len` elements, in order. Merges come as early as they can, while their elements are still in
 /// the cache.
 pub fn steps(len: usize) -> impl Iterator<Item = Step> {
     let runs = len.div_ceil(RUN);
@@ -59,6 +72,49 @@ pub fn steps(len: usize) -> impl Iterator<Item = Step> {
         });
         sorted.into_iter().chain(merged)
     })
+}
+
+/// A part of a level: elements of two sorted blocks that become neighbours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// Of the left block.
+    pub left: Range<usize>,
+    /// Of the right one.
+    pub right: Range<usize>,
+}
+
+/// The pieces of the level that merges blocks of `half` elements, in order. `after` says whether the first element belongs
+/// after the second. What a comparator that contradicts itself says changes what becomes of which piece, but each element
+/// is in one: a search begins where the last one ended.
+pub fn pieces<E>(
+    len: usize,
+    half: usize,
+    mut after: impl FnMut(usize, usize) -> Result<bool, E>,
+) -> Result<Vec<Piece>, E> {
+    let mut pieces: Vec<Piece> = Vec::new();
+    for at in (0..len).step_by(PIECE) {
+        let lo = at - at % (2 * half);
+        let (mid, hi) = (len.min(lo + half), len.min(lo + 2 * half));
+        let mut start = lo;
+        if at > lo
+            && let Some(last) = pieces.last_mut()
+        {
+            let mut end = mid.min(last.left.start + PIECE);
+            start = last.left.start.max((mid + at).saturating_sub(hi));
+            while start < end {
+                let middle = (start + end) / 2;
+                if after(middle, mid + at - middle - 1)? {
+                    end = middle;
+                } else {
+                    start = middle + 1;
+                }
+            }
+            last.left.end = start;
+            last.right.end = mid + at - start;
+        }
+        pieces.push(Piece { left: start..mid, right: mid + at - start..hi });
+    }
+    Ok(pieces)
 }
 
 /// What decides the order of a sort.
@@ -257,7 +313,7 @@ impl fmt::Display for SortPlan {
 
 #[cfg(test)]
 mod tests {
-    use super::{RUN, Step, steps};
+    use super::{BLOCK, PIECE, Piece, RUN, Step, pieces, steps};
 
     #[test]
     fn steps_sort_every_length() {
@@ -276,5 +332,60 @@ mod tests {
             assert_eq!(blocks, if len == 0 { vec![] } else { vec![(0, len)] }, "{len}");
         }
         assert!(RUN.is_power_of_two());
+    }
+
+    /// The pieces of a level hold each element once, and as many as they should.
+    fn whole(len: usize, half: usize, pieces: &[Piece]) {
+        let mut at = 0;
+        for piece in pieces {
+            let lo = at - at % (2 * half);
+            assert!(piece.left.start >= lo && piece.left.end <= len.min(lo + half), "{piece:?}");
+            assert_eq!(piece.left.start + piece.right.start, at + len.min(lo + half));
+            assert_eq!(piece.left.len() + piece.right.len(), PIECE.min(len - at));
+            at += piece.left.len() + piece.right.len();
+        }
+        assert_eq!(at, len);
+    }
+
+    #[test]
+    fn levels_sort_every_length() {
+        for len in [BLOCK + 1, 2 * BLOCK, 2 * BLOCK + 1, 5 * BLOCK - 3, 9 * BLOCK + 17] {
+            let mut keys: Vec<(usize, usize)> = (0..len).map(|at| (at * 7919 % 1009, at)).collect();
+            let mut wanted = keys.clone();
+            wanted.sort();
+            keys.chunks_mut(BLOCK).for_each(<[_]>::sort);
+            let mut half = BLOCK;
+            while half < len {
+                let found = pieces(len, half, |a, b| Ok::<bool, ()>(keys[a].0 > keys[b].0)).unwrap();
+                whole(len, half, &found);
+                let mut next = Vec::new();
+                for piece in found {
+                    let mut both = [&keys[piece.left], &keys[piece.right]].concat();
+                    both.sort();
+                    next.extend(both);
+                }
+                keys = next;
+                half *= 2;
+            }
+            assert_eq!(keys, wanted, "{len}");
+        }
+        assert_eq!((BLOCK / RUN).trailing_zeros() % 2, 0);
+    }
+
+    #[test]
+    fn answers_that_make_no_sense_lose_nothing() {
+        let mut dice = 1u64;
+        for len in [3 * BLOCK, 6 * BLOCK + 5, 8 * BLOCK - 1] {
+            for half in [BLOCK, 2 * BLOCK, 4 * BLOCK] {
+                for odds in [0, 1, 2, 4] {
+                    let answer = |a: usize, b: usize| {
+                        assert!(a < b && b < len);
+                        dice = dice.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+                        Ok::<bool, ()>(dice >> 62 < odds)
+                    };
+                    whole(len, half, &pieces(len, half, answer).unwrap());
+                }
+            }
+        }
     }
 }

@@ -120,19 +120,20 @@ pub struct WeldVec {
 /// A dictionary, and a dictmerger or groupmerger while it is filled. A null pointer is an empty dictionary.
 ///
 /// A slot is `hash << 32 | (ticket + 1)`, or 0 when it is free; `ticket` is the number of an entry. The place of a hash is
-/// `hash & mask`, or the next free slot after it, so a larger table is made from the slots alone. Entries lie in the
-/// order of their first insertion, each as the struct `{K,V}`: `tovec` is `entries` and `len`.
+/// `hash & mask`; where that is taken, the first free slot of its line, or of the next line that has one. Lines are
+/// [`LINE`] slots, which one comparison of vectors looks through. A larger table is made from the slots alone. Entries lie
+/// in the order of their first insertion, each as the struct `{K,V}`: `tovec` is `entries` and `len`.
 ///
-/// The hash of a key is the upper half of a 64-bit state that starts as `seed`. A scalar goes in as `fold(state ^ bits)`,
-/// where `fold` adds (xor) the halves of the 128-bit product with [`HASH_MULTIPLIER`], all NaNs are one and `-0.0` is
-/// `0.0`; a struct field by field; a vector as its length and its elements, integers as their bytes (see
-/// `codegen::hash`).
+/// The hash of a key is the upper half of a 64-bit state that starts as `seed`, or 1 if that is 0. A word goes in as
+/// `fold(state ^ bits)`, where `fold` adds (xor) the halves of the 128-bit product with [`HASH_MULTIPLIER`]. Scalars are
+/// words, all NaNs are one and `-0.0` is `0.0`; neighbouring scalars of a struct share a word while they fit; a vector
+/// goes in as its length and its elements, integers as their bytes (see `codegen::hash`).
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct Dict {
     /// `mask + 1` slots.
     pub slots: *mut u64,
-    /// One less than the number of slots, a power of two.
+    /// One less than the number of slots, a power of two and at least a line.
     pub mask: i64,
     /// The entries.
     pub entries: *mut u8,
@@ -151,8 +152,11 @@ pub struct Dict {
 /// What hash states are multiplied by.
 pub const HASH_MULTIPLIER: u64 = 0xa076_1d64_78bd_642f;
 
-/// The slot of dictionaries that have none yet: never written to, since they have no room for an entry.
-pub(super) static EMPTY_SLOT: u64 = 0;
+/// Slots in a line: those of a cache line of 64 bytes.
+pub const LINE: usize = 8;
+
+/// The slots of dictionaries that have none yet: never written to, since they have no room for an entry.
+pub(super) static EMPTY_LINE: [u64; LINE] = [0; LINE];
 
 /// The operands of an `nditer` in memory.
 #[derive(Clone, Copy, Debug)]
@@ -212,6 +216,47 @@ pub struct AppenderDesc {
     pub offset: u32,
     /// Bytes per element.
     pub stride: u32,
+}
+
+/// What the keys of a sort are: their bytes, 1, 2, 4 or 8, and flags.
+#[derive(Clone, Copy, Debug)]
+pub struct SortKey(pub u32);
+
+impl SortKey {
+    /// Integers with a sign.
+    pub const SIGNED: u32 = 1 << 8;
+    /// Floats.
+    pub const FLOAT: u32 = 1 << 9;
+    /// Larger ones come first.
+    pub const DESCENDING: u32 = 1 << 10;
+
+    /// Bytes of a key.
+    pub(super) fn bytes(self) -> usize {
+        (self.0 & 15) as usize
+    }
+
+    /// Whether keys are floats.
+    pub(super) fn is_float(self) -> bool {
+        self.0 & SortKey::FLOAT != 0
+    }
+
+    /// Whether larger keys come first.
+    pub(super) fn descending(self) -> bool {
+        self.0 & SortKey::DESCENDING != 0
+    }
+
+    /// All bits of a key.
+    pub(super) fn mask(self) -> u64 {
+        u64::MAX >> (64 - 8 * (self.0 & 15).clamp(1, 8))
+    }
+
+    /// The bits of an integer that are turned round to make its order that of numbers without a sign. Floats have more
+    /// to be done first.
+    pub(super) fn flip(self) -> u64 {
+        let all = if self.descending() { self.mask() } else { 0 };
+        let sign = if self.0 & SortKey::SIGNED != 0 { (self.mask() >> 1) + 1 } else { 0 };
+        all ^ sign
+    }
 }
 
 /// One line of an execution trace: a `let`, a loop or an `iterate` of the program.
@@ -291,23 +336,28 @@ macro_rules! for_each_runtime_fn {
         $each! {
             /// `*out = ` room for `bytes` bytes, 64-byte aligned, that lives until the end of the run.
             weld_rt_alloc(bytes: i64, out: ptr);
+            /// Gives back what [`weld_rt_alloc`](super::shims::weld_rt_alloc) gave, if it is large; nobody uses it any more.
+            weld_rt_free(data: ptr);
             /// Makes room for `more` further elements of `stride` bytes in `*appender`.
             weld_rt_grow(appender: ptr, more: i64, stride: i64);
             /// Records a failed check and returns its status: see [`Failure`].
             weld_rt_fail(status: u32, site: u32, a: i64, b: i64);
             /// The status behind a non-zero signal word.
             weld_rt_stop();
-            /// `*out = ` a new [`Dict`] whose entries have `entry_bytes` bytes.
-            weld_rt_dict_new(entry_bytes: i64, out: ptr);
+            /// `*out = ` a new [`Dict`] whose entries have `entry_bytes` bytes; with so many slots, or 0.
+            weld_rt_dict_new(entry_bytes: i64, n_slots: i64, out: ptr);
             /// `*out = ` a new [`Dict`] with the entries of `from`.
             weld_rt_dict_copy(from: ptr, entry_bytes: i64, out: ptr);
             /// Makes room for more entries in `*dict`.
             weld_rt_dict_grow(dict: ptr);
             /// Frees what only the building of `*dict` needed.
             weld_rt_dict_seal(dict: ptr);
-            /// Sorts `n` records of `words` words, 1 or 2, by their first word, which counts as unsigned; equal ones keep
-            /// their order. `*out` says where they are: at `data` or at `scratch`, which has the same size.
-            weld_rt_distribute(data: ptr, scratch: ptr, n: i64, words: i64, out: ptr);
+            /// `*out = ` the `n` elements of `bytes` bytes at `data`, sorted by the key `offset` bytes into them, which is
+            /// as [`SortKey`] says; equal ones keep their order. Null if a key is NaN.
+            weld_rt_sort(data: ptr, n: i64, key: u32, bytes: i64, offset: i64, out: ptr);
+            /// Sorts `n` records of two words at `data` by the first, which counts as unsigned; equal ones keep their
+            /// order.
+            weld_rt_sort_records(data: ptr, n: i64);
             /// Runs `n` iterations of the loop `desc`, in parallel when it pays. On entry the appenders of `*frame` hold
             /// what was appended before; on return `*frame` holds all builders, the mergers without any start value.
             weld_rt_for(desc: ptr, env: ptr, frame: ptr, n: i64);

@@ -4,15 +4,20 @@
 //! nothing is left changed when memory runs out. Contract of the `unsafe` blocks: a header is as `abi::Dict` says, and
 //! nobody else uses it during the call.
 
-use super::abi::{Appender, Dict, EMPTY_SLOT, Failure};
+use super::abi::{Appender, Dict, EMPTY_LINE, Failure, LINE};
 use super::memory::LARGE;
 use super::run::TaskInner;
 use std::hash::{BuildHasher, RandomState};
 use std::ptr;
+use std::slice;
 use std::sync::OnceLock;
 
-/// Slots of the first table that has room.
+/// Slots of the first table that has room: little, for a loop may make a dictionary in each iteration.
 const FIRST_SLOTS: usize = 16;
+/// Up to so many slots a table is in the nearest cache however sparse it is.
+const SPARSE_SLOTS: usize = 4096;
+/// From so many slots on a table has only few keys for its size until then.
+const FIRST_SPARSE: usize = 128;
 /// Tickets are 32 bits, and 0 says that a slot is free.
 const MOST_ENTRIES: usize = u32::MAX as usize - 1;
 
@@ -22,18 +27,49 @@ pub fn hash_seed() -> u64 {
     *SEED.get_or_init(|| RandomState::new().hash_one(0u64))
 }
 
-/// The most entries in a table of `slots` slots.
+/// The most entries in a table of `slots` slots. Where a key meets another one in its slot, a loop over a small table
+/// guesses its way wrong, so small tables are sparse; large ones are looked at a line at a time.
 pub fn capacity(slots: usize) -> usize {
-    slots / 10 * 7 + slots % 10 * 7 / 10
+    if (FIRST_SPARSE..=SPARSE_SLOTS).contains(&slots) { slots / 8 } else { slots / 2 }
+}
+
+/// How many slots the table after one of `slots` slots has. Small tables grow faster: they are rebuilt often and cost
+/// little.
+pub fn next_slots(slots: usize) -> usize {
+    match slots {
+        0..FIRST_SLOTS => FIRST_SLOTS,
+        FIRST_SLOTS..FIRST_SPARSE => slots * 4,
+        FIRST_SPARSE..=SPARSE_SLOTS => slots * 8,
+        _ => slots * 2,
+    }
+}
+
+/// Puts a slot that is not there where its hash belongs, or into the first line after it that has a free slot. The number
+/// of slots is a multiple of [`LINE`] and a power of two.
+pub fn put(slots: &mut [u64], slot: u64) {
+    let mask = slots.len().wrapping_sub(1);
+    let place = (slot >> 32) as usize & mask;
+    match slots.get_mut(place) {
+        Some(own) if *own == 0 => return *own = slot,
+        _ => {}
+    }
+    let mut line = place - place % LINE;
+    for _ in 0..slots.len() / LINE {
+        let free = slots.get_mut(line..line + LINE).into_iter().flatten().find(|held| **held == 0);
+        if let Some(free) = free {
+            return *free = slot;
+        }
+        line = (line + LINE) & mask;
+    }
 }
 
 impl TaskInner {
-    /// A dictionary without entries.
-    pub(super) fn dict_new(&mut self, entry_bytes: i64) -> Result<*mut Dict, Failure> {
+    /// A dictionary without entries, with so many slots if that is not 0.
+    pub(super) fn dict_new(&mut self, entry_bytes: i64, n_slots: i64) -> Result<*mut Dict, Failure> {
         let header: *mut Dict = self.alloc(size_of::<Dict>())?.cast();
         let empty = Dict {
-            slots: (&raw const EMPTY_SLOT).cast_mut(),
-            mask: 0,
+            slots: (&raw const EMPTY_LINE).cast_mut().cast(),
+            mask: LINE as i64 - 1,
             entries: ptr::null_mut(),
             len: 0,
             cap: 0,
@@ -43,6 +79,10 @@ impl TaskInner {
         };
         // SAFETY: fresh memory of this size.
         unsafe { header.write(empty) };
+        if n_slots > 0 {
+            // SAFETY: the header was just made.
+            unsafe { self.dict_rebuild(header, n_slots as usize) }?;
+        }
         Ok(header)
     }
 
@@ -55,7 +95,7 @@ impl TaskInner {
         from: *const Dict,
         entry_bytes: i64,
     ) -> Result<*mut Dict, Failure> {
-        let header = self.dict_new(entry_bytes)?;
+        let header = self.dict_new(entry_bytes, 0)?;
         // SAFETY: by contract.
         let Some(from) = (unsafe { from.as_ref() }) else { return Ok(header) };
         if from.len == 0 {
@@ -84,38 +124,43 @@ impl TaskInner {
     /// As the module says.
     pub(super) unsafe fn dict_grow(&mut self, header: *mut Dict) -> Result<(), Failure> {
         // SAFETY: by contract.
-        let dict = unsafe { &mut *header };
-        let (len, old_slots, entry_bytes) = (dict.len as usize, slot_count(dict), dict.entry_bytes as usize);
-        if len >= MOST_ENTRIES {
+        let dict = unsafe { &*header };
+        if dict.len as usize >= MOST_ENTRIES {
             return Err(self.run().store.exhausted(usize::MAX));
         }
-        // Small tables grow faster: they are rebuilt often and cost little.
-        let factor = if old_slots < 4096 { 4 } else { 2 };
-        let n_slots = if old_slots <= 1 { FIRST_SLOTS } else { old_slots * factor };
+        let n_slots = if dict.cap == 0 { FIRST_SLOTS } else { next_slots(slot_count(dict)) };
+        // SAFETY: by contract; this many slots have room for more entries.
+        unsafe { self.dict_rebuild(header, n_slots) }
+    }
+
+    /// Gives a dictionary a larger table.
+    ///
+    /// # Safety
+    /// As the module says; `n_slots`, a power of two, has room for the entries.
+    unsafe fn dict_rebuild(&mut self, header: *mut Dict, n_slots: usize) -> Result<(), Failure> {
+        // SAFETY: by contract.
+        let dict = unsafe { &mut *header };
+        let (len, old_slots, entry_bytes) = (dict.len as usize, slot_count(dict), dict.entry_bytes as usize);
         let (slots, entries) = self.dict_room(n_slots, entry_bytes)?;
-        let mask = n_slots - 1;
-        // SAFETY: the new table is larger than the old one, so there are free slots, and every index is below its size.
+        // SAFETY: the tables have this many slots, and the new one is zeroed before anybody reads it; the entries have room
+        // for as many as there are.
         unsafe {
             slots.write_bytes(0, n_slots);
-            for at in 0..old_slots {
-                let slot = *dict.slots.add(at);
-                if slot != 0 {
-                    let mut to = (slot >> 32) as usize & mask;
-                    while *slots.add(to) != 0 {
-                        to = (to + 1) & mask;
-                    }
-                    *slots.add(to) = slot;
+            let table = slice::from_raw_parts_mut(slots, n_slots);
+            for slot in slice::from_raw_parts(dict.slots, old_slots) {
+                if *slot != 0 {
+                    put(table, *slot);
                 }
             }
             if len > 0 {
                 ptr::copy_nonoverlapping(dict.entries, entries, len * entry_bytes);
             }
         }
-        let old_bytes = capacity(old_slots).saturating_mul(entry_bytes);
+        let old_bytes = (dict.cap as usize).saturating_mul(entry_bytes);
         self.dict_free(dict.slots.cast(), old_slots * size_of::<u64>());
         self.dict_free(dict.entries, old_bytes);
         dict.slots = slots;
-        dict.mask = mask as i64;
+        dict.mask = n_slots as i64 - 1;
         dict.entries = entries;
         dict.cap = capacity(n_slots).min(MOST_ENTRIES) as i64;
         Ok(())

@@ -7,12 +7,12 @@
 pub mod abi;
 mod budget;
 pub mod dict;
-mod digits;
 pub mod ffi;
 mod libraries;
 mod memory;
 pub mod nd;
 pub mod pool;
+mod radix;
 mod retained;
 mod run;
 mod runst;

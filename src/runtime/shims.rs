@@ -4,10 +4,10 @@
 //! Contract of all of them: `ctx` is the context that the runtime gave to the calling code, used by this thread
 //! only; pointers are valid as `abi` says.
 
-use super::abi::{Appender, Dict, LoopDesc, NdSpace, Status, TaskCtx, TraceTable, WeldVec};
-use super::digits::{Place, distribute};
+use super::abi::{Appender, Dict, Failure, LoopDesc, NdSpace, SortKey, Status, TaskCtx, TraceTable, WeldVec};
 use super::nd;
 use super::pool;
+use super::radix::elements::{Elements, sort_elements, sort_records};
 use super::run::{TaskInner, plain_failure};
 use super::trace::Trace;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -42,6 +42,19 @@ pub unsafe extern "C" fn weld_rt_alloc(ctx: *mut TaskCtx, bytes: i64, out: *mut 
     unsafe { with(ctx, body) }
 }
 
+/// Gives back a large allocation; a small one stays until the end of the run.
+///
+/// # Safety
+/// `ctx` is as the module says; nobody uses `data` any more.
+pub unsafe extern "C" fn weld_rt_free(ctx: *mut TaskCtx, data: *const u8) -> u32 {
+    let body = |inner: &mut TaskInner| {
+        inner.run().store.free(data);
+        0
+    };
+    // SAFETY: by contract.
+    unsafe { with(ctx, body) }
+}
+
 /// Makes room for `more` further elements of `stride` bytes in `*appender`.
 ///
 /// # Safety
@@ -67,9 +80,22 @@ pub unsafe extern "C" fn weld_rt_grow(
 ///
 /// # Safety
 /// `ctx` is as the module says; `out` may be written.
-pub unsafe extern "C" fn weld_rt_dict_new(ctx: *mut TaskCtx, entry_bytes: i64, out: *mut *mut Dict) -> u32 {
-    // SAFETY: a null dictionary is an empty one; the rest by contract.
-    unsafe { weld_rt_dict_copy(ctx, std::ptr::null(), entry_bytes, out) }
+pub unsafe extern "C" fn weld_rt_dict_new(
+    ctx: *mut TaskCtx,
+    entry_bytes: i64,
+    n_slots: i64,
+    out: *mut *mut Dict,
+) -> u32 {
+    let body = |inner: &mut TaskInner| match inner.dict_new(entry_bytes, n_slots) {
+        Ok(dict) => {
+            // SAFETY: by contract.
+            unsafe { *out = dict };
+            0
+        }
+        Err(failure) => inner.fail(failure),
+    };
+    // SAFETY: by contract.
+    unsafe { with(ctx, body) }
 }
 
 /// `*out = ` a copy of a dictionary.
@@ -127,7 +153,7 @@ pub unsafe extern "C" fn weld_rt_dict_seal(ctx: *mut TaskCtx, dict: *mut Dict) -
 /// # Safety
 /// `ctx` is as the module says.
 pub unsafe extern "C" fn weld_rt_fail(ctx: *mut TaskCtx, status: u32, site: u32, a: i64, b: i64) -> u32 {
-    let failure = super::abi::Failure { status: Status::from_code(status), site, a, b };
+    let failure = Failure { status: Status::from_code(status), site, a, b };
     // SAFETY: by contract.
     unsafe { with(ctx, |inner| inner.fail(failure)) }
 }
@@ -141,48 +167,52 @@ pub unsafe extern "C" fn weld_rt_stop(ctx: *mut TaskCtx) -> u32 {
     unsafe { with(ctx, |inner| inner.fail(plain_failure(inner.run().stop_status()))) }
 }
 
+/// Sorts elements by a scalar in them.
+///
+/// # Safety
+/// `ctx` is as the module says; `data` holds `n` elements of `bytes` bytes, which nobody writes to, and the key is within
+/// them, aligned as its bytes say; `out` may be written.
+pub unsafe extern "C" fn weld_rt_sort(
+    ctx: *mut TaskCtx,
+    data: *const u8,
+    n: i64,
+    key: u32,
+    bytes: i64,
+    offset: i64,
+    out: *mut *mut u8,
+) -> u32 {
+    let number = |value: i64| usize::try_from(value).unwrap_or(0);
+    let elements =
+        Elements { data, len: number(n), bytes: number(bytes), offset: number(offset), key: SortKey(key) };
+    // SAFETY: by contract. The context is passed on as a pointer, since loops use it too.
+    let sorted = catch_unwind(AssertUnwindSafe(|| unsafe { sort_elements(ctx, elements) }));
+    let place = sorted.unwrap_or(Err(plain_failure(Status::Internal)));
+    // SAFETY: by contract.
+    unsafe { given(ctx, place.map(|place| *out = place)) }
+}
+
 /// Sorts records by their first word.
 ///
 /// # Safety
-/// `ctx` is as the module says; `data` and `scratch` are different memory of `n * words` initialised or writable words
-/// each, aligned, used by nobody else; `out` may be written.
-pub unsafe extern "C" fn weld_rt_distribute(
-    ctx: *mut TaskCtx,
-    data: *mut u64,
-    scratch: *mut u64,
-    n: i64,
-    words: i64,
-    out: *mut *mut u64,
-) -> u32 {
-    let n = usize::try_from(n).unwrap_or(0);
-    let body = |inner: &mut TaskInner| {
-        let stop = || inner.run().stopped();
-        let place = match words {
-            // SAFETY: by contract; memory of the runtime is never uninitialised, whatever it holds.
-            1 => unsafe { distribute::<1>(records(data, n), records(scratch, n), &stop) },
-            // SAFETY: the same.
-            _ => unsafe { distribute::<2>(records(data, n), records(scratch, n), &stop) },
-        };
-        let sorted = match place {
-            Some(Place::Data) => data,
-            Some(Place::Scratch) => scratch,
-            None => return inner.fail(plain_failure(inner.run().stop_status())),
-        };
-        // SAFETY: by contract.
-        unsafe { *out = sorted };
-        0
-    };
+/// `ctx` is as the module says; `data` holds `n` records of two words, and nobody else uses them.
+pub unsafe extern "C" fn weld_rt_sort_records(ctx: *mut TaskCtx, data: *mut [u64; 2], n: i64) -> u32 {
+    let len = usize::try_from(n).unwrap_or(0);
     // SAFETY: by contract.
-    unsafe { with(ctx, body) }
+    let sorted = catch_unwind(AssertUnwindSafe(|| unsafe { sort_records(ctx, data, len) }));
+    // SAFETY: by contract.
+    unsafe { given(ctx, sorted.unwrap_or(Err(plain_failure(Status::Internal)))) }
 }
 
-/// `n` records at `data`.
+/// The status of a result.
 ///
 /// # Safety
-/// They are there, for as long as the result is used, and nobody else uses them.
-unsafe fn records<'a, const WORDS: usize>(data: *mut u64, n: usize) -> &'a mut [[u64; WORDS]] {
-    // SAFETY: by contract; an array of words is aligned as a word is.
-    unsafe { std::slice::from_raw_parts_mut(data.cast(), n) }
+/// `ctx` is as the module says.
+unsafe fn given(ctx: *mut TaskCtx, result: Result<(), Failure>) -> u32 {
+    match result {
+        Ok(()) => 0,
+        // SAFETY: by contract; no loop is running.
+        Err(failure) => unsafe { (*ctx).inner.fail(failure) },
+    }
 }
 
 /// Runs a loop.

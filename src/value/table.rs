@@ -7,24 +7,20 @@
 use super::Value;
 use crate::ir::{Literal, Scalar};
 use crate::runtime::abi::HASH_MULTIPLIER;
-use crate::runtime::dict::{capacity, hash_seed};
+use crate::runtime::dict::{capacity, hash_seed, next_slots, put};
 
 /// The slots for entries with these keys, all different. `None` when they are too many.
 pub(super) fn slots<'k>(keys: impl ExactSizeIterator<Item = &'k Value>) -> Option<Vec<u64>> {
     let seed = hash_seed();
-    let mut count = 16usize;
+    let mut count = next_slots(0);
     while capacity(count) < keys.len() {
-        count = count.checked_mul(2)?;
+        count = next_slots(count);
     }
     let mut slots = vec![0u64; count];
     for (ticket, key) in keys.enumerate() {
-        let tag = hash(key, seed) >> 32;
-        let mut at = tag as usize & (count - 1);
-        while *slots.get(at)? != 0 {
-            at = (at + 1) & (count - 1);
-        }
+        let tag = (hash(key, seed) >> 32).max(1);
         let ticket = u32::try_from(ticket).ok()?.checked_add(1)?;
-        *slots.get_mut(at)? = tag << 32 | u64::from(ticket);
+        put(&mut slots, tag << 32 | u64::from(ticket));
     }
     Some(slots)
 }
@@ -44,9 +40,46 @@ fn hash(key: &Value, state: u64) -> u64 {
         Value::Vector(items) => {
             items.iter().fold(fold(state, items.len() as u64), |state, item| hash(item, state))
         }
-        Value::Struct(items) => items.iter().fold(state, |state, item| hash(item, state)),
+        Value::Struct(items) => {
+            let mut words = Words { state, pending: 0, used: 0 };
+            words.fields(items);
+            words.whole()
+        }
         // No keys.
         Value::Dict(_) | Value::Lanes(_) | Value::Builder(..) => state,
+    }
+}
+
+/// A struct on its way in: neighbouring scalars share a word while they fit.
+struct Words {
+    state: u64,
+    pending: u64,
+    /// Bits of `pending` that are taken.
+    used: usize,
+}
+
+impl Words {
+    fn fields(&mut self, items: &[Value]) {
+        for item in items {
+            match item {
+                Value::Struct(items) => self.fields(items),
+                Value::Scalar(literal) => {
+                    let width = literal.scalar().map_or(8, Scalar::bytes) * 8;
+                    if self.used + width > 64 {
+                        self.state = self.whole();
+                    }
+                    self.pending |= bits(literal) << self.used;
+                    self.used += width;
+                }
+                _ => self.state = hash(item, self.whole()),
+            }
+        }
+    }
+
+    /// The state with the word that was begun.
+    fn whole(&mut self) -> u64 {
+        let (pending, used) = (std::mem::take(&mut self.pending), std::mem::take(&mut self.used));
+        if used == 0 { self.state } else { fold(self.state, pending) }
     }
 }
 

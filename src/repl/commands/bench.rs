@@ -13,8 +13,8 @@ use std::time::Duration;
 pub(super) static COMMAND: Command = Command {
     names: &["bench"],
     args: "[SECONDS]",
-    help: "compile and run times with their spread, on one thread and on all",
-    more: "Each number of threads runs for a second, or as long as you say, in turns. The rate counts the bytes of the formula. \
+    help: "compile and run times on more threads",
+    more: "One thread and all threads run for a second each, or as long as you say, in turns. The rate counts the bytes of the formula. \
            `weld bench` compares pipelines too.",
     examples: &[":bench 0.1"],
     wants: Wants::Nothing,
