@@ -69,7 +69,7 @@ impl<'c> FnCx<'_, 'c> {
             let scratch = cx.elem_address(elem, scratch, lo)?;
             cx.sort_block(Elements { elem, data: own, len: count }, scratch, after)
         })?;
-        let count = self.whole(len, BLOCK)?;
+        let count = self.blocks_of(len, BLOCK)?;
         self.run_turns(&blocks, &args, count)?;
         let sorted = self.merge_levels(elements, scratch, asked, after)?;
         let is_data = self.b.build_int_compare(IntPredicate::EQ, sorted, data, "is_data")?;
@@ -96,7 +96,7 @@ impl<'c> FnCx<'_, 'c> {
         self.b.build_conditional_branch(many, several, done)?;
 
         self.b.position_at_end(several);
-        let count = self.whole(len, PIECE)?;
+        let count = self.blocks_of(len, PIECE)?;
         let starts = self.allocate(&Ty::I64, count)?;
         let tys = [LeafTy::Pointer, LeafTy::Pointer, LeafTy::Pointer, number, number];
         let shape = [data.into(), scratch.into(), starts.into(), len.into(), len.into()];
@@ -141,7 +141,7 @@ impl<'c> FnCx<'_, 'c> {
     }
 
     /// `len / size`, rounded up.
-    fn whole(&self, len: IntValue<'c>, size: usize) -> Result<IntValue<'c>, CodegenError> {
+    fn blocks_of(&self, len: IntValue<'c>, size: usize) -> Result<IntValue<'c>, CodegenError> {
         let rounded = self.b.build_int_add(len, self.int64(size as i64 - 1), "rounded")?;
         let shift = self.int64(i64::from(size.trailing_zeros()));
         Ok(self.b.build_right_shift(rounded, shift, false, "whole")?)
