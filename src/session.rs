@@ -342,8 +342,13 @@ impl Session {
     /// # }
     /// ```
     pub fn optimize_unrecorded(&self, checked: &Checked) -> Optimized {
+        self.optimize_unrecorded_by(checked, &self.pipeline())
+    }
+
+    /// Runs another pipeline without a record.
+    pub(crate) fn optimize_unrecorded_by(&self, checked: &Checked, pipeline: &[Stage]) -> Optimized {
         let options = passes::Options { record: false, ..passes::Options::default() };
-        passes::optimize(&checked.program, &self.pipeline(), &options)
+        passes::optimize(&checked.program, pipeline, &options)
     }
 
     /// Runs another pipeline and records what it did.
