@@ -5,6 +5,8 @@
 //! nothing. Programs keep what they need alive and may be run from several threads at once.
 
 pub mod bench;
+#[cfg(feature = "jit")]
+mod cache;
 mod dump;
 mod foreign;
 pub mod header;
@@ -20,6 +22,8 @@ pub mod ready;
 mod switches_tests;
 pub mod trust;
 
+#[cfg(feature = "jit")]
+pub use cache::{CacheStats, Prepared, Refused};
 #[cfg(feature = "jit")]
 pub use program::Program;
 
@@ -90,6 +94,8 @@ pub struct Session {
     #[cfg(feature = "jit")]
     engine: program::SharedEngine,
     #[cfg(feature = "jit")]
+    cache: Arc<cache::Cache>,
+    #[cfg(feature = "jit")]
     warming: Option<std::thread::JoinHandle<()>>,
 }
 
@@ -126,11 +132,14 @@ impl Session {
             #[cfg(feature = "jit")]
             engine: program::SharedEngine::default(),
             #[cfg(feature = "jit")]
+            cache: Arc::default(),
+            #[cfg(feature = "jit")]
             warming: None,
         }
     }
 
-    /// Another session with its own settings and texts, which shares LLVM, the threads and the loaded libraries of this one.
+    /// Another session with its own settings and texts, which shares LLVM, the compiled programs, the threads and
+    /// the loaded libraries of this one.
     ///
     /// ```
     /// use weld::{Config, Session};
@@ -149,6 +158,8 @@ impl Session {
             dumped: AtomicBool::new(false),
             #[cfg(feature = "jit")]
             engine: self.engine.clone(),
+            #[cfg(feature = "jit")]
+            cache: self.cache.clone(),
             #[cfg(feature = "jit")]
             warming: None,
         }
@@ -331,8 +342,13 @@ impl Session {
     /// # }
     /// ```
     pub fn optimize_unrecorded(&self, checked: &Checked) -> Optimized {
+        self.optimize_unrecorded_by(checked, &self.pipeline())
+    }
+
+    /// Runs another pipeline without a record.
+    pub(crate) fn optimize_unrecorded_by(&self, checked: &Checked, pipeline: &[Stage]) -> Optimized {
         let options = passes::Options { record: false, ..passes::Options::default() };
-        passes::optimize(&checked.program, &self.pipeline(), &options)
+        passes::optimize(&checked.program, pipeline, &options)
     }
 
     /// Runs another pipeline and records what it did.

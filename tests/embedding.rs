@@ -326,6 +326,11 @@ fn modules_tell_what_was_done_to_them() {
     let module = compile("|x: vec[i64]| sum(map(x, |e| e * e))");
     assert!(module.trace_json().lines().any(|line| line.contains("\"fuse_loops\"")));
     let statistics: serde_json::Value = serde_json::from_str(&module.statistics_json()).unwrap();
-    assert_eq!(statistics["runs"], 0);
+    assert_eq!((&statistics["runs"], &statistics["cached"]), (&0.into(), &false.into()));
+    assert!(statistics["passes"].as_array().unwrap().iter().any(|pass| pass["pass"] == "fuse-vertical"));
     assert!(statistics["code_bytes"].as_u64().unwrap() > 0);
+    let again = compile("|x: vec[i64]| sum(map(x, |e| e * e))");
+    let statistics: serde_json::Value = serde_json::from_str(&again.statistics_json()).unwrap();
+    assert_eq!((&statistics["runs"], &statistics["cached"]), (&0.into(), &true.into()));
+    assert!(statistics["cache"]["hits"].as_u64().unwrap() > 0);
 }

@@ -119,7 +119,7 @@ fn masked_words(line: &str) -> (String, Vec<String>) {
         let unit = words[at].trim_end_matches([',', ')', ';', ']']);
         let number = words[at - 1].trim_start_matches(['[', '(']);
         let is_time = number.parse::<f64>().is_ok() && ["ms", "s", "%"].contains(&unit);
-        if is_time || (unit == "bytes" && line.starts_with("machine code")) {
+        if is_time || (unit == "bytes" && (line.starts_with("machine code") || line.starts_with("cache:"))) {
             words[at - 1] = words[at - 1].replace(number, "_");
         }
     }

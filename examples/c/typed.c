@@ -33,7 +33,8 @@ int main(void)
     check_ok(err);
     CHECK(weld_module_run(module, context, other, err) == NULL);
     CHECK(weld_error_code(err) == WELD_ERRNO_TYPE_MISMATCH);
-    CHECK(strcmp(weld_error_message(err), "the argument is {vec[i32],f64}; the program takes {vec[i64],f64}") == 0);
+    CHECK(strcmp(weld_error_message(err), "Weld program failed with error TypeMismatch: "
+                                          "the argument is {vec[i32],f64}; the program takes {vec[i64],f64}") == 0);
 
     /* No type. */
     CHECK(weld_value_new_typed("vec[i65]", &args, err) == NULL);
@@ -42,7 +43,8 @@ int main(void)
     /* A layout that cannot be. */
     args.v.data = NULL;
     CHECK(weld_module_run(module, context, good, err) == NULL);
-    CHECK(strcmp(weld_error_message(err), "`v` has the length 3 and a null pointer") == 0);
+    CHECK(strcmp(weld_error_message(err),
+                 "Weld program failed with error InvalidArgument: `v` has the length 3 and a null pointer") == 0);
 
     weld_value_free(good);
     weld_value_free(other);

@@ -5,17 +5,23 @@
 
 use super::func::FnCx;
 use super::module::ModuleCx;
-use super::target::Machines;
+use super::target::{Machines, is_short};
 use super::{CodegenError, Options};
 use crate::ir::Program;
 use crate::runtime::Libraries;
 use inkwell::AddressSpace;
 use inkwell::attributes::{Attribute, AttributeLoc};
+use inkwell::basic_block::BasicBlock;
 use inkwell::context::Context;
 use inkwell::module::{Linkage, Module};
+use inkwell::values::FunctionValue;
+use std::collections::HashMap;
 
 /// The symbol of the compiled program: `u32 weld_program(TaskCtx*, const u8 *args, u8 *result)`.
 pub(super) const ENTRY: &str = "weld_program";
+
+/// How the names of functions end that join the mergers of two leaves of a loop.
+pub(super) const COMBINE: &str = "_combine";
 
 /// The largest function that is optimized.
 const MOST_BLOCKS: u32 = 1_000;
@@ -34,6 +40,7 @@ pub(super) fn emit<'c>(
     let ty = context.i32_type().fn_type(&[ptr.into(), ptr.into(), ptr.into()], false);
     let entry = cx.add_function(ENTRY, ty, Linkage::External);
     cx.traced = options.trace.map(|_| Vec::new());
+    cx.lanes_apart = is_short(options);
     FnCx::new(&mut cx, entry)?.program(program)?;
     if let Some(sources) = options.trace {
         cx.trace_table(sources)?;
@@ -56,11 +63,69 @@ fn spare_large_functions(context: &Context, module: &Module<'_>) -> usize {
         if blocks <= MOST_BLOCKS && instructions().sum::<usize>() <= MOST_INSTRUCTIONS {
             continue;
         }
-        for name in ["optnone", "noinline"] {
-            let kind = Attribute::get_named_enum_kind_id(name);
-            function.add_attribute(AttributeLoc::Function, context.create_enum_attribute(kind, 0));
-        }
+        spare(context, function);
         spared += 1;
     }
     spared
+}
+
+fn spare(context: &Context, function: FunctionValue<'_>) {
+    for name in ["optnone", "noinline"] {
+        let kind = Attribute::get_named_enum_kind_id(name);
+        function.add_attribute(AttributeLoc::Function, context.create_enum_attribute(kind, 0));
+    }
+}
+
+/// Runs LLVM's passes on a program, whose function is called `entry` by now.
+///
+/// That function runs once, and what joins two leaves of a loop runs once for thousands of iterations. Where they have no loop
+/// themselves, the short pipeline leaves them alone: optimizing them takes longer than they ever will.
+pub(super) fn optimize(
+    cx: &ModuleCx<'_>,
+    machines: &Machines,
+    options: &Options,
+    entry: &str,
+) -> Result<(), CodegenError> {
+    if is_short(options) {
+        for function in cx.module.get_functions() {
+            let name = function.get_name().to_bytes();
+            if (name == entry.as_bytes() || name.ends_with(COMBINE.as_bytes())) && !has_loop(function) {
+                spare(cx.context, function);
+            }
+        }
+    }
+    machines.optimize(&cx.module, options)
+}
+
+/// Whether a block can be reached from itself.
+fn has_loop(function: FunctionValue<'_>) -> bool {
+    // True for blocks on the way from the entry to where we are: a jump to one closes a loop.
+    let mut seen = HashMap::new();
+    let mut way = Vec::new();
+    if let Some(first) = function.get_first_basic_block() {
+        seen.insert(first, true);
+        way.push((first, successors(first)));
+    }
+    while let Some((block, rest)) = way.last_mut() {
+        let Some(next) = rest.pop() else {
+            seen.insert(*block, false);
+            way.pop();
+            continue;
+        };
+        match seen.get(&next) {
+            Some(true) => return true,
+            Some(false) => {}
+            None => {
+                seen.insert(next, true);
+                way.push((next, successors(next)));
+            }
+        }
+    }
+    false
+}
+
+fn successors(block: BasicBlock<'_>) -> Vec<BasicBlock<'_>> {
+    let Some(last) = block.get_terminator() else { return Vec::new() };
+    let operands = (0..last.get_num_operands()).filter_map(|at| last.get_operand(at));
+    operands.filter_map(|operand| operand.block()).collect()
 }

@@ -4,8 +4,8 @@
 //! [`Compiled`], which keeps its engine alive; dropping it frees the code.
 //! Contracts of the `unsafe` blocks: handles from LLVM are used and released as its C API says, under the lock.
 
-use super::emit::{ENTRY, emit};
-use super::math::math_symbol;
+use super::emit::{ENTRY, emit, optimize};
+use super::math::{lanes_object, lanes_symbol, math_symbol};
 use super::module::Site;
 use super::start::make_tables;
 use super::target::Machines;
@@ -28,7 +28,7 @@ use llvm_sys::orc2::{
     LLVMOrcJITDylibCreateResourceTracker, LLVMOrcJITDylibDefine, LLVMOrcReleaseResourceTracker,
     LLVMOrcResourceTrackerRef, LLVMOrcResourceTrackerRemove,
 };
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::{CStr, CString};
 use std::ops::{Deref, DerefMut};
 use std::ptr;
@@ -72,6 +72,8 @@ struct Inner {
     programs: u64,
     /// Symbols of C functions that are defined, and where they are.
     foreign: HashMap<String, usize>,
+    /// Math functions of lanes that are compiled.
+    lanes: HashSet<String>,
 }
 
 // SAFETY: the handles are used by one thread at a time: all access goes through the mutex of `Engine`.
@@ -95,8 +97,8 @@ pub struct Compiled {
     entry: EntryFn,
     /// What the numbers of failed checks mean.
     pub sites: Vec<Site>,
-    /// Keeps the libraries of the C functions it calls.
-    _foreign: Vec<Function>,
+    /// The C functions it calls, whose libraries this keeps.
+    foreign: Vec<(String, Function)>,
     /// How long it took.
     pub times: Times,
     /// Bytes of object code.
@@ -146,7 +148,7 @@ impl Engine {
         unsafe {
             check(LLVMOrcCreateLLJIT(&mut jit, ptr::null_mut()))?;
         }
-        let inner = Inner { machines, jit, programs: 0, foreign: HashMap::new() };
+        let inner = Inner { machines, jit, programs: 0, foreign: HashMap::new(), lanes: HashSet::new() };
         inner.define_symbols()?;
         stay.goes_first();
         make_tables(&inner.machines, &stay)?;
@@ -173,22 +175,27 @@ impl Engine {
         inner.programs += 1;
         let name = format!("{ENTRY}_{}", inner.programs);
         cx.function(ENTRY)?.as_global_value().set_name(&name);
-        for (name, function) in &cx.foreign {
+        for (name, (_, function)) in &cx.foreign {
             let symbol = inner.foreign_symbol(name, function.address())?;
             cx.function(name)?.as_global_value().set_name(&symbol);
         }
         times.emit = start.elapsed();
 
         let start = Instant::now();
-        inner.machines.optimize(&cx.module, options)?;
+        optimize(&cx, &inner.machines, options, &name)?;
         times.optimize = start.elapsed();
 
         let start = Instant::now();
         let object = inner.machines.generate(&cx.module, options.effort, Level::LlvmOptimized)?;
+        for (name, arity) in &*cx.lanes.borrow() {
+            inner.provide_lanes(name, *arity)?;
+        }
         times.generate = start.elapsed();
 
         let start = Instant::now();
-        let (tracker, entry) = inner.link(&object, &name)?;
+        let (tracker, address) = inner.link(&object, &name)?;
+        // SAFETY: `emit` wrote the entry function with the type `EntryFn`, and it is linked.
+        let entry = unsafe { std::mem::transmute::<usize, EntryFn>(address) };
         times.link = start.elapsed();
         let params = program.func.params.iter().map(|param| param.ty.clone()).collect();
         let result = program.func.body.ty.clone();
@@ -197,7 +204,7 @@ impl Engine {
             tracker,
             entry,
             sites: cx.sites,
-            _foreign: cx.foreign.into_values().collect(),
+            foreign: cx.foreign.into_values().collect(),
             times,
             code_bytes: object.len(),
             spared: if options.effort == Effort::None { 0 } else { cx.spared },
@@ -220,7 +227,7 @@ impl Engine {
         let cx = emit(&context, program, libraries, &inner.machines, options)?;
         cx.function(ENTRY)?.as_global_value().set_name(entry);
         if level != Level::Llvm {
-            inner.machines.optimize(&cx.module, options)?;
+            optimize(&cx, &inner.machines, options, entry)?;
         }
         if level == Level::Assembly {
             let text = inner.machines.generate(&cx.module, options.effort, level)?;
@@ -301,10 +308,22 @@ impl Inner {
         }
     }
 
-    fn link(&self, object: &[u8], name: &str) -> Result<(LLVMOrcResourceTrackerRef, EntryFn), CodegenError> {
+    /// Makes the math function `name` of lanes known to compiled code: compiled for its first caller, it stays.
+    fn provide_lanes(&mut self, name: &str, arity: usize) -> Result<(), CodegenError> {
+        if !self.lanes.contains(name) {
+            let object = lanes_object(&self.machines, name, arity)?;
+            let (tracker, _) = self.link(&object, &lanes_symbol(name))?;
+            // SAFETY: the tracker is released once; what it held belongs to the dylib from then on.
+            unsafe { LLVMOrcReleaseResourceTracker(tracker) };
+            self.lanes.insert(name.to_string());
+        }
+        Ok(())
+    }
+
+    /// Links an object file; the address is that of its function `name`.
+    fn link(&self, object: &[u8], name: &str) -> Result<(LLVMOrcResourceTrackerRef, usize), CodegenError> {
         let name = c_string(name)?;
-        // SAFETY: the buffer is copied, then owned by the JIT; the tracker is released by `Compiled::drop`, or here on
-        // failure; the looked-up symbol is the entry function that `ModuleCx::emit` wrote with the type `EntryFn`.
+        // SAFETY: the buffer is copied, then owned by the JIT; the tracker is released by the caller, or here on failure.
         unsafe {
             let buffer = LLVMCreateMemoryBufferWithMemoryRangeCopy(
                 object.as_ptr().cast(),
@@ -319,12 +338,18 @@ impl Inner {
                 LLVMOrcReleaseResourceTracker(tracker);
                 return Err(error);
             }
-            Ok((tracker, std::mem::transmute::<usize, EntryFn>(address as usize)))
+            Ok((tracker, address as usize))
         }
     }
 }
 
 impl Compiled {
+    /// Whether these libraries have the C functions that it calls.
+    pub fn links_with(&self, libraries: &Libraries) -> bool {
+        let there = |name: &str| libraries.find(name).map(|function| function.address());
+        self.foreign.iter().all(|(name, function)| there(name) == Some(function.address()))
+    }
+
     /// Runs the program.
     ///
     /// # Safety

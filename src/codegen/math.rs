@@ -2,16 +2,21 @@
 //! The functions of `crate::math` in compiled code.
 //!
 //! Promises: the bits of the interpreter. A scalar calls the very function that is compiled into this process; lanes run the
-//! same recipe on LLVM vectors, in one function of eight lanes for each function and module, so that the code stays small;
-//! `%` takes its lanes out one by one.
+//! same recipe on LLVM vectors, in one function of eight lanes for each function, so that the code stays small. These never
+//! change and are long, so they are compiled once per process, but where LLVM shall see all of a program. `%` takes its lanes
+//! out one by one.
 
-use super::CodegenError;
 use super::func::FnCx;
 use super::leaves::{Leaf, float, lanes_of, memory_ty, with_lanes};
 use super::module::ModuleCx;
+use super::target::Machines;
+use super::{CodegenError, Level, Options};
 use crate::ir::Scalar;
 use crate::math::{self, Lanes};
+use crate::plan::{Effort, LlvmPasses};
+use crate::runtime::Libraries;
 use inkwell::builder::{Builder, BuilderError};
+use inkwell::context::Context;
 use inkwell::module::Linkage;
 use inkwell::types::{BasicTypeEnum, VectorType};
 use inkwell::values::{BasicValueEnum, FunctionValue, InstructionOpcode, VectorValue};
@@ -108,6 +113,22 @@ pub(super) fn math_symbol(name: &str, scalar: Scalar) -> String {
     format!("weld_{name}_{scalar}")
 }
 
+/// The symbol of a function of eight lanes.
+pub(super) fn lanes_symbol(name: &str) -> String {
+    format!("{name}_in_lanes")
+}
+
+/// The function `name` of eight lanes as an object file.
+pub(super) fn lanes_object(machines: &Machines, name: &str, arity: usize) -> Result<Vec<u8>, CodegenError> {
+    let context = Context::create();
+    let libraries = Libraries::default();
+    let cx = ModuleCx::new(&context, &libraries, machines.compress, |module| machines.prepare(module));
+    cx.define_lanes(name, arity, Linkage::External)?;
+    let options = Options { effort: Effort::Short, llvm: LlvmPasses::default(), trace: None };
+    machines.optimize(&cx.module, &options)?;
+    machines.generate(&cx.module, options.effort, Level::LlvmOptimized)
+}
+
 fn result_of<'c>(
     call: inkwell::values::CallSiteValue<'c>,
     name: &str,
@@ -118,14 +139,31 @@ fn result_of<'c>(
 impl<'c> ModuleCx<'c> {
     /// The function `name` of eight lanes.
     fn lanes_function(&self, name: &str, arity: usize) -> Result<FunctionValue<'c>, CodegenError> {
-        let symbol = format!("{name}_in_lanes");
+        let symbol = lanes_symbol(name);
         if let Some(function) = self.module.get_function(&symbol) {
             return Ok(function);
         }
+        if self.lanes_apart {
+            self.lanes.borrow_mut().push((name.to_string(), arity));
+            return Ok(self.declare_lanes(&symbol, arity, Linkage::External));
+        }
+        self.define_lanes(name, arity, Linkage::Internal)
+    }
+
+    fn declare_lanes(&self, symbol: &str, arity: usize, linkage: Linkage) -> FunctionValue<'c> {
         let ty = self.context.f64_type().vec_type(AT_ONCE);
-        let function =
-            self.add_function(&symbol, ty.fn_type(&vec![ty.into(); arity], false), Linkage::Internal);
+        let function = self.add_function(symbol, ty.fn_type(&vec![ty.into(); arity], false), linkage);
         self.mark_as_math(function);
+        function
+    }
+
+    fn define_lanes(
+        &self,
+        name: &str,
+        arity: usize,
+        linkage: Linkage,
+    ) -> Result<FunctionValue<'c>, CodegenError> {
+        let function = self.declare_lanes(&lanes_symbol(name), arity, linkage);
         let b = self.context.create_builder();
         b.position_at_end(self.context.append_basic_block(function, "entry"));
         let eight = Eight { m: self, b, function, name, failure: RefCell::new(None) };

@@ -18,6 +18,7 @@ use inkwell::intrinsics::Intrinsic;
 use inkwell::module::{Linkage, Module};
 use inkwell::types::{BasicMetadataTypeEnum, BasicTypeEnum, FunctionType};
 use inkwell::values::{BasicValueEnum, FunctionValue, GlobalValue, PointerValue};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
 /// What a check in compiled code guards.
@@ -88,12 +89,16 @@ pub(super) struct ModuleCx<'c> {
     pub hashers: HashMap<Ty, FunctionValue<'c>>,
     pub equals: HashMap<Ty, FunctionValue<'c>>,
     pub seekers: HashMap<(Ty, Option<Start>), FunctionValue<'c>>,
-    /// The C functions that the program calls, by their symbols in the module.
-    pub foreign: BTreeMap<String, Function>,
+    /// The C functions that the program calls, with their names, by their symbols in the module.
+    pub foreign: BTreeMap<String, (String, Function)>,
     /// Functions that are too large for LLVM's passes.
     pub spared: usize,
     /// The lines of the execution trace so far; nothing when there is none.
     pub traced: Option<Vec<Line>>,
+    /// Whether math functions of lanes are compiled apart, once per process, and only declared in this module.
+    pub lanes_apart: bool,
+    /// Those that are: their names and numbers of arguments.
+    pub lanes: RefCell<Vec<(String, usize)>>,
     libraries: Libraries,
     compress: Compress,
     bodies: u32,
@@ -120,6 +125,8 @@ impl<'c> ModuleCx<'c> {
             foreign: BTreeMap::new(),
             spared: 0,
             traced: None,
+            lanes_apart: false,
+            lanes: RefCell::default(),
             libraries: libraries.clone(),
             compress,
             bodies: 0,
@@ -240,7 +247,7 @@ impl<'c> ModuleCx<'c> {
         }
         let found =
             self.libraries.find(name).ok_or_else(|| CodegenError(format!("no C function `{name}`")))?;
-        self.foreign.insert(symbol.clone(), found);
+        self.foreign.insert(symbol.clone(), (name.to_string(), found));
         let ptr = self.context.ptr_type(AddressSpace::default());
         let ty = self.context.void_type().fn_type(&vec![ptr.into(); pointers], false);
         Ok(self.add_function(&symbol, ty, Linkage::External))

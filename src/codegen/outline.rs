@@ -6,6 +6,7 @@
 
 use super::CodegenError;
 use super::dict::Entry;
+use super::emit::COMBINE;
 use super::func::FnCx;
 use super::leaves::{LeafTy, Val, int, leaf_at, leaves_of, pointer};
 use super::shape::{Part, Shape};
@@ -239,7 +240,7 @@ impl<'c> FnCx<'_, 'c> {
     ) -> Result<FunctionValue<'c>, CodegenError> {
         let ptr = self.m.context.ptr_type(AddressSpace::default());
         let ty = self.m.context.void_type().fn_type(&[ptr.into(), ptr.into()], false);
-        let function = self.m.add_function(&format!("loop_{number}_combine"), ty, Linkage::Internal);
+        let function = self.m.add_function(&format!("loop_{number}{COMBINE}"), ty, Linkage::Internal);
         let cx = FnCx::new(self.m, function)?;
         let (left, right) = (pointer(cx.param(0)?)?, pointer(cx.param(1)?)?);
         for (part, offset) in shape.builders.iter().zip(&frame.offsets) {

@@ -3,7 +3,7 @@
 //!
 //! LLVM makes tables where they are first used, and has each destroyed when the process ends, the last one first. Whoever wants
 //! to be asked before they are (`at_exit`) has to say so after they were made. So a function of one line goes all the way when
-//! the engine starts, with that said behind each stage: less than a millisecond each, and the first program finds warm tables.
+//! the engine starts, with that said behind each stage; the first program finds warm tables.
 
 use super::at_exit::Stay;
 use super::target::Machines;

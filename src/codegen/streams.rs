@@ -2,7 +2,7 @@
 //! Writing large results past the caches.
 //!
 //! An ordinary store reads its cache line from memory first, and drives out what somebody may still need. Where a loop
-//! in lanes writes more than a cache holds, whole lines are written around it, which saves a third of the traffic of an addition.
+//! in lanes writes more than a cache holds, whole lines are written around it, which saves a quarter of the traffic of an addition.
 //!
 //! Promises: which way is taken depends on the number of iterations alone, and the bits are the same. After the
 //! loop a fence makes the lines visible to other threads like any store.

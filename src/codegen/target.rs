@@ -17,10 +17,12 @@ use inkwell::targets::{CodeModel, FileType, InitializationConfig, RelocMode, Tar
 const SHORT: &str =
     "function(sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,loop-mssa(licm),early-cse)";
 
-/// The machines for the two levels of instruction selection.
+/// The machines for the levels of instruction selection.
 pub(super) struct Machines {
     fast: TargetMachine,
+    /// What it leaves out is a last ordering of the instructions, which machines of today do by themselves.
     good: TargetMachine,
+    best: TargetMachine,
     pub compress: Compress,
 }
 
@@ -65,12 +67,16 @@ impl Machines {
         let has = |name: &str| text.split(',').any(|feature| feature == name);
         let words = has("+avx512f") && has("+avx512vl");
         let compress = Compress { words, bytes: words && has("+avx512vbmi2") };
-        let (fast, good) = (machine(OptimizationLevel::None)?, machine(OptimizationLevel::Default)?);
-        Ok(Machines { fast, good, compress })
+        let (fast, good) = (machine(OptimizationLevel::None)?, machine(OptimizationLevel::Less)?);
+        Ok(Machines { fast, good, best: machine(OptimizationLevel::Default)?, compress })
     }
 
     fn machine(&self, effort: Effort) -> &TargetMachine {
-        if effort == Effort::None { &self.fast } else { &self.good }
+        match effort {
+            Effort::None => &self.fast,
+            Effort::Short => &self.good,
+            Effort::Full => &self.best,
+        }
     }
 
     /// Tells a fresh module what it is compiled for, before anything is emitted into it.
@@ -82,11 +88,7 @@ impl Machines {
     /// Runs LLVM's passes.
     pub fn optimize(&self, module: &Module<'_>, options: &Options) -> Result<(), CodegenError> {
         let allowed = options.llvm;
-        let pipeline = match options.effort {
-            Effort::Full if allowed.module => "default<O2>",
-            Effort::Full | Effort::Short if allowed.function => SHORT,
-            Effort::Full | Effort::Short | Effort::None => return Ok(()),
-        };
+        let Some(pipeline) = pipeline(options) else { return Ok(()) };
         let tuning = PassBuilderOptions::create();
         if !allowed.unroll {
             tuning.set_loop_unrolling(false);
@@ -120,6 +122,21 @@ impl Machines {
     pub fn cpu(&self) -> String {
         self.good.get_cpu().to_string_lossy().into_owned()
     }
+}
+
+/// The passes of LLVM that the settings ask for.
+fn pipeline(options: &Options) -> Option<&'static str> {
+    let allowed = options.llvm;
+    match options.effort {
+        Effort::Full if allowed.module => Some("default<O2>"),
+        Effort::Full | Effort::Short if allowed.function => Some(SHORT),
+        Effort::Full | Effort::Short | Effort::None => None,
+    }
+}
+
+/// Whether that is the short pipeline, so that time is saved where it costs nothing at a run.
+pub(super) fn is_short(options: &Options) -> bool {
+    pipeline(options) == Some(SHORT)
 }
 
 /// Forbids LLVM to vectorize on its own, or allows it again. The tuning has a switch for it, which LLVM 22 does not read; this

@@ -218,6 +218,13 @@ impl WeldError {
     }
 
     /// The same as the error of a run, whatever it was about: its message begins with the words that clients look for.
+    ///
+    /// ```
+    /// use weld::{WeldError, WeldRuntimeErrno};
+    ///
+    /// let error = WeldError::new("no such row", WeldRuntimeErrno::InvalidArgument).of_run();
+    /// assert_eq!(error.to_string(), "Weld program failed with error InvalidArgument: no such row");
+    /// ```
     pub fn of_run(self) -> WeldError {
         const BEGIN: &str = "Weld program failed with error";
         let message = self.message.to_string_lossy();

@@ -7,7 +7,7 @@
 use super::ast::Type;
 use super::{WeldConf, WeldContext, WeldError, WeldResult, WeldRuntimeErrno, WeldValue, process};
 use crate::ir::Ty;
-use crate::session::{Checked, FrontTimes, Program, Session};
+use crate::session::{CacheStats, Checked, FrontTimes, Prepared, Program, Refused, Session};
 use crate::value::layout::field_offsets;
 use crate::value::survey::{self, Depth};
 use crate::view::json;
@@ -15,7 +15,7 @@ use serde_json::json;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A counted reference to a compiled program.
 ///
@@ -39,7 +39,8 @@ struct Inner {
     /// All parameters as one struct: what an argument points at.
     params: Ty,
     program: Arc<Program>,
-    passes: Duration,
+    /// Each pass and its time.
+    passes: Vec<(&'static str, Duration)>,
     runs: AtomicU64,
 }
 
@@ -56,12 +57,11 @@ impl WeldModule {
     pub fn compile<S: AsRef<str>>(code: S, conf: &WeldConf) -> WeldResult<WeldModule> {
         let mut session = process::session(conf.settings()?);
         let source = session.add_source("program", code.as_ref().to_string());
-        let checked =
-            session.check(source).map_err(|messages| WeldError::rejected(&messages, session.sources()))?;
-        let start = Instant::now();
-        let optimized = session.optimize_unrecorded(&checked);
-        let passes = start.elapsed();
-        let program = session.compile(&optimized).map_err(|error| WeldError::new_unknown(error.0))?;
+        let prepared = session.prepare(source).map_err(|refused| match refused {
+            Refused::Rejected(messages) => WeldError::rejected(&messages, session.sources()),
+            Refused::Bug(error) => WeldError::new_unknown(error.0),
+        })?;
+        let Prepared { checked, passes, program, .. } = prepared;
         let params = Ty::tuple(program.params().to_vec());
         let (program, runs) = (Arc::new(program), AtomicU64::new(0));
         Ok(WeldModule { inner: Arc::new(Inner { session, checked, params, program, passes, runs }) })
@@ -194,7 +194,8 @@ impl WeldModule {
         lines
     }
 
-    /// What compiling took and how often the program has run: one object, times in milliseconds.
+    /// What compiling took and how often the program has run: one object, times in milliseconds. Where the same text had been
+    /// compiled before with the same settings, `cached` is true, and the times are those of that compilation.
     ///
     /// ```
     /// # fn main() -> Result<(), weld::WeldError> {
@@ -204,15 +205,20 @@ impl WeldModule {
     /// # }
     /// ```
     pub fn statistics_json(&self) -> String {
-        let Inner { checked, program, passes, runs, .. } = &*self.inner;
+        let Inner { session, checked, program, passes, runs, .. } = &*self.inner;
         let FrontTimes { parse, expand, check } = checked.times;
         let times = program.times();
+        let CacheStats { hits, misses, programs, bytes } = session.cache_stats();
         let ms = |time: Duration| time.as_secs_f64() * 1e3;
+        let all: Duration = passes.iter().map(|(_, time)| *time).sum();
+        let passes: Vec<_> =
+            passes.iter().map(|(name, time)| json!({ "pass": name, "ms": ms(*time) })).collect();
         json!({
-            "parse_ms": ms(parse), "expand_ms": ms(expand), "check_ms": ms(check), "passes_ms": ms(*passes),
-            "emit_ms": ms(times.emit), "optimize_ms": ms(times.optimize), "generate_ms": ms(times.generate),
+            "parse_ms": ms(parse), "expand_ms": ms(expand), "check_ms": ms(check), "passes_ms": ms(all),
+            "passes": passes, "emit_ms": ms(times.emit), "optimize_ms": ms(times.optimize), "generate_ms": ms(times.generate),
             "link_ms": ms(times.link), "code_bytes": program.code_bytes(),
-            "runs": runs.load(Ordering::Relaxed),
+            "cached": program.is_cached(), "runs": runs.load(Ordering::Relaxed),
+            "cache": { "hits": hits, "misses": misses, "programs": programs, "bytes": bytes },
         })
         .to_string()
     }

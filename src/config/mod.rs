@@ -34,6 +34,8 @@ pub struct Config {
     pub effort: Effort,
     /// Which of LLVM's passes may run at that effort.
     pub llvm: LlvmPasses,
+    /// Whether compiled programs are kept for who compiles the same text again.
+    pub cache: bool,
     /// Bytes that a run may allocate; `None` for no limit of ours.
     pub memory_limit: Option<u64>,
     /// How long a run may take; `None` for no limit.
@@ -54,6 +56,7 @@ impl Default for Config {
             passes: "default".to_string(),
             effort: Effort::Short,
             llvm: LlvmPasses::default(),
+            cache: true,
             memory_limit: None,
             time_limit: None,
             trace: false,

@@ -113,6 +113,7 @@ pub const SETTINGS: &[Setting] = &[
         "LLVM's short pipeline over each function runs, at effort short",
         llvm.function
     ),
+    switch!("cache", "weld.compile.cache", "the same text is compiled once, with the same settings", cache),
     Setting {
         name: "memory",
         key: "weld.memory.limit",

@@ -69,7 +69,7 @@ fn booleans_are_exactly_true_and_false() {
     let keys = switches.map(|setting| setting.key);
     let ignored = IGNORED.iter().filter(|ignored| ignored.values == ["true", "false"]);
     let keys: Vec<&str> = keys.chain(ignored.map(|ignored| ignored.key)).collect();
-    assert_eq!(keys.len(), 12);
+    assert_eq!(keys.len(), 13);
     for key in keys {
         for value in ["true", "false"] {
             assert!(Config::default().set(key, value).is_ok(), "{key}");
@@ -92,6 +92,7 @@ fn what_is_set_is_shown() {
         ("vectorizer", "false"),
         ("module-opts", "false"),
         ("func-opts", "false"),
+        ("cache", "false"),
         ("memory", "4096"),
         ("timeout", "1.5"),
         ("trace", "true"),
@@ -106,7 +107,7 @@ fn what_is_set_is_shown() {
         config.set(name, value).unwrap();
         assert_eq!((setting.show)(&config), value, "{name}");
     }
-    assert_eq!(SETTINGS.len(), 15);
+    assert_eq!(SETTINGS.len(), 16);
 }
 
 #[test]

@@ -60,6 +60,13 @@ impl Origin {
         std::iter::once(self.first).chain(self.rest.iter().flat_map(|rest| rest.iter().copied()))
     }
 
+    /// The same places of an equal text.
+    pub fn moved(&self, from: SourceId, to: SourceId) -> Origin {
+        let moved = |span: Span| if span.source == from { Span { source: to, ..span } } else { span };
+        let rest = self.rest.as_ref().map(|rest| rest.iter().copied().map(moved).collect());
+        Origin { first: moved(self.first), rest }
+    }
+
     /// The union of both sets; the primary place stays that of `self`. Keeps at most 16 places:
     /// more cannot be shown, and long fusion chains must stay linear.
     pub fn join(&self, other: &Origin) -> Origin {

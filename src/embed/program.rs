@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::diag::{Diagnostics, SourceMap};
 use crate::ir::{self, Ty};
 use crate::runtime::{Budget, RunOptions};
-use crate::session::Session;
+use crate::session::{Prepared, Refused, Session};
 use crate::value::RunError;
 use std::fmt;
 use std::marker::PhantomData;
@@ -63,14 +63,14 @@ impl Session {
         let config = self.config().clone();
         let mut own = self.sibling(config.clone());
         let source = own.add_source("program", text.to_string());
-        let checked = match own.check(source) {
-            Ok(checked) => checked,
-            Err(diagnostics) => return Err(Error::Rejected(Messages::new(diagnostics, own.into_sources()))),
+        let Prepared { checked, optimized, program, .. } = match own.prepare(source) {
+            Ok(prepared) => prepared,
+            Err(Refused::Rejected(diagnostics)) => {
+                return Err(Error::Rejected(Messages::new(diagnostics, own.into_sources())));
+            }
+            Err(Refused::Bug(error)) => return Err(error.into()),
         };
-        let optimized = own.optimize_unrecorded(&checked);
-        // Not of the bare program, so that files of code are written where the settings ask for them.
-        let machine = Machine::new(own.compile(&optimized)?);
-        let optimized = optimized.program;
+        let machine = Machine::new(program);
         let params = &checked.program.func.params;
         let params = params.iter().map(|p| Parameter { name: p.name.text().to_string(), ty: p.ty.clone() });
         let params = params.collect();

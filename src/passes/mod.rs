@@ -73,6 +73,8 @@ pub struct Optimized {
     pub trace: Trace,
     /// Time in the passes themselves.
     pub time: Duration,
+    /// Each pass that ran, in order, and its time.
+    pub times: Vec<(&'static str, Duration)>,
     /// A bug of a pass, naming it. `program` is then the last good one, and no later pass ran.
     pub internal_error: Option<String>,
     /// More about that bug.
@@ -103,6 +105,7 @@ pub fn optimize<S: Clone + Into<Stage>>(program: &Program, pipeline: &[S], optio
         program: program.clone(),
         trace: Trace::default(),
         time: Duration::ZERO,
+        times: Vec::new(),
         internal_error: None,
         broken: None,
     };
@@ -166,6 +169,7 @@ impl Driver<'_> {
         let time = start.elapsed();
         self.optimized.time += time;
         let (name, count) = (pass.info().name, cx.count());
+        self.optimized.times.push((name, time));
         log::debug!("pass {name}: fired {count} in {}", milliseconds(time));
         let (firings, missed) = cx.finish();
         let body = match ran {

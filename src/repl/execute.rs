@@ -43,7 +43,7 @@ impl Repl {
         if entered.compiled.is_some() {
             return Ok(false);
         }
-        let compiled = self.session.compile(&entered.optimized)?;
+        let compiled = self.session.compile_checked(&entered.checked, &entered.optimized)?;
         if let Some(entered) = &mut self.program {
             entered.compiled = Some(compiled);
         }

@@ -11,9 +11,13 @@ use crate::config::{SETTINGS, Setting};
 use crate::diag::Diagnostics;
 use crate::inputs::describe;
 use crate::ir::{Program, Ty};
+#[cfg(feature = "jit")]
+use crate::session::CacheStats;
 use crate::session::measure::Runs;
 use crate::session::ready::CodeStats;
 use crate::value::Value;
+#[cfg(feature = "jit")]
+use crate::value::print::grouped;
 use crate::view::stats::{CompileStats, plan, run_line};
 use crate::view::steps::{Fold, folds, program_after};
 use crate::view::table::{Column, Field, cut, render};
@@ -175,7 +179,20 @@ impl Repl {
 
     /// The stages of the compilation.
     pub(super) fn render_stats(&self) -> Result<String, Failure> {
-        Ok(self.compile_stats()?.table(self.screen))
+        Ok(self.compile_stats()?.table(self.screen) + &self.render_cache())
+    }
+
+    /// What is kept of programs that were compiled.
+    #[cfg(feature = "jit")]
+    fn render_cache(&self) -> String {
+        let CacheStats { hits, misses, programs, bytes } = self.session.cache_stats();
+        let bytes = grouped(bytes);
+        format!("cache: programs {programs}, {bytes} bytes, hits {hits}, misses {misses}\n")
+    }
+
+    #[cfg(not(feature = "jit"))]
+    fn render_cache(&self) -> String {
+        String::new()
     }
 
     fn compile_stats(&self) -> Result<CompileStats<'_>, Failure> {

@@ -281,6 +281,27 @@ pub struct LoopDesc {
     pub tables: *const TableDesc,
 }
 
+impl LoopDesc {
+    /// A loop of the runtime itself: no builders, and each iteration a leaf.
+    pub(super) fn without_builders(body: BodyFn) -> LoopDesc {
+        unsafe extern "C" fn no_mergers(_: *mut u8, _: *const u8) {}
+        LoopDesc {
+            body,
+            combine: no_mergers,
+            neutral: std::ptr::null(),
+            appenders: std::ptr::null(),
+            leaf: 1,
+            frame_bytes: 0,
+            merger_bytes: 0,
+            n_appenders: 0,
+            tree: 0,
+            sequential: 0,
+            n_tables: 0,
+            tables: std::ptr::null(),
+        }
+    }
+}
+
 /// One appender of a frame.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]

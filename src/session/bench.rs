@@ -10,7 +10,7 @@ use super::ready::{CodeStats, Ready};
 use super::trust::agree::Outcome;
 use super::{Checked, FrontTimes, Session};
 use crate::ir;
-use crate::passes::{self, Stage};
+use crate::passes::Stage;
 use crate::plan::cost;
 use crate::value::Value;
 use std::collections::HashMap;
@@ -147,8 +147,7 @@ impl Session {
             go_on(signal)?;
             // It was accepted once, and the same text is accepted again.
             let again = self.check(checked.source).unwrap_or_else(|_| checked.clone());
-            let options = passes::Options { record: false, ..passes::Options::default() };
-            let optimized = passes::optimize(&again.program, stages, &options);
+            let optimized = self.optimize_unrecorded_by(&again, stages);
             let ready = self.ready(&optimized.program).map_err(Stop::Code)?;
             // The first one may wait for LLVM to start.
             if times.len() > most || (times.len() > 1 && start.elapsed() > budget) {

@@ -27,6 +27,7 @@ impl Program {
             // SAFETY: the caller's contract is that of the function called.
             unsafe { self.compiled.run_in_place(args, &self.pool, options) }
         });
+        let ended = ended.map_err(|error| self.placed(error));
         log_run(ended.as_ref().map(|placed| (placed.time, &placed.stats)), threads);
         ended
     }

@@ -6,6 +6,7 @@
 use super::Session;
 use crate::codegen::{CodegenError, Compiled, Engine, Finished, Level, Options, Times};
 use crate::config::Config;
+use crate::diag::SourceId;
 use crate::ir;
 use crate::logging::milliseconds;
 use crate::passes::Optimized;
@@ -23,10 +24,14 @@ const WARM_UP: &str = "|v: vec[i64], w: vec[f64]| {sum(map(v, |x| x * x)), map(w
 
 /// A program in machine code, ready to run.
 pub struct Program {
-    pub(super) compiled: Compiled,
+    pub(super) compiled: Arc<Compiled>,
+    /// Whether it was compiled before.
+    pub(super) cached: bool,
+    /// The text that was compiled and the equal one that messages show, where these are two.
+    pub(super) moved: Option<(SourceId, SourceId)>,
     pub(super) pool: Arc<Pool>,
     threads: usize,
-    memory_limit: Option<u64>,
+    pub(super) memory_limit: Option<u64>,
     time_limit: Option<Duration>,
 }
 
@@ -56,13 +61,20 @@ impl Session {
             milliseconds(compiled.times.total()),
             compiled.code_bytes
         );
-        Ok(Program {
+        Ok(self.runnable(Arc::new(compiled)))
+    }
+
+    /// Machine code that runs as the settings say.
+    pub(super) fn runnable(&self, compiled: Arc<Compiled>) -> Program {
+        Program {
             compiled,
+            cached: false,
+            moved: None,
             pool: self.pool.clone(),
             threads: self.config.threads,
             memory_limit: self.config.memory_limit,
             time_limit: self.config.time_limit,
-        })
+        }
     }
 
     /// One level of code of a program as text.
@@ -149,8 +161,20 @@ impl Program {
         let budget = Arc::new(Budget::new(self.memory_limit));
         let options = RunOptions { threads: self.threads, budget, signal: signal.clone() };
         let ended = within(self.time_limit, signal, || self.compiled.run(args, &self.pool, options));
+        let ended = ended.map_err(|error| self.placed(error));
         log_run(ended.as_ref().map(|finished| (finished.time, &finished.stats)), self.threads);
         ended
+    }
+
+    /// The error of a run, in the text that this program was compiled from.
+    pub(super) fn placed(&self, error: RunError) -> RunError {
+        let Some((from, to)) = self.moved else { return error };
+        RunError { origin: error.origin.map(|origin| origin.moved(from, to)), ..error }
+    }
+
+    /// Whether it had been compiled before.
+    pub fn is_cached(&self) -> bool {
+        self.cached
     }
 
     /// How long each stage of code generation took.

@@ -4,6 +4,8 @@
 //! Promises: whoever measures runs need not know which of the two it is.
 
 use super::Session;
+#[cfg(feature = "jit")]
+use crate::codegen::Times;
 use crate::ir;
 use crate::passes::Optimized;
 use crate::runtime::RunStats;
@@ -37,6 +39,8 @@ pub struct CodeStats {
     pub code_bytes: usize,
     /// Functions that were too large for LLVM's passes, and were translated as they stand.
     pub spared: usize,
+    /// Whether all this had been done before, for the same text, and took no time now.
+    pub cached: bool,
 }
 
 impl CodeStats {
@@ -117,7 +121,7 @@ impl Ready {
 #[cfg(feature = "jit")]
 impl From<&super::Program> for CodeStats {
     fn from(program: &super::Program) -> CodeStats {
-        let times = program.times();
+        let times = if program.is_cached() { Times::default() } else { program.times() };
         CodeStats {
             emit: times.emit,
             optimize: times.optimize,
@@ -125,6 +129,7 @@ impl From<&super::Program> for CodeStats {
             link: times.link,
             code_bytes: program.code_bytes(),
             spared: program.spared_functions(),
+            cached: program.is_cached(),
         }
     }
 }

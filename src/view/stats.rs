@@ -40,7 +40,10 @@ impl CompileStats<'_> {
     /// One line: `compile 3.10 ms (parse, macros, types 0.10 ms, passes 0.40 ms, LLVM 2.60 ms)`.
     pub fn line(&self) -> String {
         let front = short(self.front.total());
-        let llvm = self.code.map_or(String::new(), |code| format!(", LLVM {}", short(code.total())));
+        let llvm = self.code.map_or(String::new(), |code| match code.cached {
+            true => ", compiled before".to_string(),
+            false => format!(", LLVM {}", short(code.total())),
+        });
         format!("compile {} (front {front}, passes {}{llvm})", short(self.total()), short(self.passes()))
     }
 
@@ -60,7 +63,7 @@ impl CompileStats<'_> {
         for (at, step) in self.optimized.trace.steps.iter().enumerate() {
             row(format!("step {} {}", at + 1, step.pass.name), step.time);
         }
-        if let Some(code) = &self.code {
+        if let Some(code) = self.code.filter(|code| !code.cached) {
             row("LLVM emit".to_string(), code.emit);
             row("LLVM optimize".to_string(), code.optimize);
             row("LLVM generate".to_string(), code.generate);
@@ -69,7 +72,8 @@ impl CompileStats<'_> {
         row("total".to_string(), total);
         let mut text = render(COLUMNS, &rows, screen);
         if let Some(code) = &self.code {
-            text.push_str(&format!("machine code {} bytes\n", grouped(code.code_bytes)));
+            let before = if code.cached { ", compiled before" } else { "" };
+            text.push_str(&format!("machine code {} bytes{before}\n", grouped(code.code_bytes)));
             text.push_str(&spared(code));
         }
         text

@@ -207,20 +207,7 @@ unsafe fn by_parts(
 impl Gather<'_> {
     /// Runs `n` steps of a phase.
     unsafe fn parallel(&self, ctx: *mut TaskCtx, body: BodyFn, n: usize) -> Result<(), Failure> {
-        let desc = LoopDesc {
-            body,
-            combine: super::join::no_mergers,
-            neutral: ptr::null(),
-            appenders: ptr::null(),
-            leaf: 1,
-            frame_bytes: 0,
-            merger_bytes: 0,
-            n_appenders: 0,
-            tree: 0,
-            sequential: 0,
-            n_tables: 0,
-            tables: ptr::null(),
-        };
+        let desc = LoopDesc::without_builders(body);
         // SAFETY: the loop has no builders, so its frame is never used, and `self` outlives it.
         let code = unsafe { run_loop(ctx, &desc, (&raw const *self).cast(), ptr::null_mut(), n as i64) };
         // SAFETY: by contract of the caller.

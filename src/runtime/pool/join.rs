@@ -177,20 +177,7 @@ unsafe fn copy(ctx: *mut TaskCtx, run: &RunShared, pieces: Vec<Piece>) -> Result
             bytes: PIECE.min(piece.bytes - start),
         })
     }));
-    let desc = LoopDesc {
-        body: copy_pieces,
-        combine: no_mergers,
-        neutral: std::ptr::null(),
-        appenders: std::ptr::null(),
-        leaf: 1,
-        frame_bytes: 0,
-        merger_bytes: 0,
-        n_appenders: 0,
-        tree: 0,
-        sequential: 0,
-        n_tables: 0,
-        tables: std::ptr::null(),
-    };
+    let desc = LoopDesc::without_builders(copy_pieces);
     // SAFETY: the loop has no builders, so its frame is never used, and `cut` outlives it.
     let code = unsafe { run_loop(ctx, &desc, cut.as_ptr().cast(), std::ptr::null_mut(), cut.len() as i64) };
     // SAFETY: by contract.
@@ -214,6 +201,3 @@ unsafe extern "C" fn copy_pieces(ctx: *mut TaskCtx, env: *const u8, _: *mut u8, 
     }
     0
 }
-
-/// For loops without mergers.
-pub(super) unsafe extern "C" fn no_mergers(_: *mut u8, _: *const u8) {}

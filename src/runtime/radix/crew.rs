@@ -50,20 +50,7 @@ impl Team {
 
 impl Crew for Team {
     fn each(&self, n: usize, turn: &Turn<'_>) -> Result<(), Failure> {
-        let desc = LoopDesc {
-            body,
-            combine: no_mergers,
-            neutral: std::ptr::null(),
-            appenders: std::ptr::null(),
-            leaf: 1,
-            frame_bytes: 0,
-            merger_bytes: 0,
-            n_appenders: 0,
-            tree: 0,
-            sequential: 0,
-            n_tables: 0,
-            tables: std::ptr::null(),
-        };
+        let desc = LoopDesc::without_builders(body);
         let env: *const &Turn<'_> = &turn;
         // SAFETY: the context is ours; the loop has no builders, so its frame is never used, and `turn` outlives it.
         let code = unsafe { run_loop(self.0, &desc, env.cast(), std::ptr::null_mut(), n as i64) };
@@ -104,5 +91,3 @@ unsafe extern "C" fn body(ctx: *mut TaskCtx, env: *const u8, _: *mut u8, lo: i64
     let status = if done.is_ok() { inner.run().stop_status() } else { Status::Internal };
     inner.fail(plain_failure(status))
 }
-
-unsafe extern "C" fn no_mergers(_: *mut u8, _: *const u8) {}

@@ -75,8 +75,9 @@ pub(in crate::runtime) unsafe fn sort_elements(
     ctx: *mut TaskCtx,
     elements: Elements,
 ) -> Result<*mut u8, Failure> {
-    // SAFETY: by contract, here and below.
+    // SAFETY: by contract.
     let work = unsafe { Work { ctx, team: Team::new(ctx) } };
+    // SAFETY: by contract.
     unsafe {
         match elements.bytes {
             1 => counted::<u8>(&work, elements),

@@ -162,8 +162,9 @@ impl<T: Record, const KIND: u8> Job<'_, T, KIND> {
     pub unsafe fn split(&self, exact: bool) -> Result<Outcome, Failure> {
         let buckets = (self.len / (BUCKET / size_of::<T>())).next_power_of_two().clamp(16, MOST);
         if exact {
-            // SAFETY: by contract, here and below.
+            // SAFETY: by contract.
             let (low, high) = unsafe { self.range()? };
+            // SAFETY: by contract.
             return unsafe { self.by(buckets, Range::new(low, high, buckets)) };
         }
         let mut sample = list(self.crew, SAMPLE)?;

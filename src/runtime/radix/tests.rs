@@ -152,7 +152,7 @@ fn floats_with_zeros_of_both_signs() {
                     1 if zeros => 0.0,
                     2 => f64::INFINITY,
                     3 => -1.5,
-                    _ if key % 2 == 0 => (key % 1000) as f64 - 400.5,
+                    _ if key.is_multiple_of(2) => (key % 1000) as f64 - 400.5,
                     _ => Some(f64::from_bits(key))
                         .filter(|value| value.is_finite() && *value != 0.0)
                         .unwrap_or(7.0),
