@@ -139,7 +139,10 @@ impl<'c> FnCx<'_, 'c> {
         (hint, spill): (Option<IntValue<'c>>, Spill<'c>),
         start: Start,
     ) -> Result<Found<'c>, CodegenError> {
-        let Some(number) = hint else { return self.looked_up(entry, table, key, spill, start) };
+        let Some(number) = hint else {
+            let tag = self.key_tag(entry, table, key)?;
+            return self.looked_up(entry, table, (tag, key), spill, start);
+        };
         let (told, look, ready) = (self.block("told"), self.block("look"), self.block("ready"));
         let number = self.b.build_int_z_extend(number, self.m.context.i64_type(), "number")?;
         let ticket = self.b.build_int_sub(number, self.int64(1), "ticket")?;
@@ -154,7 +157,8 @@ impl<'c> FnCx<'_, 'c> {
         let told = self.here()?;
         self.b.build_conditional_branch(same, ready, look)?;
         self.b.position_at_end(look);
-        let found = self.looked_up(entry, table, key, spill, start)?;
+        let tag = self.key_tag(entry, table, key)?;
+        let found = self.looked_up(entry, table, (tag, key), spill, start)?;
         let looked = self.here()?;
         self.enter(ready)?;
         let (known, probed) =
@@ -172,7 +176,20 @@ impl<'c> FnCx<'_, 'c> {
         key: &[Leaf<'c>],
         start: Start,
     ) -> Result<(PointerValue<'c>, IntValue<'c>), CodegenError> {
-        let found = self.looked_up(entry, table, key, None, start)?;
+        let tag = self.key_tag(entry, table, key)?;
+        self.entry_with_tag(entry, table, key, tag, start)
+    }
+
+    /// The same when the tag is known.
+    pub fn entry_with_tag(
+        &mut self,
+        entry: &Entry,
+        table: PointerValue<'c>,
+        key: &[Leaf<'c>],
+        tag: IntValue<'c>,
+        start: Start,
+    ) -> Result<(PointerValue<'c>, IntValue<'c>), CodegenError> {
+        let found = self.looked_up(entry, table, (tag, key), None, start)?;
         Ok((found.entry, found.ticket))
     }
 
@@ -180,11 +197,11 @@ impl<'c> FnCx<'_, 'c> {
         &mut self,
         entry: &Entry,
         table: PointerValue<'c>,
-        key: &[Leaf<'c>],
+        (tag, key): (IntValue<'c>, &[Leaf<'c>]),
         spill: Spill<'c>,
         start: Start,
     ) -> Result<Found<'c>, CodegenError> {
-        let probe = self.probe(entry, table, key)?;
+        let probe = self.probe_tag(entry, table, key, tag)?;
         self.b.position_at_end(probe.other);
         let number = match spill {
             None => self.seek(entry, Some(start), table, probe.tag, key)?,
