@@ -10,6 +10,7 @@ mod loops;
 pub mod merges;
 pub mod sorts;
 mod text;
+pub mod vectors;
 
 pub use loops::{LoopPlan, Strategy, calls_serially, loop_plan, plan};
 pub use text::text;

@@ -218,6 +218,55 @@ pub struct TableDesc {
     pub indexed: u32,
 }
 
+/// A vecmerger of a loop that may merge into copies, or write rows: see `vectors`.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct VectorDesc {
+    /// `to[i] := to[i] op from[i]` for the slots `lo..hi`: `frame` is `to`, `env` is `from`.
+    pub fold: BodyFn,
+    /// Merges the rows `lo..hi` at `env`: `frame` is the element of the slots whose lowest bits are all 0.
+    pub apply: BodyFn,
+    /// The neutral element.
+    pub neutral: *const u8,
+    /// Where its [`WeldVec`] is in the frame. Bodies that write rows have a [`SheetHead`] for the data.
+    pub offset: u32,
+    /// Bytes of an element.
+    pub elem_bytes: u32,
+    /// Bytes of a row: the value, if not all have the same one, and the lowest bits of the slot (`u16`), without gaps.
+    pub row_bytes: u32,
+    /// 1: the order of merges shows.
+    pub rounds: u32,
+}
+
+/// All vecmergers of such a loop.
+#[repr(C)]
+pub struct VectorsDesc {
+    /// The body that writes rows; null when there is none.
+    pub scatter: Option<BodyFn>,
+    /// The vecmergers.
+    pub vectors: *const VectorDesc,
+    /// How many there are.
+    pub n: u32,
+    /// 1: an iteration may have a loop that merges into one.
+    pub nested: u32,
+    /// The most rows that an iteration writes for one vecmerger.
+    pub most_rows: u32,
+}
+
+/// Where rows of one vecmerger are written. Behind it comes, for each part of the vector, where its next row goes: in
+/// front of a multiple of [`PIECE`], where `weld_rt_sheet_grow` makes room.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct SheetHead {
+    /// `slot >> shift` is the part of a slot.
+    pub shift: u64,
+    /// For the runtime.
+    pub(super) sheet: *mut u8,
+}
+
+/// Bytes of a piece of rows, and what its place is a multiple of.
+pub const PIECE: usize = 4096;
+
 /// What hash states are multiplied by.
 pub const HASH_MULTIPLIER: u64 = 0xa076_1d64_78bd_642f;
 
@@ -279,6 +328,8 @@ pub struct LoopDesc {
     pub n_tables: u32,
     /// The dictmergers: the frame holds pointers to their tables, behind the appenders.
     pub tables: *const TableDesc,
+    /// The vecmergers that are in the frame, behind the tables; null when there are none.
+    pub vectors: *const VectorsDesc,
 }
 
 impl LoopDesc {
@@ -298,6 +349,7 @@ impl LoopDesc {
             sequential: 0,
             n_tables: 0,
             tables: std::ptr::null(),
+            vectors: std::ptr::null(),
         }
     }
 }
@@ -448,6 +500,8 @@ macro_rules! for_each_runtime_fn {
             weld_rt_dict_full(dict: ptr, i: i64);
             /// Makes room for a row in a part of what `*dict` spills.
             weld_rt_part_grow(dict: ptr, part: i64);
+            /// Makes room for a row in a part of a vector.
+            weld_rt_sheet_grow(sheet: ptr, part: i64);
             /// Frees what only the building of `*dict` needed.
             weld_rt_dict_seal(dict: ptr);
             /// `*out = ` the `n` elements of `bytes` bytes at `data`, sorted by the key `offset` bytes into them, which is
@@ -518,7 +572,13 @@ const _: () = {
     assert!(offset_of!(LoopDesc, merger_bytes) == 44 && offset_of!(LoopDesc, n_appenders) == 48);
     assert!(offset_of!(LoopDesc, tree) == 52 && offset_of!(LoopDesc, sequential) == 56);
     assert!(offset_of!(LoopDesc, n_tables) == 60 && offset_of!(LoopDesc, tables) == 64);
-    assert!(size_of::<LoopDesc>() == 72 && size_of::<TableDesc>() == 32);
+    assert!(offset_of!(LoopDesc, vectors) == 72);
+    assert!(size_of::<LoopDesc>() == 80 && size_of::<TableDesc>() == 32);
+    assert!(offset_of!(VectorDesc, neutral) == 16 && offset_of!(VectorDesc, offset) == 24);
+    assert!(offset_of!(VectorDesc, rounds) == 36 && size_of::<VectorDesc>() == 40);
+    assert!(offset_of!(VectorsDesc, vectors) == 8 && offset_of!(VectorsDesc, n) == 16);
+    assert!(offset_of!(VectorsDesc, most_rows) == 24 && size_of::<VectorsDesc>() == 32);
+    assert!(offset_of!(SheetHead, shift) == 0 && size_of::<SheetHead>() == 16);
     assert!(offset_of!(TableDesc, offset) == 8 && offset_of!(TableDesc, indexed) == 24);
     assert!(size_of::<Part>() == 32 && size_of::<Absorbed>() == 40);
     assert!(offset_of!(TraceLine, place) == 8 && offset_of!(TraceLine, name) == 12);

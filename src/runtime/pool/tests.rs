@@ -203,6 +203,7 @@ fn desc(leaf: i64, tree: u32) -> LoopDesc {
         sequential: 0,
         n_tables: 0,
         tables: std::ptr::null(),
+        vectors: std::ptr::null(),
     }
 }
 
