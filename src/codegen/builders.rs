@@ -1,6 +1,6 @@
 #![forbid(unsafe_code)]
 //! Builders as values: `merger` is its accumulator, `appender` is pointer, length and capacity, `vecmerger` the pointer
-//! and length of a copy that is its own.
+//! and length of a vector that is its own: a copy, unless what it starts with was made for it.
 //!
 //! Promises: a merge writes only past the end of what the appender holds, so the old value of a builder, which linearity
 //! makes unreachable, is all that changes. An appender of capacity [`UNCHECKED`] has room for every merge of its loop.
@@ -22,6 +22,10 @@ pub(super) const UNCHECKED: i64 = i64::MAX;
 
 /// Whether a vector was made for this place, so that nobody else sees it change.
 fn is_fresh(vector: &Expr) -> bool {
+    let mut vector = vector;
+    while let ExprKind::Block(_, body) = &vector.kind {
+        vector = body;
+    }
     let ExprKind::Result(builder) = &vector.kind else { return false };
     let ExprKind::For(parts) = &builder.kind else { return false };
     // A builder that comes from elsewhere may hold what others see.

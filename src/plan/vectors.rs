@@ -5,7 +5,7 @@
 //! interpreter as in compiled code: `runtime::vectors`.
 
 use super::merges::{self, Count, Merges};
-use super::{Strategy, has_float, loop_plan};
+use super::{Strategy, builder_rounds, loop_plan};
 use crate::ir::{BuilderTy, Expr, ExprKind, For, Lambda, Literal, MergeOp, Ty, visit};
 
 pub use crate::runtime::vectors::{ROW_BITS, Vector, Way, way};
@@ -78,7 +78,7 @@ pub fn constant(func: &Lambda, kind: &BuilderTy) -> Option<Literal> {
 
 /// Whether the order of merges into a vecmerger shows.
 pub fn vector_rounds(elem: &Ty, op: MergeOp) -> bool {
-    matches!(op, MergeOp::Add | MergeOp::Mul) && has_float(elem)
+    builder_rounds(&BuilderTy::VecMerger(elem.clone(), op))
 }
 
 /// Iterations of a chunk of the outermost loop `parts` of the node `expr`, if its vecmergers are filled by chunks and the

@@ -3,6 +3,7 @@
 mod bits;
 mod failures;
 mod threads;
+mod vectors;
 
 use super::{Policy, Pool};
 use crate::runtime::abi::{Appender, AppenderDesc, LoopDesc, Status, TaskCtx};

@@ -12,7 +12,7 @@ use super::job::{left_failure, list};
 use super::run_loop;
 use crate::runtime::abi::{BodyFn, Failure, LoopDesc, TaskCtx, VectorDesc, WeldVec};
 use crate::runtime::run::RunShared;
-use crate::runtime::vectors::{Vector, Way, by_rows, way};
+use crate::runtime::vectors::{Vector, Way, by_rows, crowded, way};
 use copies::Copies;
 use rows::RowSets;
 
@@ -61,12 +61,16 @@ impl Vectors {
             let elem_bytes = i64::from(desc.elem_bytes);
             vectors.push(Vector { len: start.len, elem_bytes, rounds: desc.rounds != 0 });
         }
-        let kept = match way(n, desc.leaf, &vectors, all.nested != 0, desc.n_tables > 0) {
-            Way::Copies { chunk } => Copies::new(run, &targets, n, chunk, alone)?.map(Kept::Copies),
-            Way::InOrder if by_rows(n, desc.leaf, &vectors, alone) => {
-                RowSets::new(run, all, &targets, &vectors, n).map(Kept::Rows)
-            }
-            Way::InOrder => None,
+        let way = way(n, desc.leaf, &vectors, all.nested != 0, desc.n_tables > 0);
+        let rows = match way {
+            Way::InOrder => by_rows(n, desc.leaf, &vectors, alone),
+            Way::Copies { .. } => !alone && crowded(&vectors, run.threads),
+        };
+        let rows = if rows { RowSets::new(run, all, &targets, &vectors, n) } else { None };
+        let kept = match (rows, way) {
+            (Some(rows), _) => Some(Kept::Rows(rows)),
+            (None, Way::Copies { chunk }) => Copies::new(run, &targets, n, chunk, alone)?.map(Kept::Copies),
+            (None, Way::InOrder) => None,
         };
         Ok(kept.map(|kept| Vectors { targets, kept }))
     }
