@@ -78,10 +78,8 @@ impl<'m, 'c> FnCx<'m, 'c> {
 
     /// Connects the block of allocas with the code; call once, at the end.
     pub fn finish(&self) -> Result<(), CodegenError> {
-        let start = self
-            .entry
-            .get_next_basic_block()
-            .ok_or_else(|| CodegenError("a function without code".into()))?;
+        let start = self.entry.get_next_basic_block();
+        let start = start.ok_or_else(|| CodegenError("a function without code".into()))?;
         self.b.position_at_end(self.entry);
         self.b.build_unconditional_branch(start)?;
         Ok(())

@@ -6,6 +6,12 @@
 //! Rules: every function returns a [`Status`] number, compiled code tests it and leaves at once on anything but
 //! zero; nothing unwinds across this line.
 
+mod trace;
+mod vectors;
+
+pub use trace::{TraceForm, TraceKind, TraceLine, TraceTable};
+pub use vectors::{PIECE, SheetHead, VectorDesc, VectorsDesc};
+
 use super::shims;
 
 /// What a run ends with: the numbers of LANGUAGE section 18.
@@ -218,55 +224,6 @@ pub struct TableDesc {
     pub indexed: u32,
 }
 
-/// A vecmerger of a loop that may merge into copies, or write rows: see `vectors`.
-#[derive(Clone, Copy, Debug)]
-#[repr(C)]
-pub struct VectorDesc {
-    /// `to[i] := to[i] op from[i]` for the slots `lo..hi`: `frame` is `to`, `env` is `from`.
-    pub fold: BodyFn,
-    /// Merges the rows `lo..hi` at `env`: `frame` is the element of the slots whose lowest bits are all 0.
-    pub apply: BodyFn,
-    /// The neutral element.
-    pub neutral: *const u8,
-    /// Where its [`WeldVec`] is in the frame. Bodies that write rows have a [`SheetHead`] for the data.
-    pub offset: u32,
-    /// Bytes of an element.
-    pub elem_bytes: u32,
-    /// Bytes of a row: the value, if not all have the same one, and the lowest bits of the slot (`u16`), without gaps.
-    pub row_bytes: u32,
-    /// 1: the order of merges shows.
-    pub rounds: u32,
-}
-
-/// All vecmergers of such a loop.
-#[repr(C)]
-pub struct VectorsDesc {
-    /// The body that writes rows; null when there is none.
-    pub scatter: Option<BodyFn>,
-    /// The vecmergers.
-    pub vectors: *const VectorDesc,
-    /// How many there are.
-    pub n: u32,
-    /// 1: an iteration may have a loop that merges into one.
-    pub nested: u32,
-    /// The most rows that an iteration writes for one vecmerger.
-    pub most_rows: u32,
-}
-
-/// Where rows of one vecmerger are written. Behind it comes, for each part of the vector, where its next row goes: in
-/// front of a multiple of [`PIECE`], where `weld_rt_sheet_grow` makes room.
-#[derive(Clone, Copy, Debug)]
-#[repr(C)]
-pub struct SheetHead {
-    /// `slot >> shift` is the part of a slot.
-    pub shift: u64,
-    /// For the runtime.
-    pub(super) sheet: *mut u8,
-}
-
-/// Bytes of a piece of rows, and what its place is a multiple of.
-pub const PIECE: usize = 4096;
-
 /// What hash states are multiplied by.
 pub const HASH_MULTIPLIER: u64 = 0xa076_1d64_78bd_642f;
 
@@ -403,76 +360,6 @@ impl SortKey {
         let sign = if self.0 & SortKey::SIGNED != 0 { (self.mask() >> 1) + 1 } else { 0 };
         all ^ sign
     }
-}
-
-/// One line of an execution trace: a `let`, a loop or an `iterate` of the program.
-#[derive(Clone, Copy, Debug)]
-#[repr(C)]
-pub struct TraceLine {
-    /// Its place, its name with its type, its code, and the form of its value, in a row.
-    pub text: *const u8,
-    /// Bytes of the place.
-    pub place: u32,
-    /// Bytes of the name.
-    pub name: u32,
-    /// Bytes of the code.
-    pub code: u32,
-    /// Bytes of the form: characters of [`TraceForm`]; none where there is no value to tell.
-    pub form: u32,
-    /// One of [`TraceKind`].
-    pub kind: u32,
-}
-
-/// What a line of a trace is about.
-pub struct TraceKind;
-
-impl TraceKind {
-    /// A `let`, or the result.
-    pub const LET: u32 = 0;
-    /// A loop.
-    pub const LOOP: u32 = 1;
-    /// An `iterate`.
-    pub const ITERATE: u32 = 2;
-}
-
-/// How a traced value is written: these stand for words of 64 bits, in their order; any other character for itself.
-pub struct TraceForm;
-
-impl TraceForm {
-    /// 0 or 1.
-    pub const BOOL: char = 'b';
-    /// An integer, extended by its sign.
-    pub const SIGNED: char = 'i';
-    /// An integer, extended by zeros.
-    pub const UNSIGNED: char = 'u';
-    /// The bits of an `f32`.
-    pub const F32: char = 'f';
-    /// The bits of an `f64`.
-    pub const F64: char = 'd';
-    /// The number of elements of a vector.
-    pub const ELEMENTS: char = 'v';
-    /// The number of keys of a dictionary.
-    pub const KEYS: char = 'k';
-    /// All of them.
-    pub const WORDS: [char; 7] = [
-        TraceForm::BOOL,
-        TraceForm::SIGNED,
-        TraceForm::UNSIGNED,
-        TraceForm::F32,
-        TraceForm::F64,
-        TraceForm::ELEMENTS,
-        TraceForm::KEYS,
-    ];
-}
-
-/// All lines of a program.
-#[derive(Clone, Copy, Debug)]
-#[repr(C)]
-pub struct TraceTable {
-    /// The first one.
-    pub lines: *const TraceLine,
-    /// How many there are.
-    pub n: i64,
 }
 
 /// Hands each function that compiled code may call to `$each!`, as

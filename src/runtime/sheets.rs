@@ -56,7 +56,7 @@ unsafe impl Send for Placed<'_> {}
 impl<'r> Placed<'r> {
     /// The sheet, once nobody writes rows any more.
     pub(super) fn sheet(&self) -> &Sheet<'r> {
-        // SAFETY: it was made in `Sheet::new` and goes with this.
+        // SAFETY: it was made in `Sheet::place` and goes with this.
         unsafe { &*self.0 }
     }
 
@@ -68,7 +68,7 @@ impl<'r> Placed<'r> {
 
 impl Drop for Placed<'_> {
     fn drop(&mut self) {
-        // SAFETY: it was a box in `Sheet::new`, and this is its only owner.
+        // SAFETY: it was a box in `Sheet::place`, and this is its only owner.
         drop(unsafe { Box::from_raw(self.0) });
     }
 }
@@ -76,7 +76,7 @@ impl Drop for Placed<'_> {
 impl<'r> Sheet<'r> {
     /// An empty sheet of so many parts, for a vector whose slots are in part `slot >> shift`. About `expected` bytes of
     /// rows will come.
-    pub(super) fn new(
+    pub(super) fn place(
         run: &'r RunShared,
         (shift, parts): (u32, usize),
         row_bytes: usize,

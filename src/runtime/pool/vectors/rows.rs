@@ -61,7 +61,7 @@ impl RowSets {
     pub(super) unsafe fn enter(&self, targets: &[Target], frame: *mut u8, first: i64) -> Result<(), Failure> {
         let mut sheets = list(self.run, targets.len())?;
         for (target, parts) in targets.iter().zip(&self.parts) {
-            let sheet = Sheet::new(self.run, (parts.shift, parts.count), parts.row_bytes, parts.expected)?;
+            let sheet = Sheet::place(self.run, (parts.shift, parts.count), parts.row_bytes, parts.expected)?;
             // SAFETY: by contract.
             let vector = unsafe { &mut *place(frame, target.desc) };
             vector.len = target.start.len;
