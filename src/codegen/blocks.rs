@@ -345,6 +345,8 @@ impl<'c> FnCx<'_, 'c> {
             zero,
             self.int32(u32::from(serial)).into(),
             zero,
+            none.into(),
+            none.into(),
         ];
         let fields = self.m.context.const_struct(&fields, false);
         let global = self.m.constant(&format!("{name}_loop"), fields.get_type().into(), &fields);

@@ -1,6 +1,6 @@
 #![forbid(unsafe_code)]
 //! Builders as values: `merger` is its accumulator, `appender` is pointer, length and capacity, `vecmerger` the pointer
-//! and length of a copy that is its own.
+//! and length of a vector that is its own: a copy, unless what it starts with was made for it.
 //!
 //! Promises: a merge writes only past the end of what the appender holds, so the old value of a builder, which linearity
 //! makes unreachable, is all that changes. An appender of capacity [`UNCHECKED`] has room for every merge of its loop.
@@ -12,13 +12,26 @@ use super::func::FnCx;
 use super::leaves::{Leaf, Val, int, leaf_at, pointer, single};
 use super::module::Check;
 use crate::diag::Origin;
-use crate::ir::{BuilderTy, Expr, MergeOp, SIMD_LANES, Scalar, Ty};
+use crate::ir::{BuilderTy, Expr, ExprKind, MergeOp, SIMD_LANES, Scalar, Ty};
 use crate::value::layout;
 use inkwell::IntPredicate;
 use inkwell::values::{IntValue, PointerValue};
 
 /// The capacity that says: the loop has allocated one element per iteration, no check is needed.
 pub(super) const UNCHECKED: i64 = i64::MAX;
+
+/// Whether a vector was made for this place, so that nobody else sees it change.
+fn is_fresh(vector: &Expr) -> bool {
+    let mut vector = vector;
+    while let ExprKind::Block(_, body) = &vector.kind {
+        vector = body;
+    }
+    let ExprKind::Result(builder) = &vector.kind else { return false };
+    let ExprKind::For(parts) = &builder.kind else { return false };
+    // A builder that comes from elsewhere may hold what others see.
+    matches!(parts.builder.kind, ExprKind::NewBuilder(_))
+        && matches!(builder.ty.as_builder(), Some(BuilderTy::Appender(_)))
+}
 
 impl<'c> FnCx<'_, 'c> {
     /// A fresh builder of type `ty`.
@@ -49,7 +62,7 @@ impl<'c> FnCx<'_, 'c> {
             BuilderTy::VecMerger(elem, _) => {
                 let arg = arg.ok_or_else(|| CodegenError("a vecmerger without its vector".into()))?;
                 let vector = self.expr(arg)?;
-                self.copied(elem, &vector)
+                if is_fresh(arg) { Ok(vector) } else { self.copied(elem, &vector) }
             }
         }
     }
@@ -104,7 +117,10 @@ impl<'c> FnCx<'_, 'c> {
                 self.merge_group(&Entry::of(&kind.result_ty())?, elem, single(&state)?, item, hint)?;
                 Ok(state)
             }
-            BuilderTy::VecMerger(elem, op) => self.merge_at(elem, *op, state, item, origin),
+            BuilderTy::VecMerger(elem, op) => match self.rows.iter().position(|form| form.kind == *kind) {
+                Some(form) => self.scatter(form, state, item, origin),
+                None => self.merge_at(elem, *op, state, item, origin),
+            },
         }
     }
 
@@ -180,16 +196,25 @@ impl<'c> FnCx<'_, 'c> {
         item: &[Leaf<'c>],
         origin: &Origin,
     ) -> Result<Val<'c>, CodegenError> {
-        let (data, len) = (pointer(leaf_at(&state, 0)?)?, int(leaf_at(&state, 1)?)?);
-        let index = int(leaf_at(item, 0)?)?;
+        let data = pointer(leaf_at(&state, 0)?)?;
+        let index = self.checked_slot(&state, item, origin)?;
+        let address = self.elem_address(elem, data, index)?;
+        self.combine_in_place(elem, op, address, item.get(1..).unwrap_or_default())?;
+        Ok(state)
+    }
+
+    /// The slot of a merged value, which is in the vector.
+    pub fn checked_slot(
+        &mut self,
+        state: &[Leaf<'c>],
+        item: &[Leaf<'c>],
+        origin: &Origin,
+    ) -> Result<IntValue<'c>, CodegenError> {
+        let (index, len) = (int(leaf_at(item, 0)?)?, int(leaf_at(state, 1)?)?);
         // A negative index is a huge unsigned number.
         let inside = self.b.build_int_compare(IntPredicate::ULT, index, len, "inside")?;
         self.check(inside, Check::MergeIndex, origin, index, len)?;
-        let address = self.elem_address(elem, data, index)?;
-        let old = self.load(elem, address)?;
-        let new = self.combine_values(elem, op, &old, item.get(1..).unwrap_or_default())?;
-        self.store(elem, &new, address)?;
-        Ok(state)
+        Ok(index)
     }
 
     fn append(&mut self, elem: &Ty, state: &[Leaf<'c>], item: &[Leaf<'c>]) -> Result<Val<'c>, CodegenError> {

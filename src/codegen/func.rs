@@ -7,6 +7,7 @@ use super::CodegenError;
 use super::leaves::{Leaf, LeafTy, Val, int, leaf_at, memory_ty, pointer, register_ty, width, with_lanes};
 use super::module::{Check, ModuleCx};
 use super::prefetch::Hint;
+use super::scatter::RowForm;
 use crate::diag::Origin;
 use crate::ir::{BuilderTy, Literal, Name, Scalar, Ty};
 use crate::value::layout;
@@ -43,6 +44,8 @@ pub(super) struct FnCx<'m, 'c> {
     pub in_loop: bool,
     /// Inside a loop whose tables are filled chunk by chunk: the number of its iteration.
     pub chunked_at: Option<IntValue<'c>>,
+    /// In a body that writes rows: what they look like, for each kind of vecmerger.
+    pub rows: Vec<RowForm>,
     /// Of the tables that the next loop fills only the entries will be read.
     pub only_entries: bool,
     /// What is known about keys of this iteration.
@@ -63,22 +66,20 @@ impl<'m, 'c> FnCx<'m, 'c> {
             Some(BasicValueEnum::PointerValue(task)) => task,
             _ => m.context.ptr_type(AddressSpace::default()).const_null(),
         };
-        let (vars, hints) = (HashMap::new(), Vec::new());
+        let (vars, hints, rows) = (HashMap::new(), Vec::new(), Vec::new());
         let (lanes, mask, bail, chunked_at) = (None, None, None, None);
         let (streaming, in_loop, only_entries, since) = (false, false, false, 0);
         #[rustfmt::skip]
         let cx = FnCx {
-            m, b, function, task, vars, lanes, mask, bail, streaming, in_loop, chunked_at, only_entries, hints, since, entry,
+            m, b, function, task, vars, lanes, mask, bail, streaming, in_loop, chunked_at, rows, only_entries, hints, since, entry,
         };
         Ok(cx)
     }
 
     /// Connects the block of allocas with the code; call once, at the end.
     pub fn finish(&self) -> Result<(), CodegenError> {
-        let start = self
-            .entry
-            .get_next_basic_block()
-            .ok_or_else(|| CodegenError("a function without code".into()))?;
+        let start = self.entry.get_next_basic_block();
+        let start = start.ok_or_else(|| CodegenError("a function without code".into()))?;
         self.b.position_at_end(self.entry);
         self.b.build_unconditional_branch(start)?;
         Ok(())

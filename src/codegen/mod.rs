@@ -31,6 +31,7 @@ mod outline;
 mod prefetch;
 mod records;
 mod scalar;
+mod scatter;
 mod seek;
 mod serial;
 mod shape;

@@ -9,6 +9,7 @@ use super::dict::Entry;
 use super::emit::COMBINE;
 use super::func::FnCx;
 use super::leaves::{LeafTy, Val, int, leaf_at, leaves_of, pointer};
+use super::scatter::RowForm;
 use super::shape::{Part, Shape};
 use crate::ir::{Literal, Name, Scalar, Ty};
 use inkwell::AddressSpace;
@@ -16,9 +17,9 @@ use inkwell::module::Linkage;
 use inkwell::values::{FunctionValue, IntValue, PointerValue, StructValue};
 
 /// Where the builders of a loop are in a frame.
-struct Frame {
+pub(super) struct Frame {
     /// Offset of each part of the shape; in-place appenders have none.
-    offsets: Vec<Option<usize>>,
+    pub offsets: Vec<Option<usize>>,
     merger_bytes: usize,
     bytes: usize,
 }
@@ -50,6 +51,12 @@ impl Frame {
                 frame.bytes += POINTER_BYTES;
             }
         }
+        for (part, offset) in builders.iter().zip(&mut frame.offsets) {
+            if let Part::Vector { .. } = part {
+                *offset = Some(frame.bytes);
+                frame.bytes += 2 * POINTER_BYTES;
+            }
+        }
         frame
     }
 }
@@ -59,7 +66,10 @@ fn carried(part: &Part) -> std::ops::Range<usize> {
     match part {
         Part::InPlace { at, .. } => *at..*at + 1,
         Part::Target { at, width } => *at..*at + width,
-        Part::Merger { at, .. } | Part::Grow { at, .. } | Part::Table { at, .. } => *at..*at,
+        Part::Merger { at, .. }
+        | Part::Grow { at, .. }
+        | Part::Table { at, .. }
+        | Part::Vector { at, .. } => *at..*at,
     }
 }
 
@@ -90,10 +100,19 @@ impl<'c> FnCx<'_, 'c> {
         record.extend(streams.map(|streams| (LeafTy::Scalar(Scalar::Bool), streams.into())));
         let env = self.store_record(&record)?;
         let tys: Vec<LeafTy> = record.iter().map(|(ty, _)| *ty).collect();
-        let body = self.outlined_body(number, shape, &captured, &tys, &frame)?;
+        let body =
+            self.outlined_body(&format!("loop_{number}_body"), shape, &captured, &tys, &frame, vec![])?;
+        let scatter = match self.row_forms(shape) {
+            Some(forms) => {
+                let name = format!("loop_{number}_scatter");
+                Some(self.outlined_body(&name, shape, &captured, &tys, &frame, forms)?)
+            }
+            None => None,
+        };
+        let vectors = self.vectors_descriptor(number, shape, &frame, scatter)?;
         let combine = self.combiner(number, shape, &frame)?;
         let tables = self.table_descriptors(number, shape, &frame)?;
-        let descriptor = self.descriptor(number, shape, &frame, (body, combine), &tables)?;
+        let descriptor = self.descriptor(number, shape, &frame, (body, combine), (&tables, vectors))?;
 
         let slot = self.alloca(self.m.context.i8_type().array_type(frame.bytes as u32).into(), "frame")?;
         for (part, offset) in shape.builders.iter().zip(&frame.offsets) {
@@ -104,6 +123,11 @@ impl<'c> FnCx<'_, 'c> {
                 }
                 (Part::Table { at, .. }, Some(offset)) => {
                     self.b.build_store(self.offset(slot, *offset)?, leaf_at(start, *at)?)?;
+                }
+                (Part::Vector { at, .. }, Some(offset)) => {
+                    self.b.build_store(self.offset(slot, *offset)?, leaf_at(start, *at)?)?;
+                    let len = self.offset(slot, *offset + POINTER_BYTES)?;
+                    self.b.build_store(len, leaf_at(start, *at + 1)?)?;
                 }
                 _ => {}
             }
@@ -120,21 +144,23 @@ impl<'c> FnCx<'_, 'c> {
         Ok(value)
     }
 
-    /// `u32 body(TaskCtx*, const u8 *env, u8 *frame, i64 lo, i64 hi)`.
+    /// `u32 body(TaskCtx*, const u8 *env, u8 *frame, i64 lo, i64 hi)`. With forms of rows, merges into vecmergers write these.
     fn outlined_body(
         &mut self,
-        number: u32,
+        name: &str,
         shape: &Shape<'_, 'c>,
         captured: &[(Name, Ty)],
         record: &[LeafTy],
         frame: &Frame,
+        rows: Vec<RowForm>,
     ) -> Result<FunctionValue<'c>, CodegenError> {
         let (ptr, i64_ty) = (self.m.context.ptr_type(AddressSpace::default()), self.m.context.i64_type());
         let args = [ptr.into(), ptr.into(), ptr.into(), i64_ty.into(), i64_ty.into()];
         let ty = self.m.context.i32_type().fn_type(&args, false);
-        let function = self.m.add_function(&format!("loop_{number}_body"), ty, Linkage::Internal);
+        let function = self.m.add_function(name, ty, Linkage::Internal);
         let mut cx = FnCx::new(self.m, function)?;
         cx.in_loop = true;
+        cx.rows = rows;
         let (env, slot) = (cx.param_ptr(1)?, cx.param_ptr(2)?);
         let (lo, hi) = (int(cx.param(3)?)?, int(cx.param(4)?)?);
 
@@ -201,6 +227,15 @@ impl<'c> FnCx<'_, 'c> {
                 Part::Table { at, .. } => {
                     value.splice(*at..*at + 1, [self.b.build_load(self.ptr_ty(), address, "table")?]);
                 }
+                Part::Vector { at, .. } => {
+                    let data = self.b.build_load(self.ptr_ty(), address, "data")?;
+                    let len = self.b.build_load(
+                        self.m.context.i64_type(),
+                        self.offset(address, POINTER_BYTES)?,
+                        "len",
+                    )?;
+                    value.splice(*at..*at + 2, [data, len]);
+                }
                 Part::Target { .. } => {}
             }
         }
@@ -224,8 +259,8 @@ impl<'c> FnCx<'_, 'c> {
                 Part::Grow { at, .. } | Part::InPlace { at, .. } => {
                     self.store_appender(value.get(*at..*at + 3).unwrap_or_default(), address)?;
                 }
-                // The body changes tables, not the pointers to them.
-                Part::Table { .. } | Part::Target { .. } => {}
+                // The body changes tables and vectors, not the pointers to them.
+                Part::Table { .. } | Part::Vector { .. } | Part::Target { .. } => {}
             }
         }
         Ok(())
@@ -290,7 +325,7 @@ impl<'c> FnCx<'_, 'c> {
         shape: &Shape<'_, 'c>,
         frame: &Frame,
         (body, combine): (FunctionValue<'c>, FunctionValue<'c>),
-        tables: &[StructValue<'c>],
+        (tables, vectors): (&[StructValue<'c>], PointerValue<'c>),
     ) -> Result<PointerValue<'c>, CodegenError> {
         let (context, int32) = (self.m.context, |value: usize| self.int32(value as u32));
         let mut neutral = vec![0u8; frame.merger_bytes];
@@ -311,7 +346,7 @@ impl<'c> FnCx<'_, 'c> {
                     appenders
                         .push(context.const_struct(&[int32(offset).into(), int32(stride).into()], false));
                 }
-                Part::Table { .. } | Part::Target { .. } => {}
+                Part::Table { .. } | Part::Vector { .. } | Part::Target { .. } => {}
             }
         }
         let neutral = context.const_string(&neutral, false);
@@ -346,6 +381,7 @@ impl<'c> FnCx<'_, 'c> {
                 int32(usize::from(!shape.parallel)).into(),
                 int32(n_tables).into(),
                 tables.into(),
+                vectors.into(),
             ],
             false,
         );

@@ -32,7 +32,12 @@ pub(super) enum Part {
         value: Ty,
         op: MergeOp,
     },
-    /// Another dictmerger, a groupmerger or a vecmerger: registers that stay the same while the loop fills what they point to.
+    /// A vecmerger: its vector is in the frame, and may be a copy or, for a body that writes rows, a sheet.
+    Vector {
+        at: usize,
+        kind: BuilderTy,
+    },
+    /// Another dictmerger or vecmerger, or a groupmerger: registers that stay the same while the loop fills what they point to.
     Target {
         at: usize,
         width: usize,
@@ -84,6 +89,9 @@ pub(super) fn shape<'p, 'c>(
             }
             Some(BuilderTy::DictMerger(key, value, op)) if *strategy == Strategy::Chunks => {
                 builders.push(Part::Table { at, key: key.clone(), value: value.clone(), op: *op });
+            }
+            Some(kind @ BuilderTy::VecMerger(..)) if *strategy == Strategy::Slots => {
+                builders.push(Part::Vector { at, kind: kind.clone() });
             }
             Some(BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..) | BuilderTy::VecMerger(..)) => {
                 builders.push(Part::Target { at, width: width(ty) });

@@ -2,9 +2,11 @@
 //! Builders being filled: `merge` and `result`, and the accumulators of mergers (LANGUAGE 10).
 
 use super::dict::{DictMerger, GroupMerger};
+use super::elements::Elements;
 use super::lanes;
 use super::slot::Slot;
 use crate::ir::{BuilderTy, Literal, MergeOp, Scalar, Ty, op};
+use crate::plan::vectors::Vector;
 use crate::value::{Value, buffer};
 use std::sync::Arc;
 
@@ -20,8 +22,8 @@ pub(super) enum Builder {
     Dict(DictMerger),
     /// A groupmerger.
     Groups(GroupMerger),
-    /// A vecmerger: a copy of its vector.
-    Elements { values: Vec<Value>, elem: Ty, op: MergeOp },
+    /// A vecmerger.
+    Elements(Elements),
 }
 
 impl Builder {
@@ -47,11 +49,7 @@ impl Builder {
             BuilderTy::GroupMerger(_, value_ty) => {
                 Builder::Groups(GroupMerger::new(BuilderTy::Appender(value_ty.clone())))
             }
-            BuilderTy::VecMerger(elem, op) => {
-                let start = start?;
-                let values = (0..start.len()?).map(|at| start.at(at)).collect::<Option<_>>()?;
-                Builder::Elements { values, elem: elem.clone(), op: *op }
-            }
+            BuilderTy::VecMerger(elem, op) => Builder::Elements(Elements::new(elem, *op, &start?)?),
         })
     }
 
@@ -69,18 +67,13 @@ impl Builder {
             Builder::Merger { value: acc, op } => combine(*op, acc, &value),
             Builder::Dict(dict) => dict.merge(value),
             Builder::Groups(groups) => groups.merge(value),
-            Builder::Elements { values, op, .. } => {
-                let (at, value) = slot(&value)?;
-                combine(*op, values.get_mut(usize::try_from(at).ok()?)?, value)
-            }
+            Builder::Elements(elements) => elements.merge(&value),
         }
     }
 
     /// The index that `value` names and the number of elements, when merging it would miss them.
     pub(super) fn out_of_range(&self, value: &Value) -> Option<(i64, i64)> {
-        let Builder::Elements { values, .. } = self else { return None };
-        let (at, len) = (slot(value)?.0, values.len() as i64);
-        (!(0..len).contains(&at)).then_some((at, len))
+        if let Builder::Elements(elements) = self { elements.out_of_range(value) } else { None }
     }
 
     /// A value in lanes folded to one value 8-4-2-1, for a merger; `None` for other builders, which take the lanes in order.
@@ -102,7 +95,7 @@ impl Builder {
             Builder::Merger { value, .. } => value,
             Builder::Dict(dict) => dict.result(),
             Builder::Groups(groups) => return groups.result(),
-            Builder::Elements { values, elem, .. } => return Value::vector(&elem, values),
+            Builder::Elements(elements) => return elements.result(),
         })
     }
 
@@ -130,17 +123,6 @@ impl Builder {
     }
 }
 
-/// The index and the value that are merged into a vecmerger.
-fn slot(merged: &Value) -> Option<(i64, &Value)> {
-    match merged {
-        Value::Struct(items) => match items.as_slice() {
-            [Value::Scalar(Literal::I64(at)), value] => Some((*at, value)),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
 /// `acc := acc op value`, field by field.
 pub(super) fn combine(op: MergeOp, acc: &mut Value, value: &Value) -> Option<()> {
     match (acc, value) {
@@ -156,7 +138,7 @@ pub(super) fn combine(op: MergeOp, acc: &mut Value, value: &Value) -> Option<()>
 }
 
 /// The same constant in each scalar of a mergeable type.
-fn constant(ty: &Ty, of: &dyn Fn(Scalar) -> Literal) -> Option<Value> {
+pub(super) fn constant(ty: &Ty, of: &dyn Fn(Scalar) -> Literal) -> Option<Value> {
     match ty {
         Ty::Scalar(scalar) => Some(Value::Scalar(of(*scalar))),
         Ty::Struct(fields) => {
@@ -181,17 +163,64 @@ pub(super) fn mergers(ty: &Ty) -> Option<Vec<(MergeOp, Value)>> {
     }
 }
 
-/// Does something to each dictmerger in `builder`.
-pub(super) fn each_table(
-    builder: &mut Slot,
-    act: &mut dyn FnMut(&mut DictMerger) -> Option<()>,
-) -> Option<()> {
-    match builder {
-        Slot::Builder(builder) => match &mut **builder {
-            Builder::Dict(table) => act(table),
+/// Iterations of a chunk of an outermost loop, for builders that are filled by chunks and whose order of merges shows.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Cuts {
+    /// Of its dictmergers.
+    pub tables: Option<i64>,
+    /// Of its vecmergers.
+    pub vectors: Option<i64>,
+}
+
+impl Cuts {
+    fn has_some(self) -> bool {
+        self.tables.is_some() || self.vectors.is_some()
+    }
+
+    /// Iteration `k` of the loop begins.
+    pub(super) fn begin_iteration(self, builder: &mut Slot, k: i64) -> Option<()> {
+        if !self.has_some() {
+            return Some(());
+        }
+        each(builder, &mut |builder| match (builder, self) {
+            (Builder::Dict(table), Cuts { tables: Some(len), .. }) => table.begin_iteration(k, len),
+            (Builder::Elements(elements), Cuts { vectors: Some(len), .. }) => {
+                elements.begin_iteration(k, len)
+            }
             _ => Some(()),
-        },
-        Slot::Struct(items) => items.iter_mut().try_for_each(|item| each_table(item, act)),
+        })
+    }
+
+    /// All iterations are over.
+    pub(super) fn end(self, builder: &mut Slot) -> Option<()> {
+        if !self.has_some() {
+            return Some(());
+        }
+        each(builder, &mut |builder| match builder {
+            Builder::Dict(table) => table.end_chunk(),
+            Builder::Elements(elements) => elements.end_chunk(),
+            _ => Some(()),
+        })
+    }
+}
+
+/// The vecmergers in `builder`, in the order of the fields.
+pub(super) fn vectors(builder: &mut Slot) -> Vec<Vector> {
+    let mut vectors = Vec::new();
+    let _ = each(builder, &mut |builder| {
+        if let Builder::Elements(elements) = builder {
+            vectors.push(elements.vector());
+        }
+        Some(())
+    });
+    vectors
+}
+
+/// Does something to each builder in `slot`.
+fn each(slot: &mut Slot, act: &mut dyn FnMut(&mut Builder) -> Option<()>) -> Option<()> {
+    match slot {
+        Slot::Builder(builder) => act(builder),
+        Slot::Struct(items) => items.iter_mut().try_for_each(|item| each(item, act)),
         Slot::Plain(_) | Slot::Empty => Some(()),
     }
 }

@@ -5,10 +5,9 @@
 //! [`plan::leaf_len`]; in a leaf, iteration `k` merges into lane `k % 16`, all lanes starting from the
 //! neutral value; the lanes fold 8-4-2-1; leaf values meet in aligned pairs, pairs of pairs, and so on; what
 //! is left over folds from the right; last comes `start op total`.
-//! Dictmergers that round are filled chunk by chunk (`dict`).
+//! Dictmergers and vecmergers that round may be filled chunk by chunk (`dict`, `elements`).
 
-use super::builder::{combine, each_table, exchange, mergers};
-use super::dict::DictMerger;
+use super::builder::{Cuts, combine, exchange, mergers, vectors};
 use super::eval::equal_lengths;
 use super::slot::Slot;
 use super::{Machine, Outcome, lanes, malformed};
@@ -87,7 +86,7 @@ impl Machine<'_> {
     /// The builder after all iterations.
     pub(super) fn run_loop(&mut self, parts: &For, expr: &Expr) -> Outcome<Slot> {
         let origin = &expr.origin;
-        let start = self.eval(&parts.builder)?;
+        let mut start = self.eval(&parts.builder)?;
         let sources: Outcome<Vec<Source>> =
             parts.iters.iter().map(|iter| self.source(iter, origin)).collect();
         let sources = sources?;
@@ -97,10 +96,9 @@ impl Machine<'_> {
         {
             return Err(Box::new(RunError::wrong_loop_size(origin, count, promised)));
         }
-        let chunk_len = plan::chunks::chunk_len(count, plan::leaf_len(expr, parts));
-        let chunked = self.inside == 0 && count > chunk_len && plan::rounds_by_chunks(expr, parts);
-        if chunked {
-            self.chunk_len = Some(chunk_len);
+        let cuts = if self.inside == 0 { cuts(parts, expr, count, &mut start) } else { Cuts::default() };
+        if self.inside == 0 {
+            self.cuts = cuts;
         }
         let result = if plan::rounds(&parts.builder.ty) {
             self.tree((expr, parts), &sources, count, start, origin)
@@ -110,11 +108,7 @@ impl Machine<'_> {
         };
         parts.func.params.iter().for_each(|param| self.unbind(&param.name));
         let mut result = result?;
-        if chunked {
-            self.chunk_len = None;
-            each_table(&mut result, &mut DictMerger::end_chunk)
-                .ok_or_else(|| malformed(origin, "a table of another type"))?;
-        }
+        cuts.end(&mut result).ok_or_else(|| malformed(origin, "a builder of another type"))?;
         Ok(result)
     }
 
@@ -180,9 +174,9 @@ impl Machine<'_> {
         origin: &Origin,
     ) -> Outcome<Slot> {
         self.turn()?;
-        if let Some(len) = self.chunk_len.filter(|_| self.inside == 0) {
-            each_table(&mut builder, &mut |table| table.begin_iteration(k, len))
-                .ok_or_else(|| malformed(origin, "a table of another type"))?;
+        if self.inside == 0 {
+            let begun = self.cuts.begin_iteration(&mut builder, k);
+            begun.ok_or_else(|| malformed(origin, "a builder of another type"))?;
         }
         let [builder_param, index_param, element_param] = parts.func.params.as_slice() else {
             return Err(malformed(origin, "`for` takes a function of three parameters"));
@@ -242,6 +236,13 @@ impl Machine<'_> {
         exchange(&mut builder, &mut totals);
         Ok(builder)
     }
+}
+
+/// How an outermost loop of `count` iterations is cut.
+fn cuts(parts: &For, expr: &Expr, count: i64, start: &mut Slot) -> Cuts {
+    let chunk = plan::chunks::chunk_len(count, plan::leaf_len(expr, parts));
+    let tables = (count > chunk && plan::rounds_by_chunks(expr, parts)).then_some(chunk);
+    Cuts { tables, vectors: plan::vectors::vector_chunk(expr, parts, count, &vectors(start)) }
 }
 
 /// One value per merger of a loop.

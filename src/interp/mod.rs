@@ -8,6 +8,7 @@
 mod builder;
 mod compare;
 mod dict;
+mod elements;
 mod eval;
 mod foreign;
 mod lanes;
@@ -21,6 +22,7 @@ mod tests;
 use crate::diag::Origin;
 use crate::ir::{Name, Program};
 use crate::value::{ErrorKind, Function, Libraries, RunError, Value};
+use builder::Cuts;
 use slot::Slot;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -49,8 +51,8 @@ pub fn run_with(
     }
     let body = &program.func.body;
     let functions = HashMap::new();
-    let mut machine =
-        Machine { scope: Vec::new(), libraries, functions, cancel, turns: 0, inside: 0, chunk_len: None };
+    let cuts = Cuts::default();
+    let mut machine = Machine { scope: Vec::new(), libraries, functions, cancel, turns: 0, inside: 0, cuts };
     for (param, arg) in params.iter().zip(args) {
         let Some(input) = Slot::input(arg.clone()) else {
             return Err(RunError::internal(Some(&param.origin), "a builder that holds something else"));
@@ -76,8 +78,8 @@ struct Machine<'a> {
     turns: u32,
     /// Bodies of loops and comparators around what is being evaluated.
     inside: u32,
-    /// Iterations of a chunk of the outermost loop, where these show.
-    chunk_len: Option<i64>,
+    /// How the outermost loop is cut.
+    cuts: Cuts,
 }
 
 impl Machine<'_> {

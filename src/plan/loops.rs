@@ -22,7 +22,10 @@ pub enum Strategy {
     Compact,
     /// A dictmerger: each chunk of the iterations fills a table of its own, and these are merged.
     Chunks,
-    /// A builder whose merges find what earlier ones left, a vecmerger or a table: the whole loop runs on one thread, in
+    /// A vecmerger: copies of a short vector are filled and folded into it; merges into a long one are written as rows,
+    /// and each part of the vector gets its own in order.
+    Slots,
+    /// A builder whose merges find what earlier ones left, and which is neither: the whole loop runs on one thread, in
     /// order.
     Sequential,
 }
@@ -68,8 +71,10 @@ pub fn loop_plan(expr: &Expr, parts: &For, depth: usize) -> LoopPlan {
     let serial = calls_serially(&parts.func.body);
     // One builder that wants its merges in order keeps the loop on one thread, and then nothing is gained by chunks.
     if depth > 0 || serial || builders.iter().any(|(_, strategy)| *strategy == Strategy::Sequential) {
-        for (_, strategy) in builders.iter_mut().filter(|(_, strategy)| *strategy == Strategy::Chunks) {
-            *strategy = Strategy::Sequential;
+        for (_, strategy) in &mut builders {
+            if matches!(strategy, Strategy::Chunks | Strategy::Slots) {
+                *strategy = Strategy::Sequential;
+            }
         }
     }
     let origin = &expr.origin;
@@ -146,7 +151,8 @@ fn strategies(
         (Some(BuilderTy::Appender(_)), _) if simd => Strategy::Compact,
         (Some(BuilderTy::Appender(_)), _) => Strategy::Grow,
         (Some(BuilderTy::DictMerger(..)), _) => Strategy::Chunks,
-        (Some(BuilderTy::VecMerger(..) | BuilderTy::GroupMerger(..)), _) => Strategy::Sequential,
+        (Some(BuilderTy::VecMerger(..)), _) => Strategy::Slots,
+        (Some(BuilderTy::GroupMerger(..)), _) => Strategy::Sequential,
         _ if tree => Strategy::Tree,
         _ => Strategy::Accumulate,
     };
@@ -194,6 +200,7 @@ impl fmt::Display for Strategy {
             Strategy::Grow => "growing pieces, joined in order",
             Strategy::Compact => "lanes compacted into growing pieces, joined in order",
             Strategy::Chunks => "a table a chunk, merged in order",
+            Strategy::Slots => "copies, or rows for its parts, merged in order",
             Strategy::Sequential => "merged in order, on one thread",
         })
     }

@@ -10,6 +10,7 @@ mod loops;
 pub mod merges;
 pub mod sorts;
 mod text;
+pub mod vectors;
 
 pub use loops::{LoopPlan, Strategy, calls_serially, loop_plan, plan};
 pub use text::text;
@@ -63,24 +64,33 @@ pub fn leaf_len(expr: &Expr, parts: &For) -> i64 {
 
 /// Whether the dictmergers of an outermost loop are filled chunk by chunk (`chunks`) and round, so that the order shows.
 pub fn rounds_by_chunks(expr: &Expr, parts: &For) -> bool {
-    fn rounding(ty: &Ty) -> bool {
-        match ty.as_builder() {
-            Some(BuilderTy::DictMerger(_, value, MergeOp::Add | MergeOp::Mul)) => has_float(value),
-            _ => false,
-        }
-    }
     let plan = loop_plan(expr, parts, 0);
-    plan.builders.iter().any(|(ty, strategy)| *strategy == Strategy::Chunks && rounding(ty))
+    plan.builders.iter().any(|(ty, strategy)| *strategy == Strategy::Chunks && rounds_in_any_form(ty))
 }
 
-/// Whether a builder combines floats with `+` or `*`, so that the order of combining shows in the bits.
+/// Whether a merger combines floats with `+` or `*`, so that the order of combining shows in the bits.
 pub fn rounds(builder: &Ty) -> bool {
     match builder {
         Ty::Struct(fields) => fields.iter().any(rounds),
-        Ty::Builder(builder) => match &**builder {
-            BuilderTy::Merger(value, MergeOp::Add | MergeOp::Mul) => has_float(value),
-            _ => false,
-        },
+        Ty::Builder(builder) => matches!(&**builder, BuilderTy::Merger(..)) && builder_rounds(builder),
+        _ => false,
+    }
+}
+
+/// The same for a merger, a dictmerger or a vecmerger: what a pass that makes another loop may change.
+pub fn rounds_in_any_form(builder: &Ty) -> bool {
+    match builder {
+        Ty::Struct(fields) => fields.iter().any(rounds_in_any_form),
+        Ty::Builder(builder) => builder_rounds(builder),
+        _ => false,
+    }
+}
+
+fn builder_rounds(builder: &BuilderTy) -> bool {
+    match builder {
+        BuilderTy::Merger(value, MergeOp::Add | MergeOp::Mul)
+        | BuilderTy::DictMerger(_, value, MergeOp::Add | MergeOp::Mul)
+        | BuilderTy::VecMerger(value, MergeOp::Add | MergeOp::Mul) => has_float(value),
         _ => false,
     }
 }

@@ -6,6 +6,12 @@
 //! Rules: every function returns a [`Status`] number, compiled code tests it and leaves at once on anything but
 //! zero; nothing unwinds across this line.
 
+mod trace;
+mod vectors;
+
+pub use trace::{TraceForm, TraceKind, TraceLine, TraceTable};
+pub use vectors::{PIECE, SheetHead, VectorDesc, VectorsDesc};
+
 use super::shims;
 
 /// What a run ends with: the numbers of LANGUAGE section 18.
@@ -273,6 +279,8 @@ pub struct LoopDesc {
     pub n_tables: u32,
     /// The dictmergers: the frame holds pointers to their tables, behind the appenders.
     pub tables: *const TableDesc,
+    /// The vecmergers that are in the frame, behind the tables; null when there are none.
+    pub vectors: *const VectorsDesc,
 }
 
 impl LoopDesc {
@@ -292,6 +300,7 @@ impl LoopDesc {
             sequential: 0,
             n_tables: 0,
             tables: std::ptr::null(),
+            vectors: std::ptr::null(),
         }
     }
 }
@@ -347,76 +356,6 @@ impl SortKey {
     }
 }
 
-/// One line of an execution trace: a `let`, a loop or an `iterate` of the program.
-#[derive(Clone, Copy, Debug)]
-#[repr(C)]
-pub struct TraceLine {
-    /// Its place, its name with its type, its code, and the form of its value, in a row.
-    pub text: *const u8,
-    /// Bytes of the place.
-    pub place: u32,
-    /// Bytes of the name.
-    pub name: u32,
-    /// Bytes of the code.
-    pub code: u32,
-    /// Bytes of the form: characters of [`TraceForm`]; none where there is no value to tell.
-    pub form: u32,
-    /// One of [`TraceKind`].
-    pub kind: u32,
-}
-
-/// What a line of a trace is about.
-pub struct TraceKind;
-
-impl TraceKind {
-    /// A `let`, or the result.
-    pub const LET: u32 = 0;
-    /// A loop.
-    pub const LOOP: u32 = 1;
-    /// An `iterate`.
-    pub const ITERATE: u32 = 2;
-}
-
-/// How a traced value is written: these stand for words of 64 bits, in their order; any other character for itself.
-pub struct TraceForm;
-
-impl TraceForm {
-    /// 0 or 1.
-    pub const BOOL: char = 'b';
-    /// An integer, extended by its sign.
-    pub const SIGNED: char = 'i';
-    /// An integer, extended by zeros.
-    pub const UNSIGNED: char = 'u';
-    /// The bits of an `f32`.
-    pub const F32: char = 'f';
-    /// The bits of an `f64`.
-    pub const F64: char = 'd';
-    /// The number of elements of a vector.
-    pub const ELEMENTS: char = 'v';
-    /// The number of keys of a dictionary.
-    pub const KEYS: char = 'k';
-    /// All of them.
-    pub const WORDS: [char; 7] = [
-        TraceForm::BOOL,
-        TraceForm::SIGNED,
-        TraceForm::UNSIGNED,
-        TraceForm::F32,
-        TraceForm::F64,
-        TraceForm::ELEMENTS,
-        TraceForm::KEYS,
-    ];
-}
-
-/// All lines of a program.
-#[derive(Clone, Copy, Debug)]
-#[repr(C)]
-pub struct TraceTable {
-    /// The first one.
-    pub lines: *const TraceLine,
-    /// How many there are.
-    pub n: i64,
-}
-
 /// Hands each function that compiled code may call to `$each!`, as
 /// `name: type-of-the-Rust-function = symbol, (argument kinds)`. Kinds: `ptr`, `i64`, `u32`. All return `u32`, a [`Status`].
 macro_rules! for_each_runtime_fn {
@@ -442,6 +381,8 @@ macro_rules! for_each_runtime_fn {
             weld_rt_dict_full(dict: ptr, i: i64);
             /// Makes room for a row in a part of what `*dict` spills.
             weld_rt_part_grow(dict: ptr, part: i64);
+            /// Makes room for a row in a part of a vector.
+            weld_rt_sheet_grow(sheet: ptr, part: i64);
             /// Frees what only the building of `*dict` needed.
             weld_rt_dict_seal(dict: ptr);
             /// `*out = ` the `n` elements of `bytes` bytes at `data`, sorted by the key `offset` bytes into them, which is
@@ -512,7 +453,13 @@ const _: () = {
     assert!(offset_of!(LoopDesc, merger_bytes) == 44 && offset_of!(LoopDesc, n_appenders) == 48);
     assert!(offset_of!(LoopDesc, tree) == 52 && offset_of!(LoopDesc, sequential) == 56);
     assert!(offset_of!(LoopDesc, n_tables) == 60 && offset_of!(LoopDesc, tables) == 64);
-    assert!(size_of::<LoopDesc>() == 72 && size_of::<TableDesc>() == 32);
+    assert!(offset_of!(LoopDesc, vectors) == 72);
+    assert!(size_of::<LoopDesc>() == 80 && size_of::<TableDesc>() == 32);
+    assert!(offset_of!(VectorDesc, neutral) == 16 && offset_of!(VectorDesc, offset) == 24);
+    assert!(offset_of!(VectorDesc, rounds) == 36 && size_of::<VectorDesc>() == 40);
+    assert!(offset_of!(VectorsDesc, vectors) == 8 && offset_of!(VectorsDesc, n) == 16);
+    assert!(offset_of!(VectorsDesc, most_rows) == 24 && size_of::<VectorsDesc>() == 32);
+    assert!(offset_of!(SheetHead, shift) == 0 && size_of::<SheetHead>() == 16);
     assert!(offset_of!(TableDesc, offset) == 8 && offset_of!(TableDesc, indexed) == 24);
     assert!(size_of::<Part>() == 16 && size_of::<Absorbed>() == 40);
     assert!(offset_of!(TraceLine, place) == 8 && offset_of!(TraceLine, name) == 12);

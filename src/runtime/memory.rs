@@ -192,6 +192,15 @@ impl Store {
         self.scratch(size).inspect_err(|_| self.budget.give_back(size as u64))
     }
 
+    /// Whether the budget has room for so many bytes now.
+    pub(super) fn has_room(&self, bytes: usize) -> bool {
+        let taken = self.budget.take(bytes as u64);
+        if taken {
+            self.budget.give_back(bytes as u64);
+        }
+        taken
+    }
+
     /// Memory within the budget for the runtime's own use.
     pub(super) fn temporary(&self, bytes: usize) -> Result<Temporary<'_>, Failure> {
         Ok(Temporary { block: self.counted(bytes.max(1))?, store: self })

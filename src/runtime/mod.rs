@@ -19,10 +19,12 @@ mod retained;
 mod rows;
 mod run;
 mod runst;
+mod sheets;
 mod shims;
 #[cfg(test)]
 mod tests;
 mod trace;
+pub mod vectors;
 
 pub use abi::{Failure, Status};
 pub use budget::Budget;

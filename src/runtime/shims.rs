@@ -4,11 +4,14 @@
 //! Contract of all of them: `ctx` is the context that the runtime gave to the calling code, used by this thread
 //! only; pointers are valid as `abi` says.
 
-use super::abi::{Appender, Dict, Failure, LoopDesc, NdSpace, SortKey, Status, TaskCtx, TraceTable, WeldVec};
+use super::abi::{
+    Appender, Dict, Failure, LoopDesc, NdSpace, SheetHead, SortKey, Status, TaskCtx, TraceTable, WeldVec,
+};
 use super::nd;
 use super::pool;
 use super::radix::elements::{Elements, sort_elements, sort_records};
 use super::run::{TaskInner, plain_failure};
+use super::sheets;
 use super::trace::Trace;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -156,6 +159,19 @@ pub unsafe extern "C" fn weld_rt_part_grow(ctx: *mut TaskCtx, dict: *mut Dict, p
         // SAFETY: by contract.
         let grown = unsafe { inner.local_grow(dict, part as usize) };
         grown.map_or_else(|failure| inner.fail(failure), |()| 0)
+    };
+    // SAFETY: by contract.
+    unsafe { with(ctx, body) }
+}
+
+/// Makes room for a row of a vecmerger.
+///
+/// # Safety
+/// `ctx` is as the module says; `head` is that of a sheet, used by nobody else.
+pub unsafe extern "C" fn weld_rt_sheet_grow(ctx: *mut TaskCtx, head: *mut SheetHead, part: i64) -> u32 {
+    let body = |inner: &mut TaskInner| {
+        // SAFETY: by contract.
+        unsafe { sheets::grow(head, part as usize) }.map_or_else(|failure| inner.fail(failure), |()| 0)
     };
     // SAFETY: by contract.
     unsafe { with(ctx, body) }

@@ -135,7 +135,9 @@ pub(super) static ROWS: &[Construct] = &[
         what: "changes elements of a copy of a vector",
         grammar: "vecmerger[T,op](v)",
         text: "Merge `{index, value}`: the element at the index becomes itself op the value. The vector \
-               that it starts from stays as it is; an index outside it is ArrayOutOfBounds.",
+               that it starts from stays as it is; an index outside it is ArrayOutOfBounds. A long loop over a short \
+               vector may be cut into chunks, by its length alone: float `+` and `*` combine in the order of \
+               each chunk, then chunk by chunk.",
         examples: &[r"result(for([0L, 2L, 0L], vecmerger[i32,+]([10, 20, 30]), |b, i, x| merge(b, {x, 1})))
 # => [12, 20, 31]"],
         fixtures: &["tests/run/vecmergers/acceptance.weld"],

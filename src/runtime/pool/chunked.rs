@@ -65,11 +65,6 @@ impl<'d> Chunked<'d> {
         (iteration / self.len + 1).saturating_mul(self.len).min(self.n)
     }
 
-    /// Whether a chunk begins with this iteration.
-    pub(super) fn begins_at(&self, iteration: i64) -> bool {
-        iteration % self.len == 0
-    }
-
     /// Begins the chunk of iteration `lo`.
     ///
     /// # Safety

@@ -6,6 +6,7 @@
 
 use super::chunked::Chunked;
 use super::partials::Partials;
+use super::vectors::Vectors;
 use crate::runtime::abi::{Failure, LoopDesc, Status, TaskCtx};
 use crate::runtime::lock;
 use crate::runtime::memory::Block;
@@ -39,12 +40,20 @@ pub(super) struct Work<'d> {
     pub(super) leaf: i64,
     /// Where chunks fill tables of their own.
     pub(super) chunked: Option<&'d Chunked<'d>>,
+    /// Where merges into vectors need not be made in order.
+    pub(super) vectors: Option<&'d Vectors>,
 }
 
 impl Work<'_> {
     /// Ranges are cut at multiples of it.
     pub(super) fn unit(&self) -> i64 {
-        self.chunked.map_or(self.leaf, |chunked| chunked.len)
+        self.chunk().unwrap_or(self.leaf)
+    }
+
+    /// Iterations of a chunk, where chunks matter. Tables and vectors have the same ones.
+    fn chunk(&self) -> Option<i64> {
+        let of_vectors = || self.vectors.and_then(Vectors::chunk);
+        self.chunked.map(|chunked| chunked.len).or_else(of_vectors)
     }
 
     /// Number of leaves.
@@ -209,6 +218,10 @@ impl Segment {
     ) -> Result<Segment, Failure> {
         // SAFETY: by contract.
         let partials = unsafe { tree(ctx, work)? };
+        if let Some(vectors) = work.vectors {
+            // SAFETY: by contract.
+            unsafe { vectors.enter(frame, 0)? };
+        }
         Ok(Segment { first: 0, lo: 0, hi: work.n, frame, owned: None, partials })
     }
 
@@ -233,7 +246,22 @@ impl Segment {
         }
         // SAFETY: by contract.
         let partials = unsafe { tree(ctx, work)? };
+        if let Some(vectors) = work.vectors {
+            // SAFETY: the frame is fresh.
+            unsafe { vectors.enter(frame, lo)? };
+        }
         Ok(Segment { first: lo, lo, hi, frame, owned: Some(block), partials })
+    }
+
+    /// The segment is over: what it has of the vectors may be used by others.
+    ///
+    /// # Safety
+    /// `work` is the loop of this segment, and nobody uses its frame any more.
+    pub(super) unsafe fn leave(&self, work: &Work<'_>) {
+        if let Some(vectors) = work.vectors {
+            // SAFETY: by contract.
+            unsafe { vectors.leave(self.frame) };
+        }
     }
 
     /// Gives the runtime's memory back for reuse by `ctx`.
@@ -262,11 +290,11 @@ impl Segment {
                 return inner.fail(plain_failure(status));
             }
             let mut block_end = self.lo.saturating_add(block).min(end);
-            if let Some(chunked) = work.chunked {
-                block_end = block_end.min(chunked.end_of(self.lo));
-                if chunked.begins_at(self.lo)
+            if let Some(chunk) = work.chunk() {
+                block_end = block_end.min((self.lo / chunk + 1).saturating_mul(chunk));
+                if self.lo % chunk == 0
                     // SAFETY: by contract.
-                    && let Err(failure) = unsafe { chunked.open(ctx, self.frame, self.lo) }
+                    && let Err(failure) = unsafe { self.open(ctx, work) }
                 {
                     // SAFETY: by contract.
                     return unsafe { (*ctx).inner.fail(failure) };
@@ -292,6 +320,20 @@ impl Segment {
         0
     }
 
+    /// Begins the chunk at `lo`.
+    ///
+    /// # Safety
+    /// As for [`Segment::step`].
+    unsafe fn open(&mut self, ctx: *mut TaskCtx, work: &Work<'_>) -> Result<(), Failure> {
+        // SAFETY: by contract.
+        unsafe {
+            if let Some(vectors) = work.vectors {
+                vectors.open(self.frame, self.lo);
+            }
+            work.chunked.map_or(Ok(()), |chunked| chunked.open(ctx, self.frame, self.lo))
+        }
+    }
+
     /// Runs the iterations up to `end`: one leaf where mergers round.
     ///
     /// # Safety
@@ -302,7 +344,8 @@ impl Segment {
             if self.partials.is_some() {
                 work.clear_mergers(self.frame);
             }
-            let code = (work.desc.body)(ctx, work.env, self.frame, self.lo, end);
+            let body = work.vectors.map_or(work.desc.body, |vectors| vectors.body(work.desc.body));
+            let code = body(ctx, work.env, self.frame, self.lo, end);
             if code == 0
                 && let Some(partials) = &mut self.partials
                 && let Err(failure) = partials.push_leaf(self.lo / work.leaf, self.frame, work.desc.combine)

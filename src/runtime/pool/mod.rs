@@ -10,6 +10,7 @@ mod job;
 mod join;
 mod partials;
 mod sleep;
+mod vectors;
 mod worker;
 
 use super::abi::{LoopDesc, Status, TaskCtx};
@@ -24,6 +25,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::time::{Duration, Instant};
+use vectors::Vectors;
 use worker::Seat;
 
 /// Threads for parallel loops. Keep one per process.
@@ -290,7 +292,7 @@ pub(super) unsafe fn run_loop(
     frame: *mut u8,
     n: i64,
 ) -> u32 {
-    let work = Work { desc, env, n, leaf: desc.leaf.max(1), chunked: None };
+    let work = Work { desc, env, n, leaf: desc.leaf.max(1), chunked: None, vectors: None };
     // SAFETY: by contract.
     unsafe { work.clear_mergers(frame) };
     if n <= work.leaf {
@@ -310,20 +312,39 @@ pub(super) unsafe fn run_loop(
         (&*inner.run, inner.inline || (*inner.run).threads == 1 || desc.sequential != 0)
     };
     // SAFETY: by contract.
-    let outcome = unsafe {
-        Chunked::new(desc, run, frame, n).and_then(|chunked| match chunked {
-            // The tables of a loop that is one chunk are filled by one thread.
-            None => run_work(ctx, &work, frame, run, alone || desc.n_tables > 0),
-            Some(chunked) => {
-                run_work(ctx, &Work { chunked: Some(&chunked), ..work }, frame, run, alone)?;
-                chunked.finish(ctx, frame)
-            }
-        })
-    };
+    let outcome = unsafe { run_builders(ctx, work, frame, run, alone) };
     match outcome {
         Ok(()) => 0,
         // SAFETY: by contract; no body is running.
         Err(failure) => unsafe { (*ctx).inner.fail(failure) },
+    }
+}
+
+/// Runs the iterations of a loop, and finishes its tables and vectors.
+///
+/// # Safety
+/// As for [`run_loop`]; `run` is the run of `ctx`.
+unsafe fn run_builders(
+    ctx: *mut TaskCtx,
+    work: Work<'_>,
+    frame: *mut u8,
+    run: &super::run::RunShared,
+    alone: bool,
+) -> Result<(), super::abi::Failure> {
+    let Work { desc, n, .. } = work;
+    // SAFETY: by contract.
+    unsafe {
+        let chunked = Chunked::new(desc, run, frame, n)?;
+        // The tables of a loop that is one chunk are filled by one thread.
+        let alone = alone || desc.n_tables > 0 && chunked.is_none();
+        let vectors = Vectors::new(desc, run, frame, n, alone)?;
+        let alone = alone || !desc.vectors.is_null() && vectors.is_none();
+        let work = Work { chunked: chunked.as_ref(), vectors: vectors.as_ref(), ..work };
+        run_work(ctx, &work, frame, run, alone)?;
+        if let Some(chunked) = chunked {
+            chunked.finish(ctx, frame)?;
+        }
+        vectors.map_or(Ok(()), |vectors| vectors.finish(ctx, frame))
     }
 }
 
@@ -389,6 +410,8 @@ unsafe fn run_shared(
         job.fail(0, plain_failure(Status::Internal));
     }
     let shared = seat.deque.is_some();
+    // SAFETY: our segment is over.
+    unsafe { segment.leave(work) };
     // SAFETY: our segment is over and its count not given up yet.
     unsafe { worker::release(pool, &raw const job.working, &raw const job.pending) };
     if shared {

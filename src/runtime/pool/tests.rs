@@ -3,6 +3,7 @@
 mod bits;
 mod failures;
 mod threads;
+mod vectors;
 
 use super::{Policy, Pool};
 use crate::runtime::abi::{Appender, AppenderDesc, LoopDesc, Status, TaskCtx};
@@ -203,6 +204,7 @@ fn desc(leaf: i64, tree: u32) -> LoopDesc {
         sequential: 0,
         n_tables: 0,
         tables: std::ptr::null(),
+        vectors: std::ptr::null(),
     }
 }
 

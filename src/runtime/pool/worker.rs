@@ -184,7 +184,9 @@ impl Seat<'_> {
                 match Segment::fresh(ctx, &job.work, task.lo, task.hi) {
                     Err(failure) => job.fail(task.lo, failure),
                     Ok(mut segment) => {
-                        if self.drive(job, &mut segment, ctx) {
+                        let driven = self.drive(job, &mut segment, ctx);
+                        segment.leave(&job.work);
+                        if driven {
                             job.keep(segment);
                         } else {
                             segment.recycle(ctx);

@@ -8,7 +8,7 @@
 use crate::diag::stack;
 use crate::ir::{BinOp, Lambda};
 use crate::ir::{
-    BuilderTy, Expr, ExprKind, Iter, Let, Literal, MergeOp, Names, Program, Ty, UnOp, build, print, visit,
+    BuilderTy, Expr, ExprKind, Iter, Let, Literal, Names, Program, Ty, UnOp, build, print, visit,
 };
 use crate::plan;
 use crate::value::{ErrorKind, RunError, Value};
@@ -94,7 +94,7 @@ pub fn rounding_loops(program: &Program) -> Vec<String> {
     let mut loops = Vec::new();
     visit::walk(&program.func.body, &mut |expr| {
         if let ExprKind::For(parts) = &expr.kind
-            && plan::rounds(&parts.builder.ty)
+            && plan::rounds_in_any_form(&parts.builder.ty)
         {
             let mut text = if parts.func.body.facts.loops > 0 { "nested".to_string() } else { String::new() };
             for operand in parts.iters.iter().flat_map(Iter::operands) {
@@ -118,12 +118,14 @@ fn without_signs(expr: &Expr, names: &mut Names) -> Expr {
     stack::deep(|| {
         let new = visit::map_children(expr, &mut |child| without_signs(child, names));
         match &new.kind {
-            ExprKind::Merge(builder, x) if sums_floats(&builder.ty) => {
-                let size = size(x, names);
+            ExprKind::Merge(builder, x) if plan::rounds_in_any_form(&builder.ty) => {
+                // Of a key or a place and a value only the value is summed.
+                let placed = !matches!(builder.ty.as_builder(), Some(BuilderTy::Merger(..)));
+                let size = size(x, usize::from(placed), names);
                 new.with_kind(ExprKind::Merge(builder.clone(), size))
             }
-            ExprKind::NewBuilder(Some(start)) if sums_floats(&new.ty) => {
-                let size = size(start, names);
+            ExprKind::NewBuilder(Some(start)) if plan::rounds(&new.ty) => {
+                let size = size(start, 0, names);
                 new.with_kind(ExprKind::NewBuilder(Some(size)))
             }
             _ => new,
@@ -131,25 +133,20 @@ fn without_signs(expr: &Expr, names: &mut Names) -> Expr {
     })
 }
 
-fn sums_floats(ty: &Ty) -> bool {
-    matches!(ty.as_builder(), Some(BuilderTy::Merger(_, MergeOp::Add))) && plan::rounds(ty)
-}
-
-/// `max(x, -x)` of each float.
-fn size(x: &Expr, names: &mut Names) -> Expr {
+/// `max(x, -x)` of each float, but for those in the first `kept` fields.
+fn size(x: &Expr, kept: usize, names: &mut Names) -> Expr {
     let name = names.fresh("size");
     let var = build::var(&name, x.ty.clone(), x.origin.clone());
-    let body = match &x.ty {
-        Ty::Struct(fields) => {
-            let fields = (0..fields.len() as u32).map(|k| build::field(var.clone(), k, x.origin.clone()));
-            build::tuple(fields.flatten().map(larger).collect(), x.origin.clone())
-        }
-        _ => larger(var),
-    };
+    let body = larger(var, kept);
     build::block(vec![Let { name, value: x.clone() }], body, x.origin.clone())
 }
 
-fn larger(x: Expr) -> Expr {
+fn larger(x: Expr, kept: usize) -> Expr {
+    if let Ty::Struct(fields) = &x.ty {
+        let fields = (0..fields.len() as u32).map(|k| build::field(x.clone(), k, x.origin.clone()));
+        let larger = |(k, field)| if k < kept { field } else { larger(field, 0) };
+        return build::tuple(fields.flatten().enumerate().map(larger).collect(), x.origin.clone());
+    }
     if !x.ty.scalar().is_some_and(|scalar| scalar.is_float()) {
         return x;
     }

@@ -187,8 +187,9 @@ impl Gen<'_> {
                 }
                 ty.to_string()
             }
-            BuilderTy::VecMerger(elem, _) => {
-                let slots = self.slots(elem);
+            BuilderTy::VecMerger(elem, op) => {
+                let floats = self.floats(elem, *op);
+                let slots = self.slots(elem, floats);
                 format!("{ty}({slots})")
             }
         }
@@ -203,6 +204,11 @@ impl Gen<'_> {
             (_, MergeOp::Min) => "merger min",
             (_, MergeOp::Max) => "merger max",
         });
+        self.floats(value, op)
+    }
+
+    /// What may be merged into a builder of these values.
+    fn floats(&mut self, value: &Ty, op: MergeOp) -> Floats {
         let has_float = match value {
             Ty::Struct(fields) => fields.iter().any(|field| field.scalar().is_some_and(Scalar::is_float)),
             other => other.scalar().is_some_and(Scalar::is_float),
@@ -442,8 +448,9 @@ impl Gen<'_> {
                 let entry = self.entry(key, value);
                 (format!("merge({b}, {})", entry.text), entry.longest())
             }
-            Some(BuilderTy::VecMerger(elem, _)) => {
-                let value = self.placed(elem);
+            Some(BuilderTy::VecMerger(elem, op)) => {
+                let floats = self.floats(elem, *op);
+                let value = self.placed(elem, floats);
                 (format!("merge({b}, {})", value.text), 0)
             }
             None => (b, 0),

@@ -145,27 +145,29 @@ impl Gen<'_> {
     }
 
     /// The vector that a vecmerger starts with: it has four elements or more.
-    pub(super) fn slots(&mut self, elem: &Ty) -> String {
+    pub(super) fn slots(&mut self, elem: &Ty, floats: Floats) -> String {
         self.see("vecmerger");
         if self.choices.chance(50) {
             let count = *self.choices.one_of(&[4, 5, 17, 100]);
-            let value = self.merged(elem, Floats::Any);
+            let value = self.merged(elem, floats);
             return format!("fill({count}L, {})", value.text);
         }
-        let items: Vec<String> = (0..4).map(|_| self.merged(elem, Floats::Any).text).collect();
+        let items: Vec<String> = (0..4).map(|_| self.merged(elem, floats).text).collect();
         format!("[{}]", items.join(", "))
     }
 
     /// What a vecmerger gets: a place that is nearly always there, and a value.
-    pub(super) fn placed(&mut self, elem: &Ty) -> Piece {
+    pub(super) fn placed(&mut self, elem: &Ty, floats: Floats) -> Piece {
         let index = self.expr(&Ty::I64);
-        let index = if self.choices.chance(8) {
-            self.see("vecmerger that may fail");
-            index.text
-        } else {
-            format!("({} & 3L)", index.text)
+        let index = match self.choices.weighted(&[87, 8, 5]) {
+            0 => format!("({} & 3L)", index.text),
+            1 => {
+                self.see("vecmerger that may fail");
+                index.text
+            }
+            _ => format!("({} & 63L)", index.text),
         };
-        let value = self.expr(elem);
+        let value = self.merged(elem, floats);
         Piece::new(format!("{{{index}, {}}}", value.text))
     }
 

@@ -83,7 +83,7 @@ fn the_end_of_a_run_comes_before_its_failures() {
     let failure = |status| Failure { status, site: 0, a: 0, b: 0 };
     let outcome = run.execute(|ctx| {
         let desc = desc(1, 0);
-        let work = Work { desc: &desc, env: std::ptr::null(), n: 0, leaf: 1, chunked: None };
+        let work = Work { desc: &desc, env: std::ptr::null(), n: 0, leaf: 1, chunked: None, vectors: None };
         for end in [Status::Cancelled, Status::Timeout, Status::Internal] {
             // SAFETY: a valid context; the job ends before what it refers to.
             let mut job = unsafe { Job::new(work, (*ctx).inner.run()) };
