@@ -104,7 +104,10 @@ impl<'c> FnCx<'_, 'c> {
                 self.merge_group(&Entry::of(&kind.result_ty())?, elem, single(&state)?, item, hint)?;
                 Ok(state)
             }
-            BuilderTy::VecMerger(elem, op) => self.merge_at(elem, *op, state, item, origin),
+            BuilderTy::VecMerger(elem, op) => match self.lanes {
+                Some(lanes) => self.merge_neighbours(elem, *op, &state, item, lanes),
+                None => self.merge_at(elem, *op, state, item, origin),
+            },
         }
     }
 

@@ -10,8 +10,8 @@ use super::func::FnCx;
 use super::iterators::IterVal;
 use super::leaves::{Val, int, leaf_at, leaves_of, memory_ty, pointer, width, with_lanes};
 use super::module::Check;
-use crate::ir::{BinOp, BuilderTy, Expr, ExprKind, For, MergeOp, SIMD_LANES, Scalar, Ty, visit};
-use crate::plan::{LANES, Strategy, leaf_len, loop_plan, rounds};
+use crate::ir::{BuilderTy, Expr, ExprKind, For, MergeOp, SIMD_LANES, Scalar, Ty, visit};
+use crate::plan::{LANES, Strategy, loop_plan, rounds};
 use inkwell::IntPredicate;
 use inkwell::values::IntValue;
 
@@ -54,6 +54,8 @@ pub(super) struct Shape<'p, 'c> {
     /// Whether an iteration is a block of lanes, as the program says.
     blocks: bool,
     uses_index: bool,
+    /// Whether what is left after the last whole block of lanes is a block as well, some of whose lanes take no part.
+    pub rests: bool,
     /// Whether blocks of lanes are written past the caches, where that is possible.
     pub streams: Option<IntValue<'c>>,
 }
@@ -74,7 +76,8 @@ impl<'c> FnCx<'_, 'c> {
             let kept = self.b.build_int_compare(IntPredicate::EQ, n, promised, "kept")?;
             self.check(kept, Check::LoopSize, &expr.origin, n, promised)?;
         }
-        let mut shape = shape(expr, parts, iters);
+        let mut shape = shape(expr, parts, iters, usize::from(self.in_loop));
+        shape.rests = self.in_loop && self.has_rests(&shape);
         if self.m.traced.is_some() {
             // A trace tells of one iteration at a time; the bits are the same.
             shape.lanes = None;
@@ -154,7 +157,7 @@ impl<'c> FnCx<'_, 'c> {
     }
 
     /// One iteration, or `self.lanes` of them: binds the parameters and emits the body.
-    fn iteration(
+    pub fn iteration(
         &mut self,
         shape: &Shape<'_, 'c>,
         i: IntValue<'c>,
@@ -199,6 +202,11 @@ impl<'c> FnCx<'_, 'c> {
                     let grown = self.write_compact(elem, &three(*at, &before), &three(*at, &after), lanes)?;
                     after.splice(*at..*at + 3, grown);
                 }
+                Part::Target { at, width } => {
+                    let range = *at..*at + width;
+                    self.write_neighbours(after.get(range.clone()).unwrap_or_default())?;
+                    after.splice(range.clone(), before.get(range).unwrap_or_default().to_vec());
+                }
                 _ => {}
             }
         }
@@ -219,8 +227,7 @@ impl<'c> FnCx<'_, 'c> {
         let mut value = start.clone();
         let mut lo = lo;
         if let Some(lanes) = shape.lanes {
-            let middle = self.whole_lanes(lo, hi, lanes)?;
-            let (accumulators, middle) = self.in_lanes(shape, lo, middle, lanes, start)?;
+            let (accumulators, middle) = self.lanes_and_rest(shape, lo, hi, lanes, start)?;
             value.clone_from(&accumulators);
             for part in &shape.builders {
                 if let Part::Merger { at, scalar, op } = part {
@@ -228,6 +235,9 @@ impl<'c> FnCx<'_, 'c> {
                     let total = self.accumulate(*op, *scalar, leaf_at(start, *at)?, folded)?;
                     value.splice(*at..*at + 1, [total]);
                 }
+            }
+            if shape.is_through() {
+                return Ok(value);
             }
             lo = middle;
         }
@@ -270,7 +280,7 @@ impl<'c> FnCx<'_, 'c> {
     }
 
     /// The last index up to which whole groups of lanes fit.
-    fn whole_lanes(
+    pub fn whole_lanes(
         &mut self,
         lo: IntValue<'c>,
         hi: IntValue<'c>,
@@ -283,7 +293,7 @@ impl<'c> FnCx<'_, 'c> {
 
     /// The iterations `lo..hi`, `lanes` at a time; mergers start neutral and come back as vectors. The scalar loop goes on at
     /// the iteration that comes back with them: `hi`, or the begin of the first block in which a check failed.
-    fn in_lanes(
+    pub fn in_lanes(
         &mut self,
         shape: &Shape<'_, 'c>,
         lo: IntValue<'c>,
@@ -348,97 +358,84 @@ impl<'c> FnCx<'_, 'c> {
         start: &Val<'c>,
     ) -> Result<Val<'c>, CodegenError> {
         let lanes = LANES as u32;
-        let mut slots = Vec::new();
-        let (accumulators, middle) = match shape.lanes {
-            Some(_) => {
-                let middle = self.whole_lanes(lo, hi, lanes)?;
-                let (accumulators, middle) = self.in_lanes(shape, lo, middle, lanes, start)?;
-                (Some(accumulators), middle)
+        let mut value = start.clone();
+        if shape.lanes.is_none() {
+            for part in &shape.builders {
+                if let Part::Merger { at, scalar, op } = part {
+                    let neutral = self.splat(self.constant(&op.neutral(*scalar))?, lanes)?;
+                    value.splice(*at..*at + 1, [neutral]);
+                }
             }
-            None => (None, lo),
-        };
+            value = self.ones_of_leaf(shape, (lo, lo, hi), start, value)?;
+        } else {
+            let from;
+            (value, from) = self.lanes_and_rest(shape, lo, hi, lanes, start)?;
+            if !shape.is_through() {
+                let (ones, done) = (self.block("ones"), self.block("through"));
+                let left = self.b.build_int_compare(IntPredicate::SLT, from, hi, "left")?;
+                let before = self.here()?;
+                self.b.build_conditional_branch(left, ones, done)?;
+                self.b.position_at_end(ones);
+                let after = self.ones_of_leaf(shape, (lo, from, hi), start, value.clone())?;
+                let last = self.here()?;
+                self.enter(done)?;
+                value = self.join((&value, before), (&after, last))?;
+            }
+        }
         for part in &shape.builders {
-            let Part::Merger { at, scalar, op } = part else { continue };
+            if let Part::Merger { at, scalar, op } = part {
+                let folded = self.fold_lanes(*op, *scalar, leaf_at(&value, *at)?)?;
+                value.splice(*at..*at + 1, [folded]);
+            }
+        }
+        Ok(value)
+    }
+
+    /// The iterations `from..hi` of a leaf that begins at `lo`, one at a time. `value` has the lanes of the mergers, which
+    /// are in memory meanwhile.
+    fn ones_of_leaf(
+        &mut self,
+        shape: &Shape<'_, 'c>,
+        (lo, from, hi): (IntValue<'c>, IntValue<'c>, IntValue<'c>),
+        start: &Val<'c>,
+        value: Val<'c>,
+    ) -> Result<Val<'c>, CodegenError> {
+        let lanes = LANES as u32;
+        let mut slots = Vec::new();
+        let mut carried = value.clone();
+        for part in &shape.builders {
+            let Part::Merger { at, scalar, .. } = part else { continue };
             let slot = self.alloca(with_lanes(memory_ty(self.m.context, *scalar), Some(lanes)), "lanes")?;
-            let value = match &accumulators {
-                Some(accumulators) => leaf_at(accumulators, *at)?,
-                None => self.splat(self.constant(&op.neutral(*scalar))?, lanes)?,
-            };
-            self.store_scalar(*scalar, value, slot)?;
-            slots.push((*at, *scalar, *op, slot));
+            self.store_scalar(*scalar, leaf_at(&value, *at)?, slot)?;
+            carried.splice(*at..*at + 1, [leaf_at(start, *at)?]);
+            slots.push((*at, *scalar, slot));
         }
-        let mut from = accumulators.clone().unwrap_or_else(|| start.clone());
-        for (at, ..) in &slots {
-            from.splice(*at..*at + 1, [leaf_at(start, *at)?]);
-        }
-        let mut value = self.iterations(shape, middle, hi, from, &mut |cx, i, builder| {
+        let mut value = self.iterations(shape, from, hi, carried, &mut |cx, i, builder| {
             let from = cx.b.build_int_sub(i, lo, "from")?;
             let lane = cx.b.build_and(from, cx.int64(i64::from(lanes) - 1), "lane")?;
             let mut now = builder.clone();
-            for (at, scalar, _, slot) in &slots {
+            for (at, scalar, slot) in &slots {
                 let address = cx.element(memory_ty(cx.m.context, *scalar), *slot, lane)?;
                 now.splice(*at..*at + 1, [cx.load_scalar(*scalar, address, None)?]);
             }
             let mut next = cx.iteration(shape, i, now)?;
-            for (at, scalar, _, slot) in &slots {
+            for (at, scalar, slot) in &slots {
                 let address = cx.element(memory_ty(cx.m.context, *scalar), *slot, lane)?;
                 cx.store_scalar(*scalar, leaf_at(&next, *at)?, address)?;
                 next.splice(*at..*at + 1, [leaf_at(&builder, *at)?]);
             }
             Ok(keep_in_place(shape, next, &builder))
         })?;
-        for (at, scalar, op, slot) in slots {
+        for (at, scalar, slot) in slots {
             let all = self.load_scalar(scalar, slot, Some(lanes))?;
-            value.splice(at..at + 1, [self.fold_lanes(op, scalar, all)?]);
-        }
-        Ok(value)
-    }
-
-    /// A loop inside a loop: runs in place, leaf by leaf, and stops when asked to.
-    fn run_here(
-        &mut self,
-        shape: &Shape<'_, 'c>,
-        n: IntValue<'c>,
-        start: &Val<'c>,
-    ) -> Result<Val<'c>, CodegenError> {
-        let leaf = leaf_len(shape.parts);
-        let trees = if shape.tree { self.tree_slots(shape)? } else { Vec::new() };
-        let mut value = self.counted(self.int64(0), n, leaf, start.clone(), &mut |cx, lo, builder| {
-            cx.poll()?;
-            let end = cx.b.build_int_add(lo, cx.int64(leaf), "end")?;
-            let hi = int(cx.binary(BinOp::Min, Scalar::I64, end.into(), n.into())?)?;
-            if !shape.tree {
-                return cx.run_exact(shape, lo, hi, &builder);
-            }
-            let mut next = cx.run_leaf(shape, lo, hi, &builder)?;
-            let number =
-                cx.b.build_right_shift(lo, cx.int64(i64::from(leaf.trailing_zeros())), false, "number")?;
-            cx.push_partial(&trees, &next, number)?;
-            for (at, ..) in &trees {
-                next.splice(*at..*at + 1, [leaf_at(&builder, *at)?]);
-            }
-            Ok(next)
-        })?;
-        if shape.tree {
-            let rounded = self.b.build_int_add(n, self.int64(leaf - 1), "rounded")?;
-            let leaves = self.b.build_right_shift(
-                rounded,
-                self.int64(i64::from(leaf.trailing_zeros())),
-                false,
-                "leaves",
-            )?;
-            let totals = self.fold_partials(&trees, leaves)?;
-            for ((at, scalar, op, _), total) in trees.iter().zip(totals) {
-                let sum = self.combine(*op, *scalar, leaf_at(start, *at)?, total)?;
-                value.splice(*at..*at + 1, [sum]);
-            }
+            value.splice(at..at + 1, [all]);
         }
         Ok(value)
     }
 }
 
 /// In-place appenders carry nothing: their data never moves and their length is the iteration number.
-fn keep_in_place<'c>(shape: &Shape<'_, 'c>, mut next: Val<'c>, carried: &Val<'c>) -> Val<'c> {
+pub(super) fn keep_in_place<'c>(shape: &Shape<'_, 'c>, mut next: Val<'c>, carried: &Val<'c>) -> Val<'c> {
     for part in &shape.builders {
         if let Part::InPlace { at, .. } = part {
             let range = *at..*at + 3;
@@ -450,8 +447,8 @@ fn keep_in_place<'c>(shape: &Shape<'_, 'c>, mut next: Val<'c>, carried: &Val<'c>
     next
 }
 
-fn shape<'p, 'c>(expr: &Expr, parts: &'p For, iters: Vec<IterVal<'c>>) -> Shape<'p, 'c> {
-    let plan = loop_plan(expr, parts, 0);
+fn shape<'p, 'c>(expr: &Expr, parts: &'p For, iters: Vec<IterVal<'c>>, depth: usize) -> Shape<'p, 'c> {
+    let plan = loop_plan(expr, parts, depth);
     let mut builders = Vec::new();
     let mut at = 0;
     for (ty, strategy) in &plan.builders {
@@ -488,6 +485,7 @@ fn shape<'p, 'c>(expr: &Expr, parts: &'p For, iters: Vec<IterVal<'c>>) -> Shape<
         parallel: plan.parallel,
         blocks: plan.blocks,
         uses_index,
+        rests: false,
         streams: None,
     }
 }

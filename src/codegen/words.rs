@@ -40,7 +40,10 @@ impl<'c> FnCx<'_, 'c> {
     /// The `lanes` structs or scalars that begin at `from`.
     pub fn load_lanes(&self, elem: &Ty, from: PointerValue<'c>, lanes: u32) -> Result<Val<'c>, CodegenError> {
         if let Some(scalar) = elem.scalar() {
-            return Ok(vec![self.load_scalar(scalar, from, Some(lanes))?]);
+            return Ok(vec![match self.mask {
+                Some(mask) => self.load_under(mask, scalar, from, lanes)?,
+                None => self.load_scalar(scalar, from, Some(lanes))?,
+            }]);
         }
         let words = Words::of(elem)?;
         if words.fields.is_empty() {
@@ -175,7 +178,7 @@ impl<'c> FnCx<'_, 'c> {
     }
 
     /// A vector of scalars as it is in memory.
-    fn in_memory(
+    pub fn in_memory(
         &self,
         scalar: Scalar,
         value: Leaf<'c>,

@@ -62,7 +62,7 @@ pub fn loop_plan(expr: &Expr, parts: &For, depth: usize) -> LoopPlan {
         tree,
         &mut builders,
     );
-    let lanes = simd.then(|| lanes_at_once(parts, tree));
+    let lanes = simd.then(|| lanes_at_once(parts, tree, depth));
     let serial = calls_serially(&parts.func.body);
     let origin = &expr.origin;
     LoopPlan {
@@ -158,8 +158,9 @@ pub fn calls_serially(body: &Expr) -> bool {
 }
 
 /// How many iterations at once: the fixed 16 of the reduction tree, else about four of the widest registers, so that
-/// independent operations hide each other's latency; fewer for long bodies, which have enough of their own.
-fn lanes_at_once(parts: &For, tree: bool) -> u32 {
+/// independent operations hide each other's latency; fewer for long bodies, which have enough of their own, and for loops
+/// inside others, which are often short.
+fn lanes_at_once(parts: &For, tree: bool, depth: usize) -> u32 {
     if tree {
         return LANES as u32;
     }
@@ -174,7 +175,7 @@ fn lanes_at_once(parts: &For, tree: bool) -> u32 {
     }
     let structs = parts.iters.iter().any(|iter| iter.elem_ty().scalar().is_none());
     // Structs take a vector of registers for each word.
-    let bytes = if structs || parts.func.body.facts.nodes > 40 { 128 } else { 256 };
+    let bytes = if depth > 0 || structs || parts.func.body.facts.nodes > 40 { 128 } else { 256 };
     (bytes / widest).clamp(LANES as u32, 64)
 }
 

@@ -1,0 +1,57 @@
+#![forbid(unsafe_code)]
+//! Vecmergers in loops that run in lanes, where neighbouring iterations change neighbouring elements.
+//!
+//! Promises: each element gets its values in the order of iterations, as no two lanes of a block change the same one
+//! (`plan::neighbours`); nothing is written before the block is through. While it runs, the registers of its vecmerger are the
+//! place of the first element that it changes, and the new values.
+
+use super::CodegenError;
+use super::func::FnCx;
+use super::leaves::{Leaf, Val, int, leaf_at, pointer};
+use crate::ir::{BinOp, MergeOp, Scalar, Ty};
+
+impl<'c> FnCx<'_, 'c> {
+    /// `merge(b, {i, x})` in lanes.
+    pub fn merge_neighbours(
+        &mut self,
+        elem: &Ty,
+        op: MergeOp,
+        state: &[Leaf<'c>],
+        item: &[Leaf<'c>],
+        lanes: u32,
+    ) -> Result<Val<'c>, CodegenError> {
+        let scalar = super::expr::scalar_of(elem)?;
+        let (data, len) = (pointer(leaf_at(state, 0)?)?, leaf_at(state, 1)?);
+        let index = leaf_at(item, 0)?;
+        let first = int(self.lane(index, 0)?)?;
+        let inside = match self.mask {
+            Some(_) => self.binary(BinOp::Lt, Scalar::U64, index, len)?,
+            // A whole block is inside if its first element is before the last place where one fits.
+            None => {
+                let i64_ty = self.m.context.i64_type().into();
+                let room = [len, self.int64(i64::from(lanes) - 1).into()];
+                let places = self.intrinsic("llvm.usub.sat", &[i64_ty], &room)?;
+                self.binary(BinOp::Lt, Scalar::U64, first.into(), places)?
+            }
+        };
+        self.check_lanes(inside, lanes)?;
+        let place = self.elem_address(elem, data, first)?;
+        let old = match self.mask {
+            Some(mask) => self.load_under(mask, scalar, place, lanes)?,
+            None => self.load_scalar(scalar, place, Some(lanes))?,
+        };
+        let new = self.combine(op, scalar, old, self.splat(leaf_at(item, 1)?, lanes)?)?;
+        Ok(vec![place.into(), self.in_memory(scalar, new, lanes)?.into()])
+    }
+
+    /// Writes the new values of a block, if it has merged any.
+    pub fn write_neighbours(&self, state: &[Leaf<'c>]) -> Result<(), CodegenError> {
+        let Leaf::VectorValue(values) = leaf_at(state, 1)? else { return Ok(()) };
+        let bytes = match values.get_type().get_element_type() {
+            inkwell::types::BasicTypeEnum::IntType(ty) => ty.get_bit_width() as usize / 8,
+            inkwell::types::BasicTypeEnum::FloatType(ty) => ty.get_bit_width() as usize / 8,
+            other => return Err(CodegenError(format!("no elements of {other}"))),
+        };
+        self.store_column(values, bytes, pointer(leaf_at(state, 0)?)?)
+    }
+}
