@@ -75,7 +75,6 @@ impl<'c> FnCx<'_, 'c> {
         let columns = self.columns(elem, &self.waited(elem, state, lanes)?, lanes)?;
         let (size, to) = (layout::layout(elem), self.elem_address(elem, data, i)?);
         match columns.as_slice() {
-            [column] if self.mask.is_some() => self.store_column(*column, size.align, to),
             [column] if self.streaming => self.store_past_caches(*column, size.size * lanes as usize, to),
             _ => self.store_columns(&columns, size.align, to),
         }

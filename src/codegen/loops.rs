@@ -125,7 +125,7 @@ impl<'c> FnCx<'_, 'c> {
     }
 
     /// The same, and the `i` at which it ended: `hi`, or earlier where the body left through `bail`, before anything of that
-    /// step was carried.
+    /// step was carried. Whether there is another step is asked behind each, so that there is one jump in each.
     fn stepped(
         &mut self,
         lo: IntValue<'c>,
@@ -135,25 +135,37 @@ impl<'c> FnCx<'_, 'c> {
         body: &mut Body<'_, 'c, Self>,
     ) -> Result<(Val<'c>, IntValue<'c>), CodegenError> {
         let before = self.here()?;
-        let (head, inside, end) = (self.block("head"), self.block("body"), self.block("end"));
-        self.enter(head)?;
-        let index = self.b.build_phi(self.m.context.i64_type(), "i")?;
-        index.add_incoming(&[(&lo, before)]);
-        let phis = self.phis(&carried, before)?;
-        let i = int(index.as_basic_value())?;
-        let more = self.b.build_int_compare(IntPredicate::SLT, i, hi, "more")?;
-        self.b.build_conditional_branch(more, inside, end)?;
+        let (inside, end) = (self.block("body"), self.block("end"));
+        let some = self.b.build_int_compare(IntPredicate::SLT, lo, hi, "some")?;
+        self.b.build_conditional_branch(some, inside, end)?;
         self.b.position_at_end(inside);
+        let mut first = vec![lo.into()];
+        first.extend(carried);
+        let phis = self.phis(&first, before)?;
         let now: Val<'c> = phis.iter().map(|phi| phi.as_basic_value()).collect();
-        self.bail = Some(end);
-        let next = body(self, i, now.clone())?;
-        let last = self.here()?;
+        let i = int(leaf_at(&now, 0)?)?;
+        let bail = self.lanes.map(|_| self.block("bail"));
+        self.bail = bail;
+        let mut next = body(self, i, now.get(1..).unwrap_or_default().to_vec())?;
         let after = self.b.build_int_add(i, self.int64(step), "i")?;
-        index.add_incoming(&[(&after, last)]);
+        next.insert(0, after.into());
+        let last = self.here()?;
         self.close_phis(&phis, &next, last);
-        self.b.build_unconditional_branch(head)?;
+        let more = self.b.build_int_compare(IntPredicate::SLT, after, hi, "more")?;
+        self.b.build_conditional_branch(more, inside, end)?;
         self.b.position_at_end(end);
-        Ok((now, i))
+        let ends = self.phis(&first, before)?;
+        self.close_phis(&ends, &next, last);
+        if let Some(bail) = bail {
+            // Where no check can fail nothing leads there, and LLVM drops the block.
+            self.close_phis(&ends, &now, bail);
+            self.b.position_at_end(bail);
+            self.b.build_unconditional_branch(end)?;
+            self.b.position_at_end(end);
+        }
+        let mut done: Val<'c> = ends.iter().map(|phi| phi.as_basic_value()).collect();
+        let i = int(done.remove(0))?;
+        Ok((done, i))
     }
 
     /// One iteration, or `self.lanes` of them: binds the parameters and emits the body.
@@ -435,7 +447,7 @@ impl<'c> FnCx<'_, 'c> {
 }
 
 /// In-place appenders carry nothing: their data never moves and their length is the iteration number.
-pub(super) fn keep_in_place<'c>(shape: &Shape<'_, 'c>, mut next: Val<'c>, carried: &Val<'c>) -> Val<'c> {
+fn keep_in_place<'c>(shape: &Shape<'_, 'c>, mut next: Val<'c>, carried: &Val<'c>) -> Val<'c> {
     for part in &shape.builders {
         if let Part::InPlace { at, .. } = part {
             let range = *at..*at + 3;

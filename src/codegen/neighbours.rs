@@ -22,24 +22,14 @@ impl<'c> FnCx<'_, 'c> {
     ) -> Result<Val<'c>, CodegenError> {
         let scalar = super::expr::scalar_of(elem)?;
         let (data, len) = (pointer(leaf_at(state, 0)?)?, leaf_at(state, 1)?);
-        let index = leaf_at(item, 0)?;
-        let first = int(self.lane(index, 0)?)?;
-        let inside = match self.mask {
-            Some(_) => self.binary(BinOp::Lt, Scalar::U64, index, len)?,
-            // A whole block is inside if its first element is before the last place where one fits.
-            None => {
-                let i64_ty = self.m.context.i64_type().into();
-                let room = [len, self.int64(i64::from(lanes) - 1).into()];
-                let places = self.intrinsic("llvm.usub.sat", &[i64_ty], &room)?;
-                self.binary(BinOp::Lt, Scalar::U64, first.into(), places)?
-            }
-        };
+        let first = int(self.lane(leaf_at(item, 0)?, 0)?)?;
+        // A block is inside if its first element is before the last place where a block fits.
+        let room = [len, self.int64(i64::from(lanes) - 1).into()];
+        let places = self.intrinsic("llvm.usub.sat", &[self.m.context.i64_type().into()], &room)?;
+        let inside = self.binary(BinOp::Lt, Scalar::U64, first.into(), places)?;
         self.check_lanes(inside, lanes)?;
         let place = self.elem_address(elem, data, first)?;
-        let old = match self.mask {
-            Some(mask) => self.load_under(mask, scalar, place, lanes)?,
-            None => self.load_scalar(scalar, place, Some(lanes))?,
-        };
+        let old = self.load_scalar(scalar, place, Some(lanes))?;
         let new = self.combine(op, scalar, old, self.splat(leaf_at(item, 1)?, lanes)?)?;
         Ok(vec![place.into(), self.in_memory(scalar, new, lanes)?.into()])
     }
@@ -52,6 +42,6 @@ impl<'c> FnCx<'_, 'c> {
             inkwell::types::BasicTypeEnum::FloatType(ty) => ty.get_bit_width() as usize / 8,
             other => return Err(CodegenError(format!("no elements of {other}"))),
         };
-        self.store_column(values, bytes, pointer(leaf_at(state, 0)?)?)
+        self.store_columns(&[values], bytes, pointer(leaf_at(state, 0)?)?)
     }
 }

@@ -3,18 +3,17 @@
 //!
 //! A loop inside a loop is often shorter than two blocks, and then most of its time goes into what is left.
 //!
-//! Promises: lanes that take no part read and write no memory, fail at nothing and leave every accumulator as it is; the
+//! Promises: lanes that take no part read no memory, fail at nothing and leave every accumulator as it is; the
 //! lane of an iteration is the one that it would have in a whole block.
 
 use super::CodegenError;
 use super::func::FnCx;
 use super::iterators::IterVal;
 use super::leaves::{Leaf, Val, int, leaf_at, memory_ty, with_lanes};
-use super::loops::{Part, Shape, keep_in_place};
+use super::loops::{Part, Shape};
 use crate::ir::{Scalar, Ty};
 use inkwell::IntPredicate;
-use inkwell::types::BasicType;
-use inkwell::values::{IntValue, PointerValue, VectorValue};
+use inkwell::values::{IntValue, PointerValue};
 
 /// Longer bodies are not compiled three times: in lanes, under a mask, and for the iterations at which one fails.
 const MOST_NODES: u32 = 60;
@@ -39,8 +38,9 @@ impl<'c> FnCx<'_, 'c> {
                 IterVal::Blocks { .. } | IterVal::Fringe { .. } | IterVal::Nd { .. } => false,
             })
             && shape.builders.iter().all(|part| match part {
-                Part::InPlace { elem, .. } => maskable(elem),
-                Part::Merger { .. } | Part::Grow { .. } | Part::Target { .. } => true,
+                Part::Merger { .. } | Part::Grow { .. } => true,
+                // Who reads soon what was written under a mask waits for it, longer than one at a time takes.
+                Part::InPlace { .. } | Part::Target { .. } => false,
             })
     }
 
@@ -85,7 +85,7 @@ impl<'c> FnCx<'_, 'c> {
         (self.lanes, self.mask, self.bail) = (Some(lanes), Some(mask.into()), Some(fails));
         let after = self.iteration(shape, from, value.clone());
         (self.lanes, self.mask, self.bail) = (None, None, None);
-        let mut after = keep_in_place(shape, after?, &value);
+        let mut after = after?;
         for part in &shape.builders {
             if let Part::Merger { at, .. } = part {
                 let merged = self.select(mask.into(), leaf_at(&after, *at)?, leaf_at(&value, *at)?)?;
@@ -128,20 +128,5 @@ impl<'c> FnCx<'_, 'c> {
             return Ok(self.b.build_int_compare(IntPredicate::NE, bytes, none, "bool")?.into());
         }
         Ok(loaded)
-    }
-
-    /// Writes scalars as neighbouring elements, those of lanes that take part.
-    pub fn store_column(
-        &self,
-        column: VectorValue<'c>,
-        align: usize,
-        to: PointerValue<'c>,
-    ) -> Result<(), CodegenError> {
-        let Some(mask) = self.mask else { return self.store_columns(&[column], align, to) };
-        let store = self
-            .m
-            .intrinsic("llvm.masked.store", &[column.get_type().as_basic_type_enum(), self.ptr_ty()])?;
-        self.b.build_call(store, &[column.into(), to.into(), mask.into()], "")?;
-        Ok(())
     }
 }
