@@ -30,6 +30,7 @@ mod module;
 mod neighbours;
 mod outline;
 mod prefetch;
+mod reads;
 mod records;
 mod rests;
 mod scalar;

@@ -40,10 +40,7 @@ impl<'c> FnCx<'_, 'c> {
     /// The `lanes` structs or scalars that begin at `from`.
     pub fn load_lanes(&self, elem: &Ty, from: PointerValue<'c>, lanes: u32) -> Result<Val<'c>, CodegenError> {
         if let Some(scalar) = elem.scalar() {
-            return Ok(vec![match self.mask {
-                Some(mask) => self.load_under(mask, scalar, from, lanes)?,
-                None => self.load_scalar(scalar, from, Some(lanes))?,
-            }]);
+            return Ok(vec![self.load_scalar(scalar, from, Some(lanes))?]);
         }
         let words = Words::of(elem)?;
         if words.fields.is_empty() {
