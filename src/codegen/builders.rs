@@ -117,10 +117,14 @@ impl<'c> FnCx<'_, 'c> {
                 self.merge_group(&Entry::of(&kind.result_ty())?, elem, single(&state)?, item, hint)?;
                 Ok(state)
             }
-            BuilderTy::VecMerger(elem, op) => match self.rows.iter().position(|form| form.kind == *kind) {
-                Some(form) => self.scatter(form, state, item, origin),
-                None => self.merge_at(elem, *op, state, item, origin),
-            },
+            BuilderTy::VecMerger(elem, op) => {
+                let form = self.rows.iter().position(|form| form.kind == *kind);
+                match (form, self.lanes) {
+                    (Some(form), _) => self.scatter(form, state, item, origin),
+                    (None, Some(lanes)) => self.merge_neighbours(elem, *op, &state, item, lanes),
+                    (None, None) => self.merge_at(elem, *op, state, item, origin),
+                }
+            }
         }
     }
 

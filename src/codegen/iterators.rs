@@ -15,12 +15,37 @@ use inkwell::values::{BasicValueEnum, IntValue, PointerValue};
 /// An evaluated iterator.
 #[derive(Clone)]
 pub(super) enum IterVal<'c> {
-    Whole { elem: Ty, data: PointerValue<'c> },
-    Strided { elem: Ty, data: PointerValue<'c>, start: IntValue<'c>, stride: IntValue<'c> },
-    Range { start: IntValue<'c>, stride: IntValue<'c> },
-    Blocks { elem: Ty, data: PointerValue<'c> },
-    Fringe { elem: Ty, data: PointerValue<'c>, start: IntValue<'c> },
-    Nd { elem: Ty, data: PointerValue<'c>, space: PointerValue<'c>, row: Option<RowSlots<'c>> },
+    /// `again`: the loop around reads the same vector in each of its iterations.
+    Whole {
+        elem: Ty,
+        data: PointerValue<'c>,
+        again: bool,
+    },
+    Strided {
+        elem: Ty,
+        data: PointerValue<'c>,
+        start: IntValue<'c>,
+        stride: IntValue<'c>,
+    },
+    Range {
+        start: IntValue<'c>,
+        stride: IntValue<'c>,
+    },
+    Blocks {
+        elem: Ty,
+        data: PointerValue<'c>,
+    },
+    Fringe {
+        elem: Ty,
+        data: PointerValue<'c>,
+        start: IntValue<'c>,
+    },
+    Nd {
+        elem: Ty,
+        data: PointerValue<'c>,
+        space: PointerValue<'c>,
+        row: Option<RowSlots<'c>>,
+    },
 }
 
 /// Where a running loop keeps the row of an `nditer` that it is in: fields of `runtime::nd::Row`. The runtime writes into
@@ -47,7 +72,8 @@ impl<'c> FnCx<'_, 'c> {
             Iter::Whole(data) => {
                 let vector = self.expr(data)?;
                 let data = pointer(leaf_at(&vector, 0)?)?;
-                Ok((IterVal::Whole { elem: iter.elem_ty(), data }, int(leaf_at(&vector, 1)?)?))
+                let again = self.in_loop && self.is_from_outside(data);
+                Ok((IterVal::Whole { elem: iter.elem_ty(), data, again }, int(leaf_at(&vector, 1)?)?))
             }
             Iter::Strided { data, start, end, stride } => {
                 let vector = self.expr(data)?;
@@ -215,11 +241,11 @@ impl<'c> FnCx<'_, 'c> {
     /// The element of an iterator at iteration `i`, or those of all lanes from `i` on.
     pub fn element_of(&mut self, iter: &IterVal<'c>, i: IntValue<'c>) -> Result<Val<'c>, CodegenError> {
         match iter {
-            IterVal::Whole { elem, data } => {
+            IterVal::Whole { elem, data, again } => {
                 let address = self.elem_address(elem, *data, i)?;
                 match self.lanes {
                     None => self.load(elem, address),
-                    Some(lanes) => self.load_lanes(elem, address, lanes),
+                    Some(lanes) => self.read_lanes(elem, address, lanes, *again),
                 }
             }
             IterVal::Strided { elem, data, start, stride } => {
@@ -229,7 +255,7 @@ impl<'c> FnCx<'_, 'c> {
                 match self.lanes {
                     None => self.load(elem, address),
                     // Only a stride of 1 runs in lanes.
-                    Some(lanes) => self.load_lanes(elem, address, lanes),
+                    Some(lanes) => self.read_lanes(elem, address, lanes, false),
                 }
             }
             IterVal::Blocks { elem, data } => {
@@ -307,8 +333,8 @@ impl<'c> IterVal<'c> {
     /// The same iterator with other registers.
     pub fn with_leaves(&self, leaves: &[BasicValueEnum<'c>]) -> Result<IterVal<'c>, CodegenError> {
         Ok(match self {
-            IterVal::Whole { elem, .. } => {
-                IterVal::Whole { elem: elem.clone(), data: pointer(leaf_at(leaves, 0)?)? }
+            IterVal::Whole { elem, again, .. } => {
+                IterVal::Whole { elem: elem.clone(), data: pointer(leaf_at(leaves, 0)?)?, again: *again }
             }
             IterVal::Blocks { elem, .. } => {
                 IterVal::Blocks { elem: elem.clone(), data: pointer(leaf_at(leaves, 0)?)? }

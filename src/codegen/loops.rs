@@ -10,7 +10,7 @@ use super::func::FnCx;
 use super::leaves::{Val, int, leaf_at, memory_ty, pointer, with_lanes};
 use super::module::Check;
 use super::shape::{Part, Shape, shape};
-use crate::ir::{BinOp, Expr, For, SIMD_LANES, Scalar};
+use crate::ir::{Expr, For, SIMD_LANES};
 use crate::plan::LANES;
 use inkwell::IntPredicate;
 use inkwell::values::IntValue;
@@ -38,6 +38,7 @@ impl<'c> FnCx<'_, 'c> {
         }
         let mut shape = shape(expr, parts, iters, usize::from(self.in_loop));
         shape.indexed = !only_entries;
+        shape.rests = self.in_loop && self.has_rests(&shape);
         if self.m.traced.is_some() {
             // A trace tells of one iteration at a time; the bits are the same.
             shape.lanes = None;
@@ -85,7 +86,7 @@ impl<'c> FnCx<'_, 'c> {
     }
 
     /// The same, and the `i` at which it ended: `hi`, or earlier where the body left through `bail`, before anything of that
-    /// step was carried.
+    /// step was carried. Whether there is another step is asked behind each, so that there is one jump in each.
     fn stepped(
         &mut self,
         lo: IntValue<'c>,
@@ -95,29 +96,41 @@ impl<'c> FnCx<'_, 'c> {
         body: &mut Body<'_, 'c, Self>,
     ) -> Result<(Val<'c>, IntValue<'c>), CodegenError> {
         let before = self.here()?;
-        let (head, inside, end) = (self.block("head"), self.block("body"), self.block("end"));
-        self.enter(head)?;
-        let index = self.b.build_phi(self.m.context.i64_type(), "i")?;
-        index.add_incoming(&[(&lo, before)]);
-        let phis = self.phis(&carried, before)?;
-        let i = int(index.as_basic_value())?;
-        let more = self.b.build_int_compare(IntPredicate::SLT, i, hi, "more")?;
-        self.b.build_conditional_branch(more, inside, end)?;
+        let (inside, end) = (self.block("body"), self.block("end"));
+        let some = self.b.build_int_compare(IntPredicate::SLT, lo, hi, "some")?;
+        self.b.build_conditional_branch(some, inside, end)?;
         self.b.position_at_end(inside);
+        let mut first = vec![lo.into()];
+        first.extend(carried);
+        let phis = self.phis(&first, before)?;
         let now: Val<'c> = phis.iter().map(|phi| phi.as_basic_value()).collect();
-        self.bail = Some(end);
-        let next = body(self, i, now.clone())?;
-        let last = self.here()?;
+        let i = int(leaf_at(&now, 0)?)?;
+        let bail = self.lanes.map(|_| self.block("bail"));
+        self.bail = bail;
+        let mut next = body(self, i, now.get(1..).unwrap_or_default().to_vec())?;
         let after = self.b.build_int_add(i, self.int64(step), "i")?;
-        index.add_incoming(&[(&after, last)]);
+        next.insert(0, after.into());
+        let last = self.here()?;
         self.close_phis(&phis, &next, last);
-        self.b.build_unconditional_branch(head)?;
+        let more = self.b.build_int_compare(IntPredicate::SLT, after, hi, "more")?;
+        self.b.build_conditional_branch(more, inside, end)?;
         self.b.position_at_end(end);
-        Ok((now, i))
+        let ends = self.phis(&first, before)?;
+        self.close_phis(&ends, &next, last);
+        if let Some(bail) = bail {
+            // Where no check can fail nothing leads there, and LLVM drops the block.
+            self.close_phis(&ends, &now, bail);
+            self.b.position_at_end(bail);
+            self.b.build_unconditional_branch(end)?;
+            self.b.position_at_end(end);
+        }
+        let mut done: Val<'c> = ends.iter().map(|phi| phi.as_basic_value()).collect();
+        let i = int(done.remove(0))?;
+        Ok((done, i))
     }
 
     /// One iteration, or `self.lanes` of them: binds the parameters and emits the body.
-    fn iteration(
+    pub fn iteration(
         &mut self,
         shape: &Shape<'_, 'c>,
         i: IntValue<'c>,
@@ -162,7 +175,12 @@ impl<'c> FnCx<'_, 'c> {
                     let grown = self.write_compact(elem, &three(*at, &before), &three(*at, &after), lanes)?;
                     after.splice(*at..*at + 3, grown);
                 }
-                _ => {}
+                Part::Target { .. } | Part::Vector { .. } => {
+                    let range = part.target();
+                    self.write_neighbours(after.get(range.clone()).unwrap_or_default())?;
+                    after.splice(range.clone(), before.get(range).unwrap_or_default().to_vec());
+                }
+                Part::Merger { .. } | Part::Table { .. } => {}
             }
         }
         Ok(after)
@@ -182,8 +200,7 @@ impl<'c> FnCx<'_, 'c> {
         let mut value = start.clone();
         let mut lo = lo;
         if let Some(lanes) = shape.lanes {
-            let middle = self.whole_lanes(lo, hi, lanes)?;
-            let (accumulators, middle) = self.in_lanes(shape, lo, middle, lanes, start)?;
+            let (accumulators, middle) = self.lanes_and_rest(shape, lo, hi, lanes, start)?;
             value.clone_from(&accumulators);
             for part in &shape.builders {
                 if let Part::Merger { at, scalar, op } = part {
@@ -191,6 +208,9 @@ impl<'c> FnCx<'_, 'c> {
                     let total = self.accumulate(*op, *scalar, leaf_at(start, *at)?, folded)?;
                     value.splice(*at..*at + 1, [total]);
                 }
+            }
+            if shape.is_through() {
+                return Ok(value);
             }
             lo = middle;
         }
@@ -250,7 +270,7 @@ impl<'c> FnCx<'_, 'c> {
     }
 
     /// The last index up to which whole groups of lanes fit.
-    fn whole_lanes(
+    pub fn whole_lanes(
         &mut self,
         lo: IntValue<'c>,
         hi: IntValue<'c>,
@@ -263,7 +283,7 @@ impl<'c> FnCx<'_, 'c> {
 
     /// The iterations `lo..hi`, `lanes` at a time; mergers start neutral and come back as vectors. The scalar loop goes on at
     /// the iteration that comes back with them: `hi`, or the begin of the first block in which a check failed.
-    fn in_lanes(
+    pub fn in_lanes(
         &mut self,
         shape: &Shape<'_, 'c>,
         lo: IntValue<'c>,
@@ -328,90 +348,77 @@ impl<'c> FnCx<'_, 'c> {
         start: &Val<'c>,
     ) -> Result<Val<'c>, CodegenError> {
         let lanes = LANES as u32;
-        let mut slots = Vec::new();
-        let (accumulators, middle) = match shape.lanes {
-            Some(_) => {
-                let middle = self.whole_lanes(lo, hi, lanes)?;
-                let (accumulators, middle) = self.in_lanes(shape, lo, middle, lanes, start)?;
-                (Some(accumulators), middle)
+        let mut value = start.clone();
+        if shape.lanes.is_none() {
+            for part in &shape.builders {
+                if let Part::Merger { at, scalar, op } = part {
+                    let neutral = self.splat(self.constant(&op.neutral(*scalar))?, lanes)?;
+                    value.splice(*at..*at + 1, [neutral]);
+                }
             }
-            None => (None, lo),
-        };
+            value = self.ones_of_leaf(shape, (lo, lo, hi), start, value)?;
+        } else {
+            let from;
+            (value, from) = self.lanes_and_rest(shape, lo, hi, lanes, start)?;
+            if !shape.is_through() {
+                let (ones, done) = (self.block("ones"), self.block("through"));
+                let left = self.b.build_int_compare(IntPredicate::SLT, from, hi, "left")?;
+                let before = self.here()?;
+                self.b.build_conditional_branch(left, ones, done)?;
+                self.b.position_at_end(ones);
+                let after = self.ones_of_leaf(shape, (lo, from, hi), start, value.clone())?;
+                let last = self.here()?;
+                self.enter(done)?;
+                value = self.join((&value, before), (&after, last))?;
+            }
+        }
         for part in &shape.builders {
-            let Part::Merger { at, scalar, op } = part else { continue };
+            if let Part::Merger { at, scalar, op } = part {
+                let folded = self.fold_lanes(*op, *scalar, leaf_at(&value, *at)?)?;
+                value.splice(*at..*at + 1, [folded]);
+            }
+        }
+        Ok(value)
+    }
+
+    /// The iterations `from..hi` of a leaf that begins at `lo`, one at a time. `value` has the lanes of the mergers, which
+    /// are in memory meanwhile.
+    fn ones_of_leaf(
+        &mut self,
+        shape: &Shape<'_, 'c>,
+        (lo, from, hi): (IntValue<'c>, IntValue<'c>, IntValue<'c>),
+        start: &Val<'c>,
+        value: Val<'c>,
+    ) -> Result<Val<'c>, CodegenError> {
+        let lanes = LANES as u32;
+        let mut slots = Vec::new();
+        let mut carried = value.clone();
+        for part in &shape.builders {
+            let Part::Merger { at, scalar, .. } = part else { continue };
             let slot = self.alloca(with_lanes(memory_ty(self.m.context, *scalar), Some(lanes)), "lanes")?;
-            let value = match &accumulators {
-                Some(accumulators) => leaf_at(accumulators, *at)?,
-                None => self.splat(self.constant(&op.neutral(*scalar))?, lanes)?,
-            };
-            self.store_scalar(*scalar, value, slot)?;
-            slots.push((*at, *scalar, *op, slot));
+            self.store_scalar(*scalar, leaf_at(&value, *at)?, slot)?;
+            carried.splice(*at..*at + 1, [leaf_at(start, *at)?]);
+            slots.push((*at, *scalar, slot));
         }
-        let mut from = accumulators.clone().unwrap_or_else(|| start.clone());
-        for (at, ..) in &slots {
-            from.splice(*at..*at + 1, [leaf_at(start, *at)?]);
-        }
-        let mut value = self.iterations(shape, middle, hi, from, &mut |cx, i, builder| {
+        let mut value = self.iterations(shape, from, hi, carried, &mut |cx, i, builder| {
             let from = cx.b.build_int_sub(i, lo, "from")?;
             let lane = cx.b.build_and(from, cx.int64(i64::from(lanes) - 1), "lane")?;
             let mut now = builder.clone();
-            for (at, scalar, _, slot) in &slots {
+            for (at, scalar, slot) in &slots {
                 let address = cx.element(memory_ty(cx.m.context, *scalar), *slot, lane)?;
                 now.splice(*at..*at + 1, [cx.load_scalar(*scalar, address, None)?]);
             }
             let mut next = cx.numbered_iteration(shape, i, now)?;
-            for (at, scalar, _, slot) in &slots {
+            for (at, scalar, slot) in &slots {
                 let address = cx.element(memory_ty(cx.m.context, *scalar), *slot, lane)?;
                 cx.store_scalar(*scalar, leaf_at(&next, *at)?, address)?;
                 next.splice(*at..*at + 1, [leaf_at(&builder, *at)?]);
             }
             Ok(keep_in_place(shape, next, &builder))
         })?;
-        for (at, scalar, op, slot) in slots {
+        for (at, scalar, slot) in slots {
             let all = self.load_scalar(scalar, slot, Some(lanes))?;
-            value.splice(at..at + 1, [self.fold_lanes(op, scalar, all)?]);
-        }
-        Ok(value)
-    }
-
-    /// A loop inside a loop: runs in place, leaf by leaf, and stops when asked to.
-    fn run_here(
-        &mut self,
-        shape: &Shape<'_, 'c>,
-        n: IntValue<'c>,
-        start: &Val<'c>,
-    ) -> Result<Val<'c>, CodegenError> {
-        let leaf = shape.leaf;
-        let trees = if shape.tree { self.tree_slots(shape)? } else { Vec::new() };
-        let mut value = self.counted(self.int64(0), n, leaf, start.clone(), &mut |cx, lo, builder| {
-            cx.poll()?;
-            let end = cx.b.build_int_add(lo, cx.int64(leaf), "end")?;
-            let hi = int(cx.binary(BinOp::Min, Scalar::I64, end.into(), n.into())?)?;
-            if !shape.tree {
-                return cx.run_exact(shape, lo, hi, &builder);
-            }
-            let mut next = cx.run_leaf(shape, lo, hi, &builder)?;
-            let number =
-                cx.b.build_right_shift(lo, cx.int64(i64::from(leaf.trailing_zeros())), false, "number")?;
-            cx.push_partial(&trees, &next, number)?;
-            for (at, ..) in &trees {
-                next.splice(*at..*at + 1, [leaf_at(&builder, *at)?]);
-            }
-            Ok(next)
-        })?;
-        if shape.tree {
-            let rounded = self.b.build_int_add(n, self.int64(leaf - 1), "rounded")?;
-            let leaves = self.b.build_right_shift(
-                rounded,
-                self.int64(i64::from(leaf.trailing_zeros())),
-                false,
-                "leaves",
-            )?;
-            let totals = self.fold_partials(&trees, leaves)?;
-            for ((at, scalar, op, _), total) in trees.iter().zip(totals) {
-                let sum = self.combine(*op, *scalar, leaf_at(start, *at)?, total)?;
-                value.splice(*at..*at + 1, [sum]);
-            }
+            value.splice(at..at + 1, [all]);
         }
         Ok(value)
     }

@@ -82,8 +82,9 @@ impl<'c> FnCx<'_, 'c> {
 
     /// Leaves the loop in lanes unless the check holds for every lane that takes part.
     pub fn check_lanes(&mut self, holds: Leaf<'c>, lanes: u32) -> Result<(), CodegenError> {
-        let mut holds = self.splat(holds, lanes)?;
+        let mut holds = holds;
         if let Some(mask) = self.mask {
+            holds = self.splat(holds, lanes)?;
             let idle = self.unary(UnOp::Not, Scalar::Bool, mask)?;
             holds = self.binary(BinOp::BitOr, Scalar::Bool, holds, idle)?;
         }

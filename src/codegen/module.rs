@@ -140,6 +140,11 @@ impl<'c> ModuleCx<'c> {
         if bytes >= 4 { self.compress.words } else { self.compress.bytes }
     }
 
+    /// Whether registers have 64 bytes: those machines are the ones that move words by a mask.
+    pub fn has_wide_registers(&self) -> bool {
+        self.compress.words
+    }
+
     /// A function that never unwinds.
     pub fn add_function(&self, name: &str, ty: FunctionType<'c>, linkage: Linkage) -> FunctionValue<'c> {
         let function = self.module.add_function(name, ty, Some(linkage));

@@ -182,6 +182,10 @@ impl<'c> FnCx<'_, 'c> {
             }
         }
         inner.streams = leaves.next().map(int).transpose()?;
+        if !cx.rows.is_empty() {
+            // A row is written for one iteration.
+            inner.lanes = None;
+        }
         let value = if inner.tree {
             cx.run_leaf(&inner, lo, hi, &start)?
         } else {

@@ -8,6 +8,10 @@ use super::leaves::{leaves_of, width};
 use crate::ir::{BuilderTy, Expr, ExprKind, For, MergeOp, Scalar, Ty, visit};
 use crate::plan::{Strategy, loop_plan, rounds};
 use inkwell::values::IntValue;
+use std::ops::Range;
+
+/// A vector is its data and its length.
+const VECTOR_REGISTERS: usize = 2;
 
 /// One accumulator or appender of a loop, and where its leaves are in the builder value.
 #[derive(Clone, Debug)]
@@ -44,6 +48,20 @@ pub(super) enum Part {
     },
 }
 
+impl Part {
+    /// The registers of a builder that stay the same while the loop fills what they point to; none of other builders.
+    pub fn target(&self) -> Range<usize> {
+        match self {
+            Part::Target { at, width } => *at..*at + width,
+            Part::Vector { at, .. } => *at..*at + VECTOR_REGISTERS,
+            Part::Merger { at, .. }
+            | Part::Grow { at, .. }
+            | Part::InPlace { at, .. }
+            | Part::Table { at, .. } => *at..*at,
+        }
+    }
+}
+
 /// A loop ready to be emitted.
 #[derive(Clone)]
 pub(super) struct Shape<'p, 'c> {
@@ -60,6 +78,8 @@ pub(super) struct Shape<'p, 'c> {
     /// Whether an iteration is a block of lanes, as the program says.
     pub blocks: bool,
     pub uses_index: bool,
+    /// Whether what is left after the last whole block of lanes is a block as well, some of whose lanes take no part.
+    pub rests: bool,
     /// Whether blocks of lanes are written past the caches, where that is possible.
     pub streams: Option<IntValue<'c>>,
 }
@@ -116,6 +136,7 @@ pub(super) fn shape<'p, 'c>(
         indexed: true,
         blocks: plan.blocks,
         uses_index,
+        rests: false,
         streams: None,
     }
 }

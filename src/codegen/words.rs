@@ -175,7 +175,7 @@ impl<'c> FnCx<'_, 'c> {
     }
 
     /// A vector of scalars as it is in memory.
-    fn in_memory(
+    pub fn in_memory(
         &self,
         scalar: Scalar,
         value: Leaf<'c>,

@@ -56,10 +56,15 @@ fn appender_size(cx: &mut PassCx, expr: &Expr) -> Option<Rewrite> {
     }
     let mut lets = Vec::new();
     let mut new = For::clone(parts);
-    let Some(size) = iterations(cx, &mut new.iters, &mut lets) else {
-        let condition = "the bounds of the loop are not constants, names or lengths with a constant stride, so the number of \
+    let Some(size) = iterations(cx, &mut new, &mut lets) else {
+        let condition = "the stride of the loop is no constant, or something else fails before its bounds, so the number of \
              iterations is no simple expression";
-        cx.missed(RULE, &expr.origin, condition, Some("bind the bounds by `let`".to_string()));
+        cx.missed(
+            RULE,
+            &expr.origin,
+            condition,
+            Some("use a constant stride and bind the bounds by `let`".to_string()),
+        );
         return None;
     };
     new.builder = with_size(&parts.builder, &merges, &size);
@@ -161,8 +166,9 @@ fn with_size(builder: &Expr, merges: &Merges, size: &Expr) -> Expr {
     }
 }
 
-/// The number of iterations, from the iterator where it is easiest to tell. Data that is no name gets one.
-fn iterations(cx: &mut PassCx, iters: &mut [Iter], lets: &mut Vec<Let>) -> Option<Expr> {
+/// The number of iterations, from the iterator where it is easiest to tell. Data and bounds that are no names get one.
+fn iterations(cx: &mut PassCx, parts: &mut For, lets: &mut Vec<Let>) -> Option<Expr> {
+    let iters = &mut parts.iters;
     let whole = |iter: &Iter| if let Iter::Whole(data) = iter { Some(data.clone()) } else { None };
     if let Some(named) = iters.iter().filter_map(whole).find(pattern::is_trivial) {
         let origin = named.origin.clone();
@@ -171,8 +177,8 @@ fn iterations(cx: &mut PassCx, iters: &mut [Iter], lets: &mut Vec<Let>) -> Optio
     if let Some(range) = iters.iter().find_map(bounded) {
         return Some(range);
     }
-    let Iter::Whole(data) = iters.iter_mut().find(|iter| matches!(iter, Iter::Whole(_)))? else {
-        return None;
+    let Some(Iter::Whole(data)) = iters.iter_mut().find(|iter| matches!(iter, Iter::Whole(_))) else {
+        return named_bounds(cx, parts, lets);
     };
     let name = cx.fresh("data");
     let var = build::var(&name, data.ty.clone(), data.origin.clone());
@@ -181,17 +187,53 @@ fn iterations(cx: &mut PassCx, iters: &mut [Iter], lets: &mut Vec<Let>) -> Optio
     Some(build::len(var, origin))
 }
 
+/// `(end - start) / stride`, after bounds that are not simple have got names. They are computed before everything else in
+/// the loop, so nothing else there may fail: which error is reported must not change.
+fn named_bounds(cx: &mut PassCx, parts: &mut For, lets: &mut Vec<Let>) -> Option<Expr> {
+    let moved = |iter: &Iter| match iter {
+        Iter::Strided { start, end, .. } | Iter::Range { start, end, .. } => {
+            u32::from(start.facts.may_fail) + u32::from(end.facts.may_fail)
+        }
+        _ => 0,
+    };
+    let at = parts.iters.iter().position(|iter| constant_stride(iter).is_some())?;
+    let operands = parts.iters.iter().flat_map(Iter::operands);
+    let failing = operands.filter(|operand| operand.facts.may_fail).count() as u32;
+    let iter = parts.iters.get_mut(at)?;
+    if parts.builder.facts.may_fail || failing > moved(iter) {
+        return None;
+    }
+    if let Iter::Strided { start, end, .. } | Iter::Range { start, end, .. } = iter {
+        for (bound, base) in [(start, "start"), (end, "end")] {
+            if !is_simple(bound) {
+                let name = cx.fresh(base);
+                let var = build::var(&name, bound.ty.clone(), bound.origin.clone());
+                lets.push(Let { name, value: std::mem::replace(bound, var) });
+            }
+        }
+    }
+    bounded(iter)
+}
+
+fn constant_stride(iter: &Iter) -> Option<i64> {
+    let (Iter::Strided { stride, .. } | Iter::Range { stride, .. }) = iter else { return None };
+    stride.literal().and_then(Literal::as_i64).filter(|step| *step != 0)
+}
+
+fn is_simple(bound: &Expr) -> bool {
+    match &bound.kind {
+        ExprKind::Len(v) => pattern::is_trivial(v),
+        _ => pattern::is_trivial(bound),
+    }
+}
+
 /// `(end - start) / stride` of simple bounds. The stride is a constant: a division must not be added that may fail.
 fn bounded(iter: &Iter) -> Option<Expr> {
     let (Iter::Strided { start, end, stride, .. } | Iter::Range { start, end, stride }) = iter else {
         return None;
     };
-    let simple = |bound: &Expr| match &bound.kind {
-        ExprKind::Len(v) => pattern::is_trivial(v),
-        _ => pattern::is_trivial(bound),
-    };
-    let step = stride.literal().and_then(Literal::as_i64).filter(|step| *step != 0)?;
-    if !simple(start) || !simple(end) {
+    let step = constant_stride(iter)?;
+    if !is_simple(start) || !is_simple(end) {
         return None;
     }
     let origin = &end.origin;

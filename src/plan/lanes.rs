@@ -6,6 +6,7 @@
 //! the rest of the leaf to the scalar loop, which fails at the right place or does not.
 
 use super::merges::{self, Count, Merges};
+use super::neighbours;
 use crate::diag::{Origin, stack};
 use crate::ir::{BinOp, BuilderTy, Expr, ExprKind, For, Iter, Literal, Scalar, Ty, UnOp, print, visit};
 
@@ -53,7 +54,8 @@ pub fn check(at: &Expr, parts: &For) -> Result<(), Blocked> {
             );
         }
     }
-    builders(at, &parts.builder.ty)?;
+    let neighbours = neighbours::are_changed(parts);
+    builders(at, &parts.builder.ty, neighbours)?;
     // What stands in the body is a better reason than the number of merges, which depends on it.
     body(&parts.func.body)?;
     appends(at, &parts.builder.ty, &merges::per_iteration(&parts.func))
@@ -105,10 +107,10 @@ fn appends(at: &Expr, ty: &Ty, merges: &Merges) -> Result<(), Blocked> {
     }
 }
 
-fn builders(at: &Expr, ty: &Ty) -> Result<(), Blocked> {
+fn builders(at: &Expr, ty: &Ty, neighbours: bool) -> Result<(), Blocked> {
     let in_turn = |what: &str| block(at, format!("`{ty}` {what}, so values are merged in turn"), None);
     match ty {
-        Ty::Struct(fields) => fields.iter().try_for_each(|field| builders(at, field)),
+        Ty::Struct(fields) => fields.iter().try_for_each(|field| builders(at, field, neighbours)),
         Ty::Builder(builder) => match &**builder {
             // What can be merged is a scalar or a struct of scalars: both have lanes.
             BuilderTy::Merger(..) => Ok(()),
@@ -121,7 +123,16 @@ fn builders(at: &Expr, ty: &Ty) -> Result<(), Blocked> {
             BuilderTy::DictMerger(..) | BuilderTy::GroupMerger(..) => {
                 in_turn("looks each key up in a table that the value before may have changed")
             }
-            BuilderTy::VecMerger(..) => in_turn("adds to elements that the value before may have changed"),
+            BuilderTy::VecMerger(..) if neighbours => Ok(()),
+            BuilderTy::VecMerger(..) => block(
+                at,
+                format!(
+                    "`{ty}` adds to elements that the value before may have changed, so values are merged in turn"
+                ),
+                Some(
+                    "merge once in each iteration, a scalar, at the index of the loop or a fixed distance from it",
+                ),
+            ),
         },
         _ => block(at, format!("the loop builds `{ty}`, which is no builder"), None),
     }

@@ -4,7 +4,7 @@
 use super::merges::{self, Merges};
 use super::{LANES, lanes, leaf_len, rounds};
 use crate::diag::{Origin, stack};
-use crate::ir::{BuilderTy, Expr, ExprKind, For, Iter, Program, SIMD_LANES, Ty, visit};
+use crate::ir::{BuilderTy, Expr, ExprKind, For, Iter, MergeOp, Program, SIMD_LANES, Ty, visit};
 use std::fmt;
 
 /// How one builder of a loop is kept while the loop runs.
@@ -67,7 +67,7 @@ pub fn loop_plan(expr: &Expr, parts: &For, depth: usize) -> LoopPlan {
         tree,
         &mut builders,
     );
-    let lanes = simd.then(|| lanes_at_once(parts, tree));
+    let lanes = simd.then(|| lanes_at_once(parts, tree, depth));
     let serial = calls_serially(&parts.func.body);
     // One builder that wants its merges in order keeps the loop on one thread, and then nothing is gained by chunks.
     if depth > 0 || serial || builders.iter().any(|(_, strategy)| *strategy == Strategy::Sequential) {
@@ -171,8 +171,9 @@ pub fn calls_serially(body: &Expr) -> bool {
 }
 
 /// How many iterations at once: the fixed 16 of the reduction tree, else about four of the widest registers, so that
-/// independent operations hide each other's latency; fewer for long bodies, which have enough of their own.
-fn lanes_at_once(parts: &For, tree: bool) -> u32 {
+/// independent operations hide each other's latency; fewer for long bodies, which have enough of their own, and for loops
+/// inside others, which are often short, unless they wait for comparisons of floats.
+fn lanes_at_once(parts: &For, tree: bool, depth: usize) -> u32 {
     if tree {
         return LANES as u32;
     }
@@ -187,8 +188,18 @@ fn lanes_at_once(parts: &For, tree: bool) -> u32 {
     }
     let structs = parts.iters.iter().any(|iter| iter.elem_ty().scalar().is_none());
     // Structs take a vector of registers for each word.
-    let bytes = if structs || parts.func.body.facts.nodes > 40 { 128 } else { 256 };
+    let short = depth > 0 && !compares_floats(&parts.builder.ty);
+    let bytes = if short || structs || parts.func.body.facts.nodes > 40 { 128 } else { 256 };
     (bytes / widest).clamp(LANES as u32, 64)
+}
+
+/// Whether there is a merger of the smallest or largest float, which takes several instructions to compare with NaN and zeros.
+fn compares_floats(ty: &Ty) -> bool {
+    match (ty, ty.as_builder()) {
+        (Ty::Struct(fields), _) => fields.iter().any(compares_floats),
+        (_, Some(BuilderTy::Merger(value, MergeOp::Min | MergeOp::Max))) => super::has_float(value),
+        _ => false,
+    }
 }
 
 impl fmt::Display for Strategy {

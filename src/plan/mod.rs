@@ -8,6 +8,7 @@ pub mod cost;
 pub mod lanes;
 mod loops;
 pub mod merges;
+mod neighbours;
 pub mod sorts;
 mod text;
 pub mod vectors;
