@@ -71,9 +71,9 @@ impl<'c> FnCx<'_, 'c> {
         let next_at = self.offset(part, offset_of!(Part, next))?;
         let next = self.table_int(part, offset_of!(Part, next))?;
         let end = self.table_int(part, offset_of!(Part, end))?;
-        let full = self.b.build_int_compare(IntPredicate::EQ, next, end, "full")?;
+        let room = self.b.build_int_compare(IntPredicate::NE, next, end, "room")?;
         let (grow, roomy) = (self.block("grow_part"), self.block("roomy"));
-        self.b.build_conditional_branch(full, grow, roomy)?;
+        self.likely(room, roomy, grow)?;
         self.b.position_at_end(grow);
         self.call_runtime("weld_rt_part_grow", &[table.into(), number.into()])?;
         self.enter(roomy)?;
@@ -109,6 +109,7 @@ impl<'c> FnCx<'_, 'c> {
         let taken = cx.table_int(env, offset_of!(Absorbed, taken))?;
         let taken = cx.b.build_int_compare(IntPredicate::NE, taken, cx.int64(0), "taken")?;
         let row = entry.row();
+        cx.hold_header(table)?;
         cx.counted(lo, hi, 1, Vec::new(), &mut |cx, i, carried| {
             let bytes = cx.b.build_int_mul(i, stride, "bytes")?;
             let from = cx.element(cx.m.context.i8_type().into(), rows, bytes)?;

@@ -63,8 +63,11 @@ impl<'c> FnCx<'_, 'c> {
     ) -> Result<(), CodegenError> {
         let (key, value) = pair.split_at(width(&entry.key).min(pair.len()));
         let table = pointer(table)?;
-        let spill = self.chunked_at.map(|i| (i, self.block("spill")));
-        let found = self.entry_of(entry, table, key, (hint, spill), Start::Of(op))?;
+        let spill = self.tables.chunked_at.map(|i| (i, self.block("spill")));
+        let found = match spill {
+            None => self.entry_of(entry, table, key, hint, Start::Of(op))?,
+            Some(_) => self.looked_up(entry, table, key, spill, Start::Of(op))?,
+        };
         self.merge_value(entry, op, found.entry, value)?;
         let Some((_, spill)) = spill else { return Ok(()) };
         let merged = self.block("merged");
@@ -128,24 +131,20 @@ impl<'c> FnCx<'_, 'c> {
         self.store_scalar(scalar, merged, at)
     }
 
-    /// The entry of a key and its ticket; a new key gets the value `start`. What a hint says is tried first. In the table of
-    /// a chunk, which holds a limited number of keys, a key without an entry goes on in the block of `spill`, which comes
-    /// with the number of the iteration.
+    /// The entry of a key and its ticket; a new key gets the value `start`. What a hint says is tried first.
     fn entry_of(
         &mut self,
         entry: &Entry,
         table: PointerValue<'c>,
         key: &[Leaf<'c>],
-        (hint, spill): (Option<IntValue<'c>>, Spill<'c>),
+        hint: Option<IntValue<'c>>,
         start: Start,
     ) -> Result<Found<'c>, CodegenError> {
-        let Some(number) = hint else { return self.looked_up(entry, table, key, spill, start) };
+        let Some(number) = hint else { return self.looked_up(entry, table, key, None, start) };
         let (told, look, ready) = (self.block("told"), self.block("look"), self.block("ready"));
         let number = self.b.build_int_z_extend(number, self.m.context.i64_type(), "number")?;
         let ticket = self.b.build_int_sub(number, self.int64(1), "ticket")?;
-        // The table of a chunk may have been given up since. No hint is a huge ticket.
-        let len = self.table_int(table, offset_of!(Dict, len))?;
-        let known = self.b.build_int_compare(IntPredicate::ULT, ticket, len, "known")?;
+        let known = self.b.build_int_compare(IntPredicate::NE, number, self.int64(0), "known")?;
         self.b.build_conditional_branch(known, told, look)?;
         self.b.position_at_end(told);
         let entries = self.table_ptr(table, offset_of!(Dict, entries))?;
@@ -154,7 +153,7 @@ impl<'c> FnCx<'_, 'c> {
         let told = self.here()?;
         self.b.build_conditional_branch(same, ready, look)?;
         self.b.position_at_end(look);
-        let found = self.looked_up(entry, table, key, spill, start)?;
+        let found = self.looked_up(entry, table, key, None, start)?;
         let looked = self.here()?;
         self.enter(ready)?;
         let (known, probed) =
@@ -176,6 +175,8 @@ impl<'c> FnCx<'_, 'c> {
         Ok((found.entry, found.ticket))
     }
 
+    /// The same. In the table of a chunk, which holds a limited number of keys, a key without an entry goes on in the block of
+    /// `spill`, which comes with the number of the iteration.
     fn looked_up(
         &mut self,
         entry: &Entry,
@@ -191,8 +192,7 @@ impl<'c> FnCx<'_, 'c> {
             Some(spill) => self.seek_or_spill(entry, start, table, (probe.tag, key), spill)?,
         };
         let ticket = self.b.build_int_sub(number, self.int64(1), "ticket")?;
-        let entries = self.table_ptr(table, offset_of!(Dict, entries))?;
-        let address = self.elem_address(&entry.pair, entries, ticket)?;
+        let address = self.elem_address(&entry.pair, self.entries_of(table)?, ticket)?;
         let sought = self.here()?;
         let ready = self.block("ready");
         self.b.build_unconditional_branch(ready)?;
@@ -215,7 +215,7 @@ impl<'c> FnCx<'_, 'c> {
     ) -> Result<(), CodegenError> {
         let table = pointer(table)?;
         let (key, value) = pair.split_at(width(&entry.key).min(pair.len()));
-        let Found { entry: at, ticket, .. } = self.entry_of(entry, table, key, (hint, None), Start::Blank)?;
+        let Found { entry: at, ticket, .. } = self.entry_of(entry, table, key, hint, Start::Blank)?;
         let count_at = self.offset(self.value_at(entry, at)?, LEN)?;
         let count = int(self.b.build_load(self.m.context.i64_type(), count_at, "count")?)?;
         self.b.build_store(count_at, self.b.build_int_add(count, self.int64(1), "count")?)?;
