@@ -95,17 +95,22 @@ impl<'c> FnCx<'_, 'c> {
         self.offset(at, entry.value_offset)
     }
 
-    /// Looks for a key where its hash belongs. The current block ends; both blocks of the probe are left to be written.
+    /// Looks for a key where its hash belongs; `tag` is known or computed. The current block ends; both blocks of the probe are left to be written.
     pub fn probe(
         &mut self,
         entry: &Entry,
         table: PointerValue<'c>,
         key: &[Leaf<'c>],
+        tag: Option<IntValue<'c>>,
     ) -> Result<Probe<'c>, CodegenError> {
         let (i32_ty, i64_ty) = (self.m.context.i32_type(), self.m.context.i64_type());
-        let seed = self.seed_of(table)?;
-        let hash = self.hash(&entry.key, key, seed)?;
-        let tag = self.tag_of(hash)?;
+        let tag = match tag {
+            Some(tag) => tag,
+            None => {
+                let hash = self.hash(&entry.key, key, self.seed_of(table)?)?;
+                self.tag_of(hash)?
+            }
+        };
         let (slots, mask) = (self.slots_of(table)?, self.mask_of(table)?);
         let place = self.b.build_int_z_extend(tag, i64_ty, "place")?;
         let slot = self.element(i64_ty.into(), slots, self.b.build_and(place, mask, "place")?)?;
@@ -208,7 +213,7 @@ impl<'c> FnCx<'_, 'c> {
             self.b.position_at_end(look);
             told = Some(Told { at, hit, address });
         }
-        let probe = self.probe(&entry, table, &key)?;
+        let probe = self.probe(&entry, table, &key, None)?;
         let (absent, far, found) = (self.block("absent"), self.block("far"), self.block("found"));
         self.b.position_at_end(probe.other);
         let number = self.seek(&entry, None, table, probe.tag, &key)?;
@@ -315,6 +320,15 @@ struct Told<'c> {
     hit: IntValue<'c>,
     /// Its entry, or zeros.
     address: PointerValue<'c>,
+}
+
+/// The bytes of a key that is one integer in memory.
+pub(super) fn key_word_bytes(key: &Ty) -> Option<usize> {
+    match key {
+        Ty::Scalar(scalar) => scalar.is_int().then(|| scalar.bytes()),
+        Ty::Struct(fields) => solid_bytes(fields),
+        _ => None,
+    }
 }
 
 /// The bytes of a struct of integers that lies in memory as one integer of at most a word.

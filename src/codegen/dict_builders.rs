@@ -25,9 +25,6 @@ const IN_LANES: usize = 4;
 /// Slots that a table outside of loops begins with, so that a few keys hardly meet.
 const FIRST_SLOTS: i64 = 512;
 
-/// The number of the iteration, and where a key goes that the table of a chunk has no room for.
-pub(super) type Spill<'c> = Option<(IntValue<'c>, BasicBlock<'c>)>;
-
 /// Where a key is.
 struct Found<'c> {
     entry: PointerValue<'c>,
@@ -61,15 +58,31 @@ impl<'c> FnCx<'_, 'c> {
         pair: &[Leaf<'c>],
         hint: Option<IntValue<'c>>,
     ) -> Result<(), CodegenError> {
-        let (key, value) = pair.split_at(width(&entry.key).min(pair.len()));
         let table = pointer(table)?;
-        let spill = self.tables.chunked_at.map(|i| (i, self.block("spill")));
-        let found = match spill {
-            None => self.entry_of(entry, table, key, hint, Start::Of(op))?,
-            Some(_) => self.looked_up(entry, table, key, spill, Start::Of(op))?,
-        };
+        if let Some(k) = self.tables.rows.iter().position(|rows| rows.are_of(table)) {
+            return self.wait(k, pair);
+        }
+        if self.tables.chunked_at.is_some() {
+            return self.merge_row(entry, op, table, pair, None);
+        }
+        let (key, value) = pair.split_at(width(&entry.key).min(pair.len()));
+        let found = self.entry_of(entry, table, key, hint, Start::Of(op))?;
+        self.merge_value(entry, op, found.entry, value)
+    }
+
+    /// A merge into the table of a chunk; `tag` is the hash of the key, if it is known.
+    pub fn merge_row(
+        &mut self,
+        entry: &Entry,
+        op: MergeOp,
+        table: PointerValue<'c>,
+        pair: &[Leaf<'c>],
+        tag: Option<IntValue<'c>>,
+    ) -> Result<(), CodegenError> {
+        let (key, value) = pair.split_at(width(&entry.key).min(pair.len()));
+        let spill = self.block("spill");
+        let found = self.looked_up(entry, table, (key, tag), Some(spill), Start::Of(op))?;
         self.merge_value(entry, op, found.entry, value)?;
-        let Some((_, spill)) = spill else { return Ok(()) };
         let merged = self.block("merged");
         self.b.build_unconditional_branch(merged)?;
         self.b.position_at_end(spill);
@@ -140,7 +153,7 @@ impl<'c> FnCx<'_, 'c> {
         hint: Option<IntValue<'c>>,
         start: Start,
     ) -> Result<Found<'c>, CodegenError> {
-        let Some(number) = hint else { return self.looked_up(entry, table, key, None, start) };
+        let Some(number) = hint else { return self.looked_up(entry, table, (key, None), None, start) };
         let (told, look, ready) = (self.block("told"), self.block("look"), self.block("ready"));
         let number = self.b.build_int_z_extend(number, self.m.context.i64_type(), "number")?;
         let ticket = self.b.build_int_sub(number, self.int64(1), "ticket")?;
@@ -153,7 +166,7 @@ impl<'c> FnCx<'_, 'c> {
         let told = self.here()?;
         self.b.build_conditional_branch(same, ready, look)?;
         self.b.position_at_end(look);
-        let found = self.looked_up(entry, table, key, None, start)?;
+        let found = self.looked_up(entry, table, (key, None), None, start)?;
         let looked = self.here()?;
         self.enter(ready)?;
         let (known, probed) =
@@ -171,25 +184,27 @@ impl<'c> FnCx<'_, 'c> {
         key: &[Leaf<'c>],
         start: Start,
     ) -> Result<(PointerValue<'c>, IntValue<'c>), CodegenError> {
-        let found = self.looked_up(entry, table, key, None, start)?;
+        let found = self.looked_up(entry, table, (key, None), None, start)?;
         Ok((found.entry, found.ticket))
     }
 
-    /// The same. In the table of a chunk, which holds a limited number of keys, a key without an entry goes on in the block of
-    /// `spill`, which comes with the number of the iteration.
+    /// The same. In the table of a chunk, which holds a limited number of keys, a key that it has no room for goes on in the block
+    /// `spill`.
     fn looked_up(
         &mut self,
         entry: &Entry,
         table: PointerValue<'c>,
-        key: &[Leaf<'c>],
-        spill: Spill<'c>,
+        (key, tag): (&[Leaf<'c>], Option<IntValue<'c>>),
+        spill: Option<BasicBlock<'c>>,
         start: Start,
     ) -> Result<Found<'c>, CodegenError> {
-        let probe = self.probe(entry, table, key)?;
+        let probe = self.probe(entry, table, key, tag)?;
         self.b.position_at_end(probe.other);
-        let number = match spill {
-            None => self.seek(entry, Some(start), table, probe.tag, key)?,
-            Some(spill) => self.seek_or_spill(entry, start, table, (probe.tag, key), spill)?,
+        let number = match (spill, self.tables.chunked_at) {
+            (Some(spill), Some(i)) => {
+                self.seek_or_spill(entry, start, table, (probe.tag, key), (i, spill))?
+            }
+            _ => self.seek(entry, Some(start), table, probe.tag, key)?,
         };
         let ticket = self.b.build_int_sub(number, self.int64(1), "ticket")?;
         let address = self.elem_address(&entry.pair, self.entries_of(table)?, ticket)?;

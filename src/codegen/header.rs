@@ -7,6 +7,7 @@
 use super::CodegenError;
 use super::func::FnCx;
 use super::leaves::{int, pointer};
+use super::rows::Rows;
 use crate::runtime::abi::Dict;
 use inkwell::values::{IntValue, PointerValue};
 use std::mem::offset_of;
@@ -16,6 +17,8 @@ use std::mem::offset_of;
 pub(super) struct Tables<'c> {
     /// Inside a loop whose tables are filled chunk by chunk: the number of its iteration.
     pub chunked_at: Option<IntValue<'c>>,
+    /// What is merged into these tables waits.
+    pub rows: Vec<Rows<'c>>,
     /// Of the tables that the next loop fills only the entries will be read.
     pub only_entries: bool,
     held: Vec<Held<'c>>,

@@ -86,7 +86,7 @@ impl<'c> FnCx<'_, 'c> {
 
     /// The same, and the `i` at which it ended: `hi`, or earlier where the body left through `bail`, before anything of that
     /// step was carried.
-    fn stepped(
+    pub fn stepped(
         &mut self,
         lo: IntValue<'c>,
         hi: IntValue<'c>,
@@ -117,7 +117,7 @@ impl<'c> FnCx<'_, 'c> {
     }
 
     /// One iteration, or `self.lanes` of them: binds the parameters and emits the body.
-    fn iteration(
+    pub fn iteration(
         &mut self,
         shape: &Shape<'_, 'c>,
         i: IntValue<'c>,
@@ -178,6 +178,10 @@ impl<'c> FnCx<'_, 'c> {
     ) -> Result<Val<'c>, CodegenError> {
         if shape.blocks {
             return self.run_blocks(shape, lo, hi, start);
+        }
+        if let Some(lanes) = shape.rows.filter(|_| self.m.can_compress(4) && self.m.traced.is_none()) {
+            self.rows_in_lanes(shape, (lo, hi), start, lanes)?;
+            return Ok(start.clone());
         }
         let mut value = start.clone();
         let mut lo = lo;
@@ -253,7 +257,7 @@ impl<'c> FnCx<'_, 'c> {
     }
 
     /// The last index up to which whole groups of lanes fit.
-    fn whole_lanes(
+    pub fn whole_lanes(
         &mut self,
         lo: IntValue<'c>,
         hi: IntValue<'c>,

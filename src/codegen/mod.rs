@@ -32,6 +32,7 @@ mod module;
 mod outline;
 mod prefetch;
 mod records;
+mod rows;
 mod scalar;
 mod seek;
 mod serial;

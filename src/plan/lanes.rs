@@ -25,6 +25,46 @@ fn block<T>(at: &Expr, condition: impl Into<String>, would: Option<&str>) -> Res
 
 /// Whether the loop `parts` of the node `at` can run in lanes.
 pub fn check(at: &Expr, parts: &For) -> Result<(), Blocked> {
+    iterators(at, parts)?;
+    builders(at, &parts.builder.ty)?;
+    // What stands in the body is a better reason than the number of merges, which depends on it.
+    body(&parts.func.body)?;
+    appends(at, &parts.builder.ty, &merges::per_iteration(&parts.func))
+}
+
+/// Whether what the loop `parts` of the node `at` merges into tables can be computed in lanes, and is worth it: an iteration
+/// has one row for a table at most, and computes something.
+pub fn rows(at: &Expr, parts: &For) -> bool {
+    fn tables(ty: &Ty, merges: &Merges) -> bool {
+        match (ty, merges) {
+            (Ty::Struct(fields), _) => {
+                fields.iter().enumerate().all(|(k, field)| tables(field, &merges.component(k)))
+            }
+            (_, Merges::One(Count { max: Some(0 | 1), .. })) => match ty.as_builder() {
+                Some(BuilderTy::DictMerger(key, value, _)) => is_lane(key) && is_lane(value),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+    let mut work = 0;
+    visit::walk(&parts.func.body, &mut |expr| {
+        work += u32::from(matches!(
+            expr.kind,
+            ExprKind::Unary(..) | ExprKind::Binary(..) | ExprKind::If(..) | ExprKind::Select(..)
+        ));
+    });
+    work >= LEAST_WORK
+        && iterators(at, parts).is_ok()
+        && body(&parts.func.body).is_ok()
+        && tables(&parts.builder.ty, &merges::per_iteration(&parts.func))
+}
+
+/// Operations in an iteration that make it worth while to keep its row for later.
+const LEAST_WORK: u32 = 2;
+
+/// Whether the elements of a loop can be read in lanes.
+fn iterators(at: &Expr, parts: &For) -> Result<(), Blocked> {
     for iter in &parts.iters {
         let data = iter.data().unwrap_or(at);
         match iter {
@@ -53,10 +93,7 @@ pub fn check(at: &Expr, parts: &For) -> Result<(), Blocked> {
             );
         }
     }
-    builders(at, &parts.builder.ty)?;
-    // What stands in the body is a better reason than the number of merges, which depends on it.
-    body(&parts.func.body)?;
-    appends(at, &parts.builder.ty, &merges::per_iteration(&parts.func))
+    Ok(())
 }
 
 /// Whether skipping a branch that no lane takes is worth the question.
@@ -128,7 +165,7 @@ fn builders(at: &Expr, ty: &Ty) -> Result<(), Blocked> {
 }
 
 /// Fields of a struct that registers have room for when there are as many of each as there are lanes.
-const MOST_FIELDS: usize = 12;
+const MOST_FIELDS: usize = 8;
 
 fn narrow(at: &Expr, elem: &Ty) -> Result<(), Blocked> {
     fn scalars(ty: &Ty) -> usize {
