@@ -19,7 +19,8 @@ use inkwell::types::{BasicType, BasicTypeEnum, IntType, VectorType};
 use inkwell::values::{BasicValueEnum, IntValue, PointerValue, VectorValue};
 
 /// Iterations in a block.
-const BLOCK: i64 = 256;
+/// Short, so that the machine reads ahead for the next block while rows of this one are merged.
+const BLOCK: i64 = 64;
 /// Numbers that move together: those of the widest registers.
 const TOGETHER: u32 = 16;
 

@@ -32,8 +32,8 @@ pub fn check(at: &Expr, parts: &For) -> Result<(), Blocked> {
     appends(at, &parts.builder.ty, &merges::per_iteration(&parts.func))
 }
 
-/// Whether what the loop `parts` of the node `at` merges into tables can be computed in lanes, and is worth it: an iteration
-/// has one row for a table at most, and computes something.
+/// Whether what the loop `parts` of the node `at` merges into tables can be computed in lanes: an iteration has one row for a
+/// table at most.
 pub fn rows(at: &Expr, parts: &For) -> bool {
     fn tables(ty: &Ty, merges: &Merges) -> bool {
         match (ty, merges) {
@@ -41,27 +41,21 @@ pub fn rows(at: &Expr, parts: &For) -> bool {
                 fields.iter().enumerate().all(|(k, field)| tables(field, &merges.component(k)))
             }
             (_, Merges::One(Count { max: Some(0 | 1), .. })) => match ty.as_builder() {
-                Some(BuilderTy::DictMerger(key, value, _)) => is_lane(key) && is_lane(value),
+                Some(BuilderTy::DictMerger(key, value, _)) => {
+                    is_lane(key) && is_lane(value) && scalars(key) + scalars(value) <= MOST_COLUMNS
+                }
                 _ => false,
             },
             _ => false,
         }
     }
-    let mut work = 0;
-    visit::walk(&parts.func.body, &mut |expr| {
-        work += u32::from(matches!(
-            expr.kind,
-            ExprKind::Unary(..) | ExprKind::Binary(..) | ExprKind::If(..) | ExprKind::Select(..)
-        ));
-    });
-    work >= LEAST_WORK
-        && iterators(at, parts).is_ok()
+    iterators(at, parts).is_ok()
         && body(&parts.func.body).is_ok()
         && tables(&parts.builder.ty, &merges::per_iteration(&parts.func))
 }
 
-/// Operations in an iteration that make it worth while to keep its row for later.
-const LEAST_WORK: u32 = 2;
+/// Scalars of a row: each waits in a place of its own.
+const MOST_COLUMNS: usize = 16;
 
 /// Whether the elements of a loop can be read in lanes.
 fn iterators(at: &Expr, parts: &For) -> Result<(), Blocked> {
@@ -167,10 +161,11 @@ fn builders(at: &Expr, ty: &Ty) -> Result<(), Blocked> {
 /// Fields of a struct that registers have room for when there are as many of each as there are lanes.
 const MOST_FIELDS: usize = 8;
 
+fn scalars(ty: &Ty) -> usize {
+    ty.fields().map_or(1, |fields| fields.iter().map(scalars).sum())
+}
+
 fn narrow(at: &Expr, elem: &Ty) -> Result<(), Blocked> {
-    fn scalars(ty: &Ty) -> usize {
-        ty.fields().map_or(1, |fields| fields.iter().map(scalars).sum())
-    }
     let count = scalars(elem);
     if count <= MOST_FIELDS {
         return Ok(());
