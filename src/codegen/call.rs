@@ -81,7 +81,13 @@ impl Compiled {
         options: RunOptions,
     ) -> Result<Placed, RunError> {
         let slots = layout::layout(&self.result).size.div_ceil(size_of::<Slot>()).max(1);
-        let mut result = vec![Slot([0; 64]); slots].into_boxed_slice();
+        let mut result = Vec::new();
+        if result.try_reserve_exact(slots).is_err() {
+            let limit = options.budget.limit().map_or(0, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
+            return Err(RunError::out_of_memory((slots * size_of::<Slot>()) as i64, limit));
+        }
+        result.resize(slots, Slot([0; 64]));
+        let mut result = result.into_boxed_slice();
         let to: *mut u8 = result.as_mut_ptr().cast();
         let mut run = Run::new(pool, options);
         let start = Instant::now();

@@ -6,9 +6,9 @@
 use super::CodegenError;
 use super::dict::Entry;
 use super::func::FnCx;
-use super::leaves::{Leaf, int};
+use super::leaves::{Leaf, int, leaf_at, pointer};
 use super::seek::Start;
-use crate::ir::MergeOp;
+use crate::ir::{BinOp, MergeOp, Scalar};
 use crate::runtime::abi::{Absorbed, Dict, Local, PART_BITS, Part};
 use inkwell::basic_block::BasicBlock;
 use inkwell::module::Linkage;
@@ -16,8 +16,14 @@ use inkwell::values::{FunctionValue, IntValue, PointerValue};
 use inkwell::{AddressSpace, IntPredicate};
 use std::mem::offset_of;
 
+/// So many bytes behind a row, the memory of its part is fetched.
+const AHEAD: usize = 64;
+/// The slot of a row is fetched so many rows before.
+const ROWS_AHEAD: i64 = 12;
+
 impl<'c> FnCx<'_, 'c> {
-    /// As [`FnCx::seek`], in the table of a chunk: a key that it has no room for goes on in the block of `spill`.
+    /// As [`FnCx::seek`], in the table of a chunk: when it is given up, which it may be already, the merge goes on in the
+    /// block of `spill`.
     pub fn seek_or_spill(
         &mut self,
         entry: &Entry,
@@ -26,26 +32,22 @@ impl<'c> FnCx<'_, 'c> {
         (tag, key): (IntValue<'c>, &[Leaf<'c>]),
         (i, spill): (IntValue<'c>, BasicBlock<'c>),
     ) -> Result<IntValue<'c>, CodegenError> {
-        let (again, ask, found) = (self.block("again"), self.block("ask"), self.block("found"));
-        let (none, limited) = (self.block("none"), self.block("limited"));
-        // A table that was given up has no room at all.
+        let (again, full, found) = (self.block("again"), self.block("full"), self.block("found"));
+        let (none, look) = (self.block("none"), self.block("look"));
+        self.enter(again)?;
         let room = self.table_int(table, offset_of!(Dict, cap))?;
         let empty = self.b.build_int_compare(IntPredicate::EQ, room, self.int64(0), "empty")?;
-        self.b.build_conditional_branch(empty, none, again)?;
+        self.b.build_conditional_branch(empty, none, look)?;
+        // A table without room is given up, unless it is that of the whole loop.
         self.b.position_at_end(none);
         let local = self.table_ptr(table, offset_of!(Dict, local))?;
         let whole = self.b.build_is_null(local, "whole")?;
-        self.b.build_conditional_branch(whole, again, spill)?;
-        self.b.position_at_end(again);
+        self.b.build_conditional_branch(whole, look, spill)?;
+        self.b.position_at_end(look);
         let number = self.seek(entry, Some(start), table, tag, key)?;
         let no_room = self.b.build_int_compare(IntPredicate::EQ, number, self.int64(0), "no_room")?;
-        self.b.build_conditional_branch(no_room, limited, found)?;
-        self.b.position_at_end(limited);
-        let local = self.table_ptr(table, offset_of!(Dict, local))?;
-        let spills = self.table_int(local, offset_of!(Local, spills))?;
-        let unasked = self.b.build_int_compare(IntPredicate::EQ, spills, self.int64(0), "unasked")?;
-        self.b.build_conditional_branch(unasked, ask, spill)?;
-        self.b.position_at_end(ask);
+        self.b.build_conditional_branch(no_room, full, found)?;
+        self.b.position_at_end(full);
         self.call_runtime("weld_rt_dict_full", &[table.into(), i.into()])?;
         self.b.build_unconditional_branch(again)?;
         self.b.position_at_end(found);
@@ -81,7 +83,14 @@ impl<'c> FnCx<'_, 'c> {
         self.store(&entry.pair, pair, to)?;
         let count_at = self.offset(local, offset_of!(Local, next))?;
         let count = self.table_int(local, offset_of!(Local, next))?;
-        self.b.build_store(self.offset(to, row.number_at)?, count)?;
+        // Both at once: the number is the lower half.
+        let upper = self.b.build_int_z_extend(tag, self.m.context.i64_type(), "upper")?;
+        let upper = self.b.build_left_shift(upper, self.int64(32), "upper")?;
+        let both =
+            self.b.build_store(self.offset(to, row.number_at)?, self.b.build_or(count, upper, "both")?)?;
+        both.set_alignment(size_of::<u32>() as u32).map_err(|error| CodegenError(error.to_string()))?;
+        // The line that the part needs next is not in a cache, and many stores wait behind one that has to wait.
+        self.fetch_to_write(self.offset(to, AHEAD)?)?;
         self.b.build_store(count_at, self.b.build_int_add(count, self.int64(1), "count")?)?;
         self.b.build_store(next_at, self.offset(to, row.bytes)?)?;
         Ok(())
@@ -108,6 +117,8 @@ impl<'c> FnCx<'_, 'c> {
         let base = cx.table_int(env, offset_of!(Absorbed, base))?;
         let taken = cx.table_int(env, offset_of!(Absorbed, taken))?;
         let taken = cx.b.build_int_compare(IntPredicate::NE, taken, cx.int64(0), "taken")?;
+        let is_row = cx.b.build_is_not_null(places, "is_row")?;
+        let last = cx.b.build_int_sub(hi, cx.int64(1), "last")?;
         let row = entry.row();
         cx.hold_header(table)?;
         cx.counted(lo, hi, 1, Vec::new(), &mut |cx, i, carried| {
@@ -116,8 +127,15 @@ impl<'c> FnCx<'_, 'c> {
             let key = cx.load(&entry.key, from)?;
             let value = cx.load(&entry.value, cx.value_at(entry, from)?)?;
             let before = cx.table_int(table, offset_of!(Dict, len))?;
-            let (at, _) = cx.probed_entry(entry, table, &key, Start::Of(op))?;
-            cx.note_place((table, before), (places, base), cx.offset(from, row.number_at)?)?;
+            // Where the row will be looked for that comes a little later.
+            let later = cx.b.build_int_add(i, cx.int64(ROWS_AHEAD), "later")?;
+            let later = int(cx.binary(BinOp::Min, Scalar::I64, later.into(), last.into())?)?;
+            let later =
+                cx.element(cx.m.context.i8_type().into(), rows, cx.b.build_int_mul(later, stride, "bytes")?)?;
+            let tags_at = (cx.offset(from, row.tag_at)?, cx.offset(later, row.tag_at)?);
+            let tag = cx.row_tag(entry, (table, &key), is_row, tags_at)?;
+            let at = cx.entry_of_row(entry, table, (tag, &key), before, Start::Of(op))?;
+            cx.note_place((table, before), (places, base, is_row), cx.offset(from, row.number_at)?)?;
             let at = cx.value_at(entry, at)?;
             let held = cx.load(&entry.value, at)?;
             let merged = cx.combine_values(&entry.value, op, &held, &value)?;
@@ -133,21 +151,72 @@ impl<'c> FnCx<'_, 'c> {
         Ok(function)
     }
 
-    /// Notes the place of a key that is new since the table had `before` keys, if places are asked for.
+    /// The tag of a key, which a row knows.
+    fn row_tag(
+        &mut self,
+        entry: &Entry,
+        (table, key): (PointerValue<'c>, &[Leaf<'c>]),
+        is_row: IntValue<'c>,
+        (tag_at, later_at): (PointerValue<'c>, PointerValue<'c>),
+    ) -> Result<IntValue<'c>, CodegenError> {
+        let (known, unknown, tagged) = (self.block("known"), self.block("unknown"), self.block("tagged"));
+        self.b.build_conditional_branch(is_row, known, unknown)?;
+        self.b.position_at_end(unknown);
+        let own = self.key_tag(entry, table, key)?;
+        let unknown = self.here()?;
+        self.b.build_unconditional_branch(tagged)?;
+        self.b.position_at_end(known);
+        let held = self.b.build_load(self.m.context.i32_type(), tag_at, "tag")?;
+        let later = int(self.b.build_load(self.m.context.i32_type(), later_at, "later")?)?;
+        self.prefetch(self.own_slot(table, later)?)?;
+        self.enter(tagged)?;
+        let tag = self.join((&vec![own.into()], unknown), (&vec![held], known))?;
+        int(leaf_at(&tag, 0)?)
+    }
+
+    /// The entry of a key in a table of `len` entries. A new one is made here when that is easy.
+    fn entry_of_row(
+        &mut self,
+        entry: &Entry,
+        table: PointerValue<'c>,
+        (tag, key): (IntValue<'c>, &[Leaf<'c>]),
+        len: IntValue<'c>,
+        start: Start,
+    ) -> Result<PointerValue<'c>, CodegenError> {
+        let (fresh, old, ready) = (self.block("fresh"), self.block("old"), self.block("ready"));
+        let own = self.own_slot(table, tag)?;
+        let held = int(self.b.build_load(self.m.context.i64_type(), own, "held")?)?;
+        let free = self.b.build_int_compare(IntPredicate::EQ, held, self.int64(0), "free")?;
+        let cap = self.table_int(table, offset_of!(Dict, cap))?;
+        let roomy = self.b.build_int_compare(IntPredicate::NE, len, cap, "roomy")?;
+        let easy = self.b.build_and(free, roomy, "easy")?;
+        self.b.build_conditional_branch(easy, fresh, old)?;
+        self.b.position_at_end(old);
+        let (known, _) = self.entry_with_tag(entry, table, key, tag, start)?;
+        let old = self.here()?;
+        self.b.build_unconditional_branch(ready)?;
+        self.b.position_at_end(fresh);
+        let (new, _) = self.insert_entry(entry, start, table, (own, len), (tag, key))?;
+        self.enter(ready)?;
+        let at = self.join((&vec![known.into()], old), (&vec![new.into()], fresh))?;
+        pointer(leaf_at(&at, 0)?)
+    }
+
+    /// Notes the place of a row whose key is new since the table had `before` keys.
     fn note_place(
         &mut self,
         (table, before): (PointerValue<'c>, IntValue<'c>),
-        (places, base): (PointerValue<'c>, IntValue<'c>),
+        (places, base, is_row): (PointerValue<'c>, IntValue<'c>, IntValue<'c>),
         number: PointerValue<'c>,
     ) -> Result<(), CodegenError> {
         let (note, noted) = (self.block("note"), self.block("noted"));
         let len = self.table_int(table, offset_of!(Dict, len))?;
         let is_new = self.b.build_int_compare(IntPredicate::NE, len, before, "is_new")?;
-        let asked = self.b.build_is_not_null(places, "asked")?;
-        let wanted = self.b.build_and(is_new, asked, "wanted")?;
+        let wanted = self.b.build_and(is_new, is_row, "wanted")?;
         self.b.build_conditional_branch(wanted, note, noted)?;
         self.b.position_at_end(note);
-        let number = self.table_int(number, 0)?;
+        let number = int(self.b.build_load(self.m.context.i32_type(), number, "number")?)?;
+        let number = self.b.build_int_z_extend(number, self.m.context.i64_type(), "number")?;
         let place = self.b.build_int_add(base, number, "place")?;
         self.b.build_store(self.element(self.m.context.i64_type().into(), places, before)?, place)?;
         self.enter(noted)

@@ -35,6 +35,8 @@ pub(super) struct Row {
     pub bytes: usize,
     /// Where the number is.
     pub number_at: usize,
+    /// Where the tag is.
+    pub tag_at: usize,
 }
 
 /// Where the first look for a key can end.
@@ -65,11 +67,13 @@ impl Entry {
         layout::layout(&self.pair).size
     }
 
-    /// The rows that a table of a chunk spills: an entry, and the number of the row.
+    /// The rows of `runtime::abi::Local`.
     pub fn row(&self) -> Row {
-        let fields = [self.key.clone(), self.value.clone(), Ty::Scalar(Scalar::I64)];
-        let number_at = layout::field_offsets(&fields).get(2).copied().unwrap_or(0);
-        Row { bytes: layout::layout(&Ty::tuple(fields.to_vec())).size, number_at }
+        let word = Ty::Scalar(Scalar::U32);
+        let fields = [self.pair.clone(), word.clone(), word];
+        let offsets = layout::field_offsets(&fields);
+        let at = |k: usize| offsets.get(k).copied().unwrap_or(0);
+        Row { bytes: layout::layout(&Ty::tuple(fields.to_vec())).size, number_at: at(1), tag_at: at(2) }
     }
 }
 
@@ -95,25 +99,50 @@ impl<'c> FnCx<'_, 'c> {
         self.offset(at, entry.value_offset)
     }
 
-    /// Looks for a key where its hash belongs; `tag` is known or computed. The current block ends; both blocks of the probe are left to be written.
+    /// Looks for a key where its hash belongs. The current block ends; both blocks of the probe are left to be written.
     pub fn probe(
         &mut self,
         entry: &Entry,
         table: PointerValue<'c>,
         key: &[Leaf<'c>],
-        tag: Option<IntValue<'c>>,
     ) -> Result<Probe<'c>, CodegenError> {
-        let (i32_ty, i64_ty) = (self.m.context.i32_type(), self.m.context.i64_type());
-        let tag = match tag {
-            Some(tag) => tag,
-            None => {
-                let hash = self.hash(&entry.key, key, self.seed_of(table)?)?;
-                self.tag_of(hash)?
-            }
-        };
+        let tag = self.key_tag(entry, table, key)?;
+        self.probe_tag(entry, table, key, tag)
+    }
+
+    /// The slot where a tag belongs.
+    pub fn own_slot(
+        &self,
+        table: PointerValue<'c>,
+        tag: IntValue<'c>,
+    ) -> Result<PointerValue<'c>, CodegenError> {
+        let i64_ty = self.m.context.i64_type();
         let (slots, mask) = (self.slots_of(table)?, self.mask_of(table)?);
         let place = self.b.build_int_z_extend(tag, i64_ty, "place")?;
-        let slot = self.element(i64_ty.into(), slots, self.b.build_and(place, mask, "place")?)?;
+        self.element(i64_ty.into(), slots, self.b.build_and(place, mask, "place")?)
+    }
+
+    /// What the slot of a key holds of its hash.
+    pub fn key_tag(
+        &mut self,
+        entry: &Entry,
+        table: PointerValue<'c>,
+        key: &[Leaf<'c>],
+    ) -> Result<IntValue<'c>, CodegenError> {
+        let hash = self.hash(&entry.key, key, self.seed_of(table)?)?;
+        self.tag_of(hash)
+    }
+
+    /// As [`FnCx::probe`], with the tag of the key.
+    pub fn probe_tag(
+        &mut self,
+        entry: &Entry,
+        table: PointerValue<'c>,
+        key: &[Leaf<'c>],
+        tag: IntValue<'c>,
+    ) -> Result<Probe<'c>, CodegenError> {
+        let (i32_ty, i64_ty) = (self.m.context.i32_type(), self.m.context.i64_type());
+        let slot = self.own_slot(table, tag)?;
         // A free slot has no tag.
         let held = int(self.b.build_load(i32_ty, self.offset(slot, TAG_OFFSET)?, "held")?)?;
         let alike = self.b.build_int_compare(IntPredicate::EQ, held, tag, "alike")?;
@@ -213,7 +242,7 @@ impl<'c> FnCx<'_, 'c> {
             self.b.position_at_end(look);
             told = Some(Told { at, hit, address });
         }
-        let probe = self.probe(&entry, table, &key, None)?;
+        let probe = self.probe(&entry, table, &key)?;
         let (absent, far, found) = (self.block("absent"), self.block("far"), self.block("found"));
         self.b.position_at_end(probe.other);
         let number = self.seek(&entry, None, table, probe.tag, &key)?;

@@ -63,25 +63,27 @@ impl<'c> FnCx<'_, 'c> {
             return self.wait(k, pair);
         }
         if self.tables.chunked_at.is_some() {
-            return self.merge_row(entry, op, table, pair, None);
+            let key = pair.get(..width(&entry.key)).unwrap_or_default();
+            let tag = self.key_tag(entry, table, key)?;
+            return self.merge_row(entry, op, table, pair, tag);
         }
         let (key, value) = pair.split_at(width(&entry.key).min(pair.len()));
         let found = self.entry_of(entry, table, key, hint, Start::Of(op))?;
         self.merge_value(entry, op, found.entry, value)
     }
 
-    /// A merge into the table of a chunk; `tag` is the hash of the key, if it is known.
+    /// A merge into the table of a chunk; `tag` is that of the key.
     pub fn merge_row(
         &mut self,
         entry: &Entry,
         op: MergeOp,
         table: PointerValue<'c>,
         pair: &[Leaf<'c>],
-        tag: Option<IntValue<'c>>,
+        tag: IntValue<'c>,
     ) -> Result<(), CodegenError> {
         let (key, value) = pair.split_at(width(&entry.key).min(pair.len()));
         let spill = self.block("spill");
-        let found = self.looked_up(entry, table, (key, tag), Some(spill), Start::Of(op))?;
+        let found = self.looked_up(entry, table, (tag, key), Some(spill), Start::Of(op))?;
         self.merge_value(entry, op, found.entry, value)?;
         let merged = self.block("merged");
         self.b.build_unconditional_branch(merged)?;
@@ -153,7 +155,10 @@ impl<'c> FnCx<'_, 'c> {
         hint: Option<IntValue<'c>>,
         start: Start,
     ) -> Result<Found<'c>, CodegenError> {
-        let Some(number) = hint else { return self.looked_up(entry, table, (key, None), None, start) };
+        let Some(number) = hint else {
+            let tag = self.key_tag(entry, table, key)?;
+            return self.looked_up(entry, table, (tag, key), None, start);
+        };
         let (told, look, ready) = (self.block("told"), self.block("look"), self.block("ready"));
         let number = self.b.build_int_z_extend(number, self.m.context.i64_type(), "number")?;
         let ticket = self.b.build_int_sub(number, self.int64(1), "ticket")?;
@@ -166,7 +171,8 @@ impl<'c> FnCx<'_, 'c> {
         let told = self.here()?;
         self.b.build_conditional_branch(same, ready, look)?;
         self.b.position_at_end(look);
-        let found = self.looked_up(entry, table, (key, None), None, start)?;
+        let tag = self.key_tag(entry, table, key)?;
+        let found = self.looked_up(entry, table, (tag, key), None, start)?;
         let looked = self.here()?;
         self.enter(ready)?;
         let (known, probed) =
@@ -184,7 +190,20 @@ impl<'c> FnCx<'_, 'c> {
         key: &[Leaf<'c>],
         start: Start,
     ) -> Result<(PointerValue<'c>, IntValue<'c>), CodegenError> {
-        let found = self.looked_up(entry, table, (key, None), None, start)?;
+        let tag = self.key_tag(entry, table, key)?;
+        self.entry_with_tag(entry, table, key, tag, start)
+    }
+
+    /// The same when the tag is known.
+    pub fn entry_with_tag(
+        &mut self,
+        entry: &Entry,
+        table: PointerValue<'c>,
+        key: &[Leaf<'c>],
+        tag: IntValue<'c>,
+        start: Start,
+    ) -> Result<(PointerValue<'c>, IntValue<'c>), CodegenError> {
+        let found = self.looked_up(entry, table, (tag, key), None, start)?;
         Ok((found.entry, found.ticket))
     }
 
@@ -194,11 +213,11 @@ impl<'c> FnCx<'_, 'c> {
         &mut self,
         entry: &Entry,
         table: PointerValue<'c>,
-        (key, tag): (&[Leaf<'c>], Option<IntValue<'c>>),
+        (tag, key): (IntValue<'c>, &[Leaf<'c>]),
         spill: Option<BasicBlock<'c>>,
         start: Start,
     ) -> Result<Found<'c>, CodegenError> {
-        let probe = self.probe(entry, table, key, tag)?;
+        let probe = self.probe_tag(entry, table, key, tag)?;
         self.b.position_at_end(probe.other);
         let number = match (spill, self.tables.chunked_at) {
             (Some(spill), Some(i)) => {

@@ -198,12 +198,22 @@ impl<'c> FnCx<'_, 'c> {
         Ok(large)
     }
 
-    fn prefetch(&self, address: PointerValue<'c>) -> Result<(), CodegenError> {
+    /// Asks for the memory at `address`.
+    pub fn prefetch(&self, address: PointerValue<'c>) -> Result<(), CodegenError> {
+        self.fetch(address, 0)
+    }
+
+    /// The same for memory that will be written.
+    pub fn fetch_to_write(&self, address: PointerValue<'c>) -> Result<(), CodegenError> {
+        self.fetch(address, 1)
+    }
+
+    fn fetch(&self, address: PointerValue<'c>, to_write: u32) -> Result<(), CodegenError> {
         let prefetch = Intrinsic::find("llvm.prefetch")
             .and_then(|it| it.get_declaration(&self.m.module, &[self.ptr_ty()]))
             .ok_or_else(|| CodegenError("no prefetch".into()))?;
-        // For reading, into all caches, of data.
-        let args = [address.into(), self.int32(0).into(), self.int32(3).into(), self.int32(1).into()];
+        // Into all caches, of data.
+        let args = [address.into(), self.int32(to_write).into(), self.int32(3).into(), self.int32(1).into()];
         self.b.build_call(prefetch, &args, "")?;
         Ok(())
     }

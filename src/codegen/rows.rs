@@ -415,8 +415,11 @@ impl<'c> FnCx<'_, 'c> {
             }
             let pair = cx.pair_of(rows, &row)?;
             let tag = match &rows.tags {
-                Some(tags) => Some(int(cx.load_scalar(tags.scalar, cx.row_at(tags, at)?, None)?)?),
-                None => None,
+                Some(tags) => int(cx.load_scalar(tags.scalar, cx.row_at(tags, at)?, None)?)?,
+                None => {
+                    let key = pair.get(..width(&rows.entry.key)).unwrap_or_default();
+                    cx.key_tag(&rows.entry, rows.table, key)?
+                }
             };
             cx.merge_row(&rows.entry, rows.op, rows.table, &pair, tag)?;
             cx.tables.chunked_at = around;

@@ -180,10 +180,28 @@ impl<'c> FnCx<'_, 'c> {
         self.b.build_unconditional_branch(again)?;
 
         self.b.position_at_end(insert);
+        let (_, more) =
+            self.insert_entry(entry, start, table, (pointer(leaf_at(&room, 0)?)?, len), (tag, key))?;
+        self.b.build_store(out, more)?;
+        self.b.build_return(Some(&self.int32(0)))?;
+        Ok(())
+    }
+
+    /// Gives a key the entry behind the `len` that are there, and the free slot `room`. Returns the entry and its number.
+    pub fn insert_entry(
+        &mut self,
+        entry: &Entry,
+        start: Start,
+        table: PointerValue<'c>,
+        (room, len): (PointerValue<'c>, IntValue<'c>),
+        (tag, key): (IntValue<'c>, &[Leaf<'c>]),
+    ) -> Result<(PointerValue<'c>, IntValue<'c>), CodegenError> {
         let more = self.b.build_int_add(len, self.int64(1), "more")?;
-        let upper = self.b.build_left_shift(place, self.int64(32), "upper")?;
-        self.b.build_store(pointer(leaf_at(&room, 0)?)?, self.b.build_or(upper, more, "slot")?)?;
+        let upper = self.b.build_int_z_extend(tag, self.m.context.i64_type(), "upper")?;
+        let upper = self.b.build_left_shift(upper, self.int64(32), "upper")?;
+        self.b.build_store(room, self.b.build_or(upper, more, "slot")?)?;
         self.b.build_store(self.offset(table, offset_of!(Dict, len))?, more)?;
+        let entries = self.table_ptr(table, offset_of!(Dict, entries))?;
         let new = self.elem_address(&entry.pair, entries, len)?;
         self.store(&entry.key, key, new)?;
         let value = match start {
@@ -191,9 +209,7 @@ impl<'c> FnCx<'_, 'c> {
             Start::Blank => self.blank(&entry.value)?,
         };
         self.store(&entry.value, &value, self.value_at(entry, new)?)?;
-        self.b.build_store(out, more)?;
-        self.b.build_return(Some(&self.int32(0)))?;
-        Ok(())
+        Ok((new, more))
     }
 
     /// Compares all slots of a line at once.

@@ -4,8 +4,8 @@
 //! Promises: keys stay in the order of their first merge; a dictionary to start with is not changed. Merges are made in
 //! the order of the loop, so float sums per key fold from the identity, left to right; but an outermost loop of more than
 //! one chunk folds each chunk by itself, as the rules of `plan::chunks` say: a chunk has a table for a limited number of
-//! keys, each from the identity, and the rows that did not go into it. In the order of the chunks, first the values of the
-//! table and then those of the rows are merged.
+//! keys, each from the identity, which becomes rows when it is full, and it may be given up for rows that hold one merge
+//! each. At the end the rows are merged in their order, chunk by chunk.
 
 use super::builder::{Builder, combine};
 use crate::ir::{BuilderTy, MergeOp};
@@ -31,16 +31,15 @@ struct Table {
 
 /// One chunk of a loop.
 struct Chunk {
-    first: i64,
+    /// The iteration with which the table last began without keys.
+    since: i64,
     /// The number of the current iteration.
     now: i64,
-    /// The table may hold this many keys.
-    limit: usize,
     most_keys: usize,
     table: Table,
-    /// What is merged after the table: `{key, value}` each.
+    /// `{key, value}` each, from before the table.
     rows: Vec<Value>,
-    /// All keys go there from now on.
+    /// Everything becomes a row from now on.
     given_up: bool,
 }
 
@@ -60,12 +59,10 @@ impl Table {
 
 impl Chunk {
     fn new(first: i64, len: i64) -> Chunk {
-        let most_keys = chunks::most_keys(len);
         Chunk {
-            first,
+            since: first,
             now: first,
-            limit: chunks::sample(most_keys) as usize,
-            most_keys: most_keys as usize,
+            most_keys: chunks::most_keys(len) as usize,
             table: Table::default(),
             rows: Vec::new(),
             given_up: false,
@@ -74,16 +71,17 @@ impl Chunk {
 
     fn merge(&mut self, op: MergeOp, identity: &Value, pair: Value) -> Option<()> {
         let keys = self.table.entries.len();
-        let known = !self.given_up && self.table.index.get(key_of(&pair)?).is_some();
-        if !known && !self.given_up && keys == self.limit && self.limit < self.most_keys {
-            self.given_up = chunks::is_sparse(self.now - self.first, keys as i64);
-            self.limit = self.most_keys;
+        if !self.given_up && keys == self.most_keys && self.table.index.get(key_of(&pair)?).is_none() {
+            self.rows.append(&mut self.table.entries);
+            self.table = Table::default();
+            self.given_up = chunks::is_sparse(self.now - self.since, keys as i64);
+            self.since = self.now;
         }
-        if known || !self.given_up && keys < self.limit {
-            return self.table.merge(op, identity, pair);
+        if self.given_up {
+            self.rows.push(pair);
+            return Some(());
         }
-        self.rows.push(pair);
-        Some(())
+        self.table.merge(op, identity, pair)
     }
 }
 
@@ -118,10 +116,10 @@ impl DictMerger {
         Some(())
     }
 
-    /// Merges what a chunk leaves behind: first its table, then its rows.
+    /// Merges what a chunk leaves behind.
     pub(super) fn end_chunk(&mut self) -> Option<()> {
         let Some(chunk) = self.chunk.take() else { return Some(()) };
-        let mut pairs = chunk.table.entries.into_iter().chain(chunk.rows);
+        let mut pairs = chunk.rows.into_iter().chain(chunk.table.entries);
         pairs.try_for_each(|pair| self.table.merge(self.op, &self.identity, pair))
     }
 

@@ -151,22 +151,20 @@ pub struct Dict {
     pub local: *mut Local,
 }
 
-/// What the table of one chunk of a loop has besides: see `local`.
+/// What the table of one chunk of a loop has besides: see `local`. The chunk leaves rows behind: key and value as in an
+/// entry, then a number (`u32`) and the tag (`u32`). Their order is that of the numbers, and keys first appear in it.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct Local {
-    /// 0: a key that is not there is inserted, or asked for with `weld_rt_dict_full` when there is no room. Else what is
-    /// merged into such a key goes to `parts`, as a row of key, value and number (`i64`).
-    pub spills: i64,
-    /// The number of the next such row. Keys of the table come first and have their tickets as numbers: the order of
-    /// numbers is the order in which keys appear in the chunk.
+    /// The number of the next row.
     pub next: i64,
-    /// [`PARTS`] of them; the first bits of the hash choose one.
+    /// [`PARTS`] of them once the table is given up, which is when it has room for no key; the first bits of the tag choose
+    /// one. What is merged then becomes a row. Until then a full table is handed to `weld_rt_dict_full`.
     pub parts: *mut Part,
 }
 
 /// The first bits of a hash that choose a part.
-pub const PART_BITS: u32 = 9;
+pub const PART_BITS: u32 = 8;
 /// Number of parts.
 pub const PARTS: usize = 1 << PART_BITS;
 
@@ -178,21 +176,17 @@ pub struct Part {
     pub next: *mut u8,
     /// When `next` is here, `weld_rt_part_grow` makes room.
     pub end: *mut u8,
-    /// For the runtime.
-    pub(super) first: *mut u8,
-    /// For the runtime.
-    pub(super) last: *mut u8,
 }
 
 /// Rows or entries that are to be merged into a table: what [`TableDesc::absorb`] gets as its environment.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct Absorbed {
-    /// The first one: key and value as in an entry, and for rows the number behind them.
+    /// The first one.
     pub rows: *const u8,
     /// Bytes from one to the next.
     pub stride: i64,
-    /// Null, or where the place of each new key goes, by its ticket: `base` and the number of its row.
+    /// Null for entries. For rows, where the place of each new key goes, by its ticket: `base` and the number of its row.
     pub places: *mut i64,
     /// See `places`.
     pub base: i64,
@@ -520,7 +514,7 @@ const _: () = {
     assert!(offset_of!(LoopDesc, n_tables) == 60 && offset_of!(LoopDesc, tables) == 64);
     assert!(size_of::<LoopDesc>() == 72 && size_of::<TableDesc>() == 32);
     assert!(offset_of!(TableDesc, offset) == 8 && offset_of!(TableDesc, indexed) == 24);
-    assert!(size_of::<Part>() == 32 && size_of::<Absorbed>() == 40);
+    assert!(size_of::<Part>() == 16 && size_of::<Absorbed>() == 40);
     assert!(offset_of!(TraceLine, place) == 8 && offset_of!(TraceLine, name) == 12);
     assert!(offset_of!(TraceLine, code) == 16 && offset_of!(TraceLine, form) == 20);
     assert!(offset_of!(TraceLine, kind) == 24 && size_of::<TraceLine>() == 32);

@@ -9,8 +9,10 @@
 const LEAST_LEAVES: i64 = 16;
 /// A long loop has this many chunks.
 const CHUNKS: i64 = 16;
-/// The most keys in the table of a chunk.
-const MOST_KEYS: i64 = 1 << 17;
+/// The most keys in the table of a chunk: it stays in the near caches.
+const MOST_KEYS: i64 = 4096;
+/// A table with fewer iterations a key than this combines too little to be worth it.
+const LEAST_PER_KEY: i64 = 8;
 
 /// Iterations of a chunk of a loop of `n` iterations: whole leaves.
 pub fn chunk_len(n: i64, leaf: i64) -> i64 {
@@ -20,25 +22,20 @@ pub fn chunk_len(n: i64, leaf: i64) -> i64 {
     per_chunk.max(LEAST_LEAVES).saturating_mul(leaf)
 }
 
-/// The most keys in the table of such a chunk. What is merged into other keys is kept as a row.
+/// The most keys in the table of such a chunk. When it has so many and one more comes, its entries become rows, and
+/// either it begins again or, if it [is sparse](is_sparse), all that follows in its chunk becomes rows.
 pub fn most_keys(chunk_len: i64) -> i64 {
     (chunk_len / 4).clamp(1, MOST_KEYS)
 }
 
-/// With this many keys and one more, the table is looked at: see [`is_sparse`].
-pub fn sample(most_keys: i64) -> i64 {
-    (most_keys / 4).max(1)
-}
-
-/// Whether a table that got `keys` keys in so many iterations combines too little to be worth it: then it is given up,
-/// and all that follows in its chunk is kept as rows.
+/// Whether a table that got `keys` keys in so many iterations combines too little to be worth it.
 pub fn is_sparse(iterations: i64, keys: i64) -> bool {
-    iterations.saturating_mul(20) < keys.saturating_mul(23)
+    iterations < keys.saturating_mul(LEAST_PER_KEY)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{chunk_len, is_sparse, most_keys, sample};
+    use super::{chunk_len, is_sparse, most_keys};
 
     #[test]
     fn chunks_are_whole_leaves_and_cover_the_loop() {
@@ -48,15 +45,14 @@ mod tests {
                 assert!(len % leaf == 0 || len == i64::MAX, "{n} {leaf}");
                 assert!(n / len <= 16, "{n} {leaf}");
                 assert!(len >= 16 * leaf);
-                assert!(sample(most_keys(len)) <= most_keys(len));
             }
         }
-        assert_eq!((chunk_len(20_000_000, 4096), most_keys(65_536)), (1_253_376, 16_384));
+        assert_eq!((chunk_len(20_000_000, 4096), most_keys(65_536)), (1_253_376, 4096));
     }
 
     #[test]
-    fn sparse_is_nearly_distinct() {
-        assert!(is_sparse(1000, 1000) && is_sparse(1149, 1000));
-        assert!(!is_sparse(1150, 1000) && !is_sparse(i64::MAX, 1000));
+    fn sparse_is_few_iterations_a_key() {
+        assert!(is_sparse(0, 1) && is_sparse(7999, 1000));
+        assert!(!is_sparse(8000, 1000) && !is_sparse(i64::MAX, i64::MAX / 8));
     }
 }

@@ -129,7 +129,11 @@ impl TaskInner {
         if dict.len as usize >= MOST_ENTRIES {
             return Err(self.run().store.exhausted(usize::MAX));
         }
-        let n_slots = if dict.cap == 0 { FIRST_SLOTS } else { next_slots(slot_count(dict)) };
+        let mut n_slots = if dict.cap == 0 { FIRST_SLOTS } else { next_slots(slot_count(dict)) };
+        // The table may be fuller than others of its size.
+        while capacity(n_slots) <= dict.len as usize {
+            n_slots = next_slots(n_slots);
+        }
         // SAFETY: by contract; this many slots have room for more entries.
         unsafe { self.dict_rebuild(header, n_slots) }
     }

@@ -1,19 +1,16 @@
-//! The table of one chunk of a loop: holds a limited number of keys and writes what it cannot hold as rows.
+//! The table of one chunk of a loop: holds a limited number of keys and becomes rows when it is full.
 //!
-//! Promises: what a table holds and what it spills depends on the merges of its chunk alone (`chunks`). Per key, the entry
-//! of the table comes first, then the rows in their order. Nothing is left changed when memory runs out.
+//! Promises: what a chunk leaves behind depends on its merges alone (`chunks`): a table, or rows whose order is that of the
+//! merges they hold. Nothing is left changed when memory runs out.
 //! Contract of the `unsafe` blocks: a table is as `abi::Dict` says, was made by [`TaskInner::local_open`], and nobody else
 //! uses it during the call.
 
 use super::abi::{Dict, EMPTY_LINE, Failure, LINE, Local, PART_BITS, TableDesc};
-use super::chunks::{is_sparse, most_keys, sample};
+use super::chunks::{is_sparse, most_keys};
 use super::dict::{capacity, slot_count};
-use super::rows::Rows;
+use super::rows::{PIECE_BYTES, Rows};
 use super::run::TaskInner;
 use std::ptr;
-
-/// A table with more keys than this is written as rows at the end of its chunk, so that its memory serves the next one.
-const MOST_KEPT: i64 = 4096;
 
 /// Slots that a table begins with, so that a few keys hardly meet.
 const FIRST_SLOTS: i64 = 512;
@@ -22,15 +19,11 @@ const FIRST_SLOTS: i64 = 512;
 #[repr(C)]
 struct LocalTable {
     shared: Local,
-    /// The first iteration of the chunk.
-    first: i64,
-    /// The table grows up to this many keys.
-    limit: i64,
+    /// The iteration with which the table last began without keys.
+    since: i64,
     most_keys: i64,
     number_at: u32,
-    /// The entries of the table, when it was written as rows.
-    table: Rows,
-    spilled: Rows,
+    rows: Rows,
     /// The memory of a table that was given up.
     unused: Option<Room>,
 }
@@ -42,16 +35,12 @@ struct Room {
     entries: *mut u8,
 }
 
-/// What a chunk leaves behind.
+/// What a chunk leaves behind: a table, or rows if it is null.
 pub(super) struct Partial {
-    /// A small table, or null.
-    pub(super) kept: *mut Dict,
-    /// Rows of keys that are all different, numbered in their order.
-    pub(super) table: Rows,
-    /// Further rows.
-    pub(super) spilled: Rows,
-    /// One more than the highest number.
-    pub(super) numbers: i64,
+    pub(super) table: *mut Dict,
+    pub(super) rows: Rows,
+    /// How many rows or keys.
+    pub(super) len: i64,
 }
 
 /// The runtime's part of the table of a chunk.
@@ -76,90 +65,74 @@ impl TaskInner {
         first: i64,
         len: i64,
     ) -> Result<*mut Dict, Failure> {
-        let most_keys = most_keys(len);
-        let row_bytes = desc.row_bytes as usize;
-        let shared = Local { spills: 0, next: 0, parts: ptr::null_mut() };
-        let rows = Rows::new(row_bytes);
-        let limit = sample(most_keys);
-        let number_at = desc.number_at;
         let new = LocalTable {
-            shared,
-            first,
-            limit,
-            most_keys,
-            number_at,
-            table: rows,
-            spilled: rows,
+            shared: Local { next: 0, parts: ptr::null_mut() },
+            since: first,
+            most_keys: most_keys(len),
+            number_at: desc.number_at,
+            rows: Rows::new(desc.row_bytes as usize),
             unused: None,
         };
         // SAFETY: `old` is a table of ours; new headers are fresh memory.
         unsafe {
             if old.is_null() {
                 let dict = self.dict_new(i64::from(desc.entry_bytes), FIRST_SLOTS)?;
-                (*dict).cap = (*dict).cap.min(limit);
+                (*dict).cap = (*dict).cap.min(new.most_keys);
                 let local: *mut LocalTable = self.alloc(size_of::<LocalTable>())?.cast();
                 local.write(new);
                 (*dict).local = local.cast();
                 return Ok(dict);
             }
             let (dict, local) = (&mut *old, local_of(old));
+            let rows = Rows::after(&local.rows);
             if let Some(room) = local.unused {
                 (dict.slots, dict.mask, dict.entries) = (room.slots, room.mask, room.entries);
             }
-            *local = new;
-            dict.len = 0;
-            dict.cap = 0;
-            // A table that was given up and had no room is all that has no entries.
-            if !dict.entries.is_null() {
-                dict.slots.write_bytes(0, slot_count(dict));
-                dict.cap = (capacity(slot_count(dict)) as i64).min(limit);
-            }
+            *local = LocalTable { rows, ..new };
+            clear(dict, local.most_keys);
         }
         Ok(old)
     }
 
-    /// Iteration `iteration` merges into a key that is not in the full table.
+    /// Iteration `iteration` merges into a key that is not in the full table: afterwards it has room or is given up.
     ///
     /// # Safety
     /// As the module says.
     pub(super) unsafe fn local_full(&mut self, header: *mut Dict, iteration: i64) -> Result<(), Failure> {
         // SAFETY: by contract.
         let (dict, local) = unsafe { (&mut *header, local_of(header)) };
-        if dict.cap < local.limit {
+        if dict.cap < local.most_keys {
             // SAFETY: by contract.
             unsafe { self.dict_grow(header)? };
-            dict.cap = dict.cap.min(local.limit);
+            dict.cap = dict.cap.min(local.most_keys);
             return Ok(());
         }
-        if local.limit < local.most_keys {
-            if !is_sparse(iteration - local.first, dict.len) {
-                local.limit = local.most_keys;
-                dict.cap = (capacity(slot_count(dict)) as i64).min(local.limit);
-                return Ok(());
-            }
-            local.spilled.begin(self)?;
-            // SAFETY: by contract.
-            unsafe { self.local_write(dict, &mut local.table, local.number_at)? };
-            local.shared.next = dict.len;
+        // SAFETY: by contract.
+        unsafe { self.local_write(dict, local)? };
+        if is_sparse(iteration - local.since, dict.len) {
+            local.rows.begin(self)?;
+            local.shared.parts = local.rows.parts;
             local.unused = Some(Room { slots: dict.slots, mask: dict.mask, entries: dict.entries });
             dict.slots = (&raw const EMPTY_LINE).cast_mut().cast();
             (dict.mask, dict.entries, dict.len, dict.cap) = (LINE as i64 - 1, ptr::null_mut(), 0, 0);
         } else {
-            local.spilled.begin(self)?;
-            local.shared.next = dict.len;
+            local.since = iteration;
+            // SAFETY: by contract.
+            unsafe { clear(dict, local.most_keys) };
         }
-        local.shared.parts = local.spilled.parts;
-        local.shared.spills = 1;
         Ok(())
     }
 
-    /// Makes room in a part of what a table spills.
+    /// Makes room in a part of the rows of a table that was given up.
     ///
     /// # Safety
     /// As the module says.
     pub(super) unsafe fn local_grow(&mut self, header: *mut Dict, part: usize) -> Result<(), Failure> {
         // SAFETY: by contract.
-        unsafe { local_of(header).spilled.grow(self, part) }
+        let local = unsafe { local_of(header) };
+        local.check_numbers(self, 0)?;
+        // SAFETY: by contract.
+        unsafe { local.rows.grow(self, part) }
     }
 
     /// The chunk of a table is over. Its memory serves the next chunk of this thread, if the table that comes back is
@@ -170,27 +143,54 @@ impl TaskInner {
     pub(super) unsafe fn local_close(&mut self, header: *mut Dict) -> Result<(Partial, *mut Dict), Failure> {
         // SAFETY: by contract.
         let (dict, local) = unsafe { (&mut *header, local_of(header)) };
-        let numbers = if local.shared.spills == 0 { dict.len } else { local.shared.next };
-        if local.shared.spills == 0 && dict.len <= MOST_KEPT {
-            let none = Rows::new(1);
-            return Ok((Partial { kept: header, table: none, spilled: none, numbers }, ptr::null_mut()));
+        if !local.rows.is_begun() {
+            return Ok((Partial { table: header, rows: local.rows, len: dict.len }, ptr::null_mut()));
         }
-        // A table that was given up has no entries any more.
         // SAFETY: by contract.
-        unsafe { self.local_write(dict, &mut local.table, local.number_at)? };
-        let partial = Partial { kept: ptr::null_mut(), table: local.table, spilled: local.spilled, numbers };
-        Ok((partial, header))
+        unsafe {
+            self.local_write(dict, local)?;
+            local.rows.close();
+        }
+        Ok((Partial { table: ptr::null_mut(), rows: local.rows, len: local.shared.next }, header))
     }
 
-    /// Writes the entries of a table as rows, in their order.
+    /// The rows of a table that a chunk left behind.
+    ///
+    /// # Safety
+    /// As the module says.
+    pub(super) unsafe fn local_rows(&mut self, header: *mut Dict) -> Result<Rows, Failure> {
+        // SAFETY: by contract.
+        let (dict, local) = unsafe { (&*header, local_of(header)) };
+        // SAFETY: by contract.
+        unsafe {
+            self.local_write(dict, local)?;
+            local.rows.close();
+        }
+        Ok(local.rows)
+    }
+
+    /// Turns the entries of a table into rows.
+    ///
+    /// # Safety
+    /// As the module says.
+    unsafe fn local_write(&mut self, dict: &Dict, local: &mut LocalTable) -> Result<(), Failure> {
+        local.check_numbers(self, dict.len)?;
+        // SAFETY: by contract.
+        unsafe { self.write_rows(dict, &mut local.rows, local.number_at, local.shared.next)? };
+        local.shared.next += dict.len;
+        Ok(())
+    }
+
+    /// Writes the entries of a table as rows with the numbers from `first` on, in their order.
     ///
     /// # Safety
     /// `dict` is a table that nobody changes; the rows are those of its loop.
-    pub(super) unsafe fn local_write(
+    pub(super) unsafe fn write_rows(
         &mut self,
         dict: &Dict,
         rows: &mut Rows,
         number_at: u32,
+        first: i64,
     ) -> Result<(), Failure> {
         if dict.len == 0 {
             return Ok(());
@@ -198,22 +198,24 @@ impl TaskInner {
         rows.begin(self)?;
         let len = dict.len as usize;
         // SAFETY: the run outlives its contexts.
-        let parts = unsafe { &(*self.run).store }.temporary(len * size_of::<u16>())?;
-        let part_of = parts.data().cast::<u16>();
+        let tags = unsafe { &(*self.run).store }.temporary(len * size_of::<u32>())?;
+        let tags = tags.data().cast::<u32>();
         let entry_bytes = dict.entry_bytes as usize;
-        // SAFETY: slots hold the tickets of entries, which are below `len`; there is a number for each entry.
+        // SAFETY: slots hold the tickets of entries, which are below `len`; there is a tag for each entry.
         unsafe {
             for at in 0..slot_count(dict) {
                 let slot = *dict.slots.add(at);
                 let ticket = (slot & 0xffff_ffff) as usize;
                 if ticket != 0 {
-                    *part_of.add(ticket - 1) = (slot >> (64 - PART_BITS)) as u16;
+                    *tags.add(ticket - 1) = (slot >> 32) as u32;
                 }
             }
             for ticket in 0..len {
-                let row = rows.push(self, usize::from(*part_of.add(ticket)))?;
+                let tag = *tags.add(ticket);
+                let row = rows.push(self, (tag >> (u32::BITS - PART_BITS)) as usize)?;
                 copy_entry(dict.entries.add(ticket * entry_bytes), row, entry_bytes);
-                row.add(number_at as usize).cast::<i64>().write_unaligned(ticket as i64);
+                let words = row.add(number_at as usize).cast::<[u32; 2]>();
+                words.write_unaligned([first as u32 + ticket as u32, tag]);
             }
         }
         Ok(())
@@ -237,6 +239,25 @@ impl TaskInner {
             store.free(room.entries);
         }
     }
+}
+
+impl LocalTable {
+    /// Whether the numbers of so many more rows fit.
+    fn check_numbers(&self, inner: &TaskInner, more: i64) -> Result<(), Failure> {
+        let last = self.shared.next.saturating_add(more).saturating_add(PIECE_BYTES as i64);
+        if last > i64::from(u32::MAX) { Err(inner.run().store.exhausted(usize::MAX)) } else { Ok(()) }
+    }
+}
+
+/// Takes all keys out of a table that may have `most_keys`.
+///
+/// # Safety
+/// As the module says.
+unsafe fn clear(dict: &mut Dict, most_keys: i64) {
+    dict.len = 0;
+    // SAFETY: the table has this many slots, which belong to it.
+    unsafe { dict.slots.write_bytes(0, slot_count(dict)) };
+    dict.cap = (capacity(slot_count(dict)) as i64).min(most_keys);
 }
 
 /// Copies an entry. The common sizes need no call.

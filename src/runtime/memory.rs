@@ -153,6 +153,11 @@ impl Store {
         }
     }
 
+    /// The most bytes that the budget had lent at a time.
+    pub(super) fn peak(&self) -> u64 {
+        self.budget.peak()
+    }
+
     #[cfg(test)]
     pub(super) fn used(&self) -> u64 {
         self.budget.used()

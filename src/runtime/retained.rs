@@ -16,7 +16,7 @@ pub(super) const FROM: usize = 128 * 1024;
 /// The most bytes that are kept at a time.
 pub(super) const MOST_BYTES: usize = 1 << 30;
 /// The most blocks: looking for one stays cheap.
-const MOST_BLOCKS: usize = 64;
+const MOST_BLOCKS: usize = 1024;
 /// How long a block waits for its next use: as long as allocators wait with unused pages (jemalloc's `dirty_decay_ms`).
 const KEEP: Duration = Duration::from_secs(10);
 /// How often a store in use is asked again before the system is.

@@ -1,62 +1,88 @@
 //! Rows of keys and values that are distributed by the hash of the key while they are written, and read part by part.
 //!
 //! Promises: a part gives its rows back in the order in which they came; rows never move. Memory comes in slabs that
-//! count against the budget and are freed together.
-//! Contract of the `unsafe` blocks: pieces and slabs are allocations of the run that belong to these rows alone, each
-//! with a header; between `next` and `end` of a part is free room of its last piece.
+//! count against the budget and are freed together. Rows that one thread writes after others go on in the memory that those
+//! had left, so that a part is read in long runs.
+//! Contract of the `unsafe` blocks: pieces and slabs are allocations of the run that belong to these rows alone, or to those
+//! that they [go on](Rows::after) from; between `next` and `end` of a part is free room of its last piece.
 
 use super::abi::{Failure, PARTS, Part};
 use super::memory::LARGE;
 use super::run::{RunShared, TaskInner};
 use std::ptr;
 
-/// The header of a piece; its rows follow.
-#[repr(C)]
-pub(super) struct Piece {
-    /// The piece after this one.
+/// A run of rows of a part.
+struct Piece {
+    begin: *mut u8,
+    /// Behind its last row; only the part knows it for the last piece of rows that are not closed.
+    end: *mut u8,
     next: *mut Piece,
-    /// Behind its last row; only the part knows it for the last piece.
-    used: *mut u8,
 }
 
-/// Bytes of the first piece of a part, and of the largest ones, unless one row is larger.
+/// The pieces of a part.
+struct Pieces {
+    first: *mut Piece,
+    last: *mut Piece,
+}
+
+/// Bytes of the first pieces of a part, and of the largest ones, unless one row is larger.
 const FIRST_BYTES: usize = 512;
-const PIECE_BYTES: usize = 4096;
+pub(super) const PIECE_BYTES: usize = 32 * 1024;
 /// Slabs become larger up to this.
-const MOST_SLAB_BYTES: usize = 1 << 20;
+const MOST_SLAB_BYTES: usize = 1 << 24;
 /// Everything begins at multiples of this.
 const STEP: usize = 64;
 
 /// The header of a slab.
-#[repr(C)]
 struct Slab {
     before: *mut Slab,
 }
 
-/// Rows of one size, in parts.
+/// Memory that is handed out front to back.
 #[derive(Clone, Copy)]
-#[repr(C)]
-pub(super) struct Rows {
-    /// [`PARTS`] of them; null before the first row.
-    pub(super) parts: *mut Part,
+struct Yard {
     slab: *mut Slab,
     /// Free room in the latest slab.
     at: *mut u8,
     left: usize,
     slab_bytes: usize,
+    /// How many bytes, by those it goes on from as well.
+    handed_out: usize,
+}
+
+/// Rows of one size, in parts.
+#[derive(Clone, Copy)]
+pub(super) struct Rows {
+    /// [`PARTS`] of them; null before the first row.
+    pub(super) parts: *mut Part,
+    /// As many; null before the first row of these.
+    pieces: *mut Pieces,
+    yard: Yard,
     row_bytes: usize,
 }
 
 impl Rows {
     /// No rows.
     pub(super) fn new(row_bytes: usize) -> Rows {
-        let (parts, slab, at) = (ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
-        Rows { parts, slab, at, left: 0, slab_bytes: LARGE / 2, row_bytes }
+        let yard = Yard {
+            slab: ptr::null_mut(),
+            at: ptr::null_mut(),
+            left: 0,
+            slab_bytes: LARGE / 2,
+            handed_out: 0,
+        };
+        Rows { parts: ptr::null_mut(), pieces: ptr::null_mut(), yard, row_bytes }
+    }
+
+    /// No rows; the first ones will go where `before`, which are closed, have room left.
+    pub(super) fn after(before: &Rows) -> Rows {
+        let yard = Yard { slab: ptr::null_mut(), ..before.yard };
+        Rows { parts: before.parts, pieces: ptr::null_mut(), yard, row_bytes: before.row_bytes }
     }
 
     /// Whether rows may be there.
     pub(super) fn is_begun(&self) -> bool {
-        !self.parts.is_null()
+        !self.pieces.is_null()
     }
 
     /// Room for the parts.
@@ -64,34 +90,25 @@ impl Rows {
         if self.is_begun() {
             return Ok(());
         }
-        let parts: *mut Part = self.room(inner, PARTS * size_of::<Part>())?.cast();
-        // SAFETY: fresh memory of this size. A part of zeros is an empty one.
-        unsafe { ptr::write_bytes(parts, 0, PARTS) };
-        self.parts = parts;
-        Ok(())
-    }
-
-    /// `bytes` bytes of a slab.
-    fn room(&mut self, inner: &mut TaskInner, bytes: usize) -> Result<*mut u8, Failure> {
-        let too_many = || inner.run().store.exhausted(usize::MAX);
-        let bytes = bytes.checked_next_multiple_of(STEP).ok_or_else(too_many)?;
-        if self.left < bytes {
-            self.slab_bytes = (self.slab_bytes * 2).min(MOST_SLAB_BYTES);
-            let size = self.slab_bytes.max(bytes.checked_add(STEP).ok_or_else(too_many)?);
-            let slab: *mut Slab = inner.alloc(size)?.cast();
-            // SAFETY: fresh memory, larger than the header, which takes one step.
-            unsafe {
-                slab.write(Slab { before: self.slab });
-                self.at = slab.cast::<u8>().add(STEP);
-            }
-            self.slab = slab;
-            self.left = size - STEP;
+        let mut parts = self.parts;
+        if parts.is_null() {
+            parts = self.yard.room(inner, PARTS * size_of::<Part>())?.cast();
+            // SAFETY: fresh memory of this size. A part of zeros has no room.
+            unsafe { ptr::write_bytes(parts, 0, PARTS) };
         }
-        let room = self.at;
-        // SAFETY: `left` bytes are free there.
-        self.at = unsafe { room.add(bytes) };
-        self.left -= bytes;
-        Ok(room)
+        let pieces: *mut Pieces = self.yard.room(inner, PARTS * size_of::<Pieces>())?.cast();
+        let firsts: *mut Piece = self.yard.room(inner, PARTS * size_of::<Piece>())?.cast();
+        for part in 0..PARTS {
+            // SAFETY: fresh memory of these sizes; there are this many parts.
+            unsafe {
+                let begin = (*parts.add(part)).next;
+                let first = firsts.add(part);
+                first.write(Piece { begin, end: begin, next: ptr::null_mut() });
+                pieces.add(part).write(Pieces { first, last: first });
+            }
+        }
+        (self.parts, self.pieces) = (parts, pieces);
+        Ok(())
     }
 
     /// Gives a part room for one more row at least.
@@ -99,31 +116,23 @@ impl Rows {
     /// # Safety
     /// The rows are begun and used by nobody else.
     pub(super) unsafe fn grow(&mut self, inner: &mut TaskInner, part: usize) -> Result<(), Failure> {
-        let header = size_of::<Piece>();
         // SAFETY: the part belongs to these rows.
-        let latest = unsafe {
-            let part = &*self.parts.add(part % PARTS);
-            part.end.addr() - part.last.addr()
-        };
-        let wanted = (2 * latest).clamp(FIRST_BYTES, PIECE_BYTES);
-        let rows = ((wanted - header) / self.row_bytes.max(1)).max(1);
-        let bytes = rows.checked_mul(self.row_bytes).and_then(|bytes| bytes.checked_add(header));
-        let bytes = bytes.ok_or_else(|| inner.run().store.exhausted(usize::MAX))?;
-        let piece: *mut Piece = self.room(inner, bytes)?.cast();
-        // SAFETY: the piece is fresh memory of this size; the part belongs to these rows.
+        let (part, pieces) =
+            unsafe { (&mut *self.parts.add(part % PARTS), &mut *self.pieces.add(part % PARTS)) };
+        // As much again as the parts have on the average.
+        let wanted = (self.yard.handed_out / PARTS).next_power_of_two().clamp(FIRST_BYTES, PIECE_BYTES);
+        let rows = (wanted / self.row_bytes.max(1)).max(1);
+        let bytes =
+            rows.checked_mul(self.row_bytes).ok_or_else(|| inner.run().store.exhausted(usize::MAX))?;
+        let begin = self.yard.room(inner, bytes)?;
+        let piece: *mut Piece = self.yard.room(inner, size_of::<Piece>())?.cast();
+        // SAFETY: fresh memory of these sizes; the last piece belongs to this part.
         unsafe {
-            let part = &mut *self.parts.add(part % PARTS);
-            piece.write(Piece { next: ptr::null_mut(), used: ptr::null_mut() });
-            match part.last.cast::<Piece>().as_mut() {
-                None => part.first = piece.cast(),
-                Some(last) => {
-                    last.next = piece;
-                    last.used = part.next;
-                }
-            }
-            part.last = piece.cast();
-            part.next = piece.cast::<u8>().add(header);
-            part.end = part.next.add(rows * self.row_bytes);
+            piece.write(Piece { begin, end: begin, next: ptr::null_mut() });
+            (*pieces.last).end = part.next;
+            (*pieces.last).next = piece;
+            pieces.last = piece;
+            (part.next, part.end) = (begin, begin.add(rows * self.row_bytes));
         }
         Ok(())
     }
@@ -145,10 +154,21 @@ impl Rows {
         }
     }
 
+    /// No more rows will come to these.
+    ///
+    /// # Safety
+    /// As [`Rows::grow`].
+    pub(super) unsafe fn close(&mut self) {
+        for part in 0..if self.is_begun() { PARTS } else { 0 } {
+            // SAFETY: there are this many parts, and each has a piece.
+            unsafe { (*(*self.pieces.add(part)).last).end = (*self.parts.add(part)).next };
+        }
+    }
+
     /// Hands the rows of a part to `read` in pieces: where they begin, and how many.
     ///
     /// # Safety
-    /// Nobody changes the rows meanwhile.
+    /// The rows are closed.
     pub(super) unsafe fn each(
         &self,
         part: usize,
@@ -159,14 +179,13 @@ impl Rows {
         }
         // SAFETY: by contract.
         unsafe {
-            let part = &*self.parts.add(part % PARTS);
-            let mut piece = part.first.cast::<Piece>();
-            while !piece.is_null() {
-                let rows = piece.cast::<u8>().add(size_of::<Piece>());
-                let used = if (*piece).next.is_null() { part.next } else { (*piece).used };
-                let bytes = used.addr() - rows.addr();
-                read(rows, bytes.checked_div(self.row_bytes).unwrap_or(0))?;
-                piece = (*piece).next;
+            let mut piece = (*self.pieces.add(part % PARTS)).first;
+            while let Some(Piece { begin, end, next }) = piece.as_ref() {
+                let rows = (end.addr() - begin.addr()).checked_div(self.row_bytes).unwrap_or(0);
+                if rows > 0 {
+                    read(*begin, rows)?;
+                }
+                piece = *next;
             }
         }
         Ok(())
@@ -175,9 +194,9 @@ impl Rows {
     /// Gives the memory back.
     ///
     /// # Safety
-    /// Nobody uses the rows any more.
+    /// Nobody uses the rows any more, nor those that go on from them.
     pub(super) unsafe fn free(&mut self, run: &RunShared) {
-        let mut slab = self.slab;
+        let mut slab = self.yard.slab;
         while !slab.is_null() {
             // SAFETY: by contract; each slab begins with its header.
             let before = unsafe { (*slab).before };
@@ -185,5 +204,31 @@ impl Rows {
             slab = before;
         }
         *self = Rows::new(self.row_bytes);
+    }
+}
+
+impl Yard {
+    /// `bytes` bytes of a slab.
+    fn room(&mut self, inner: &mut TaskInner, bytes: usize) -> Result<*mut u8, Failure> {
+        let too_many = || inner.run().store.exhausted(usize::MAX);
+        let bytes = bytes.checked_next_multiple_of(STEP).ok_or_else(too_many)?;
+        if self.left < bytes {
+            self.slab_bytes = (self.slab_bytes * 2).min(MOST_SLAB_BYTES);
+            let size = self.slab_bytes.max(bytes.checked_add(STEP).ok_or_else(too_many)?);
+            let slab: *mut Slab = inner.alloc(size)?.cast();
+            // SAFETY: fresh memory, larger than the header, which takes one step.
+            unsafe {
+                slab.write(Slab { before: self.slab });
+                self.at = slab.cast::<u8>().add(STEP);
+            }
+            self.slab = slab;
+            self.left = size - STEP;
+        }
+        let room = self.at;
+        // SAFETY: `left` bytes are free there.
+        self.at = unsafe { room.add(bytes) };
+        self.left -= bytes;
+        self.handed_out += bytes;
+        Ok(room)
     }
 }

@@ -48,6 +48,8 @@ pub struct RunStats {
     pub steals: u64,
     /// Bytes taken from the system for the program's data.
     pub bytes: u64,
+    /// The most bytes that the run's budget had lent at a time.
+    pub peak: u64,
 }
 
 impl RunStats {
@@ -56,6 +58,7 @@ impl RunStats {
         self.segments += other.segments;
         self.steals += other.steals;
         self.bytes += other.bytes;
+        self.peak = self.peak.max(other.peak);
     }
 }
 
@@ -268,6 +271,7 @@ impl Run {
             stats.add(&inner.stats);
             regions.push(std::mem::take(&mut inner.region));
         }
+        stats.peak = self.shared.store.peak();
         // Workers hold no `Arc` of the run, so this is the last one.
         let store =
             Arc::into_inner(self.shared).map_or_else(|| Store::new(Arc::default()), |shared| shared.store);

@@ -106,10 +106,11 @@ pub fn run_line(times: &[Duration], threads: usize, stats: Option<&RunStats>) ->
     let mut text = format!("run {}, {threads} thread{plural}", spread(times));
     if let Some(stats) = stats {
         text.push_str(&format!(
-            ", leaves {}, steals {}, memory {}",
+            ", leaves {}, steals {}, memory {}, peak {}",
             grouped(stats.leaves),
             grouped(stats.steals),
-            size(usize::try_from(stats.bytes).unwrap_or(usize::MAX))
+            size(usize::try_from(stats.bytes).unwrap_or(usize::MAX)),
+            size(usize::try_from(stats.peak).unwrap_or(usize::MAX))
         ));
     }
     text

@@ -16,18 +16,20 @@ use crate::runtime::memory::Temporary;
 use crate::runtime::rows::Rows;
 use crate::runtime::run::{RunShared, plain_failure};
 use std::ptr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// Places that one step puts in order together: their entries should stay in a near cache.
 const RANGE: i64 = 1 << 16;
 /// Words of a set of that many places.
 const WORDS: usize = RANGE as usize / 64;
+/// The first tables of parts begin with room for at most so many keys, the others for as many as those came to have.
+const FIRST_KEYS: usize = 1024;
 /// There are at most so many ranges; they become longer then.
 const MOST_RANGES: i64 = 1 << 14;
 
 /// What is merged: the entries that the loop began with, as rows, or what a chunk left behind.
 struct Source {
-    rows: [Rows; 2],
+    rows: Rows,
     /// The place of its first row or entry.
     base: i64,
     /// Whether its values are taken as they are.
@@ -49,8 +51,8 @@ struct Gather<'r> {
     desc: &'r TableDesc,
     sources: Vec<Source>,
     merged: Vec<Merged<'r>>,
-    /// Rows that a part has on the average.
-    rows_per_part: usize,
+    /// Keys that a part will have, as far as is known. It has no influence on results.
+    expected: AtomicUsize,
     /// Places in a range, and how many ranges there are.
     range: i64,
     n_ranges: usize,
@@ -72,7 +74,7 @@ pub(super) unsafe fn gather(
     start: *mut Dict,
     partials: Vec<Partial>,
 ) -> Result<(), Failure> {
-    let few = partials.iter().all(|partial| !partial.kept.is_null());
+    let few = partials.iter().all(|partial| !partial.table.is_null());
     // SAFETY: by contract.
     unsafe { if few { in_turn(ctx, desc, start, &partials) } else { by_parts(ctx, desc, start, partials) } }
 }
@@ -87,11 +89,11 @@ unsafe fn in_turn(
     for partial in partials {
         // SAFETY: the table is whole, and nobody uses it.
         unsafe {
-            let (rows, n) = ((*partial.kept).entries, (*partial.kept).len);
+            let (rows, n) = ((*partial.table).entries, (*partial.table).len);
             let stride = i64::from(desc.entry_bytes);
             let env = Absorbed { rows, stride, places: ptr::null_mut(), base: 0, taken: 0 };
             absorb(ctx, desc, start, &env, n)?;
-            (*ctx).inner.local_free(partial.kept);
+            (*ctx).inner.local_free(partial.table);
         }
     }
     Ok(())
@@ -125,17 +127,17 @@ unsafe fn by_parts(
     // SAFETY: by contract: the start and the kept tables are used by nobody else.
     unsafe {
         let mut first = Rows::new(desc.row_bytes as usize);
-        (*ctx).inner.local_write(&*start, &mut first, desc.number_at)?;
-        sources.push(Source { rows: [first, Rows::new(1)], base, taken: true });
+        (*ctx).inner.write_rows(&*start, &mut first, desc.number_at, 0)?;
+        first.close();
+        sources.push(Source { rows: first, base, taken: true });
         base += (*start).len;
         for mut partial in partials {
-            if !partial.kept.is_null() {
-                partial.table = Rows::new(desc.row_bytes as usize);
-                (*ctx).inner.local_write(&*partial.kept, &mut partial.table, desc.number_at)?;
-                (*ctx).inner.local_free(partial.kept);
+            if !partial.table.is_null() {
+                partial.rows = (*ctx).inner.local_rows(partial.table)?;
+                (*ctx).inner.local_free(partial.table);
             }
-            sources.push(Source { rows: [partial.table, partial.spilled], base, taken: false });
-            base += partial.numbers;
+            sources.push(Source { rows: partial.rows, base, taken: false });
+            base += partial.len;
         }
     }
     let places = base.max(1);
@@ -149,7 +151,7 @@ unsafe fn by_parts(
         desc,
         sources,
         merged,
-        rows_per_part: places as usize / PARTS,
+        expected: AtomicUsize::new(FIRST_KEYS.min(places as usize / PARTS)),
         range,
         n_ranges,
         bounds: bounds.data().cast(),
@@ -161,7 +163,7 @@ unsafe fn by_parts(
     unsafe {
         all.parallel(ctx, merge_part, PARTS)?;
         for source in &mut all.sources {
-            source.rows.iter_mut().for_each(|rows| rows.free(run));
+            source.rows.free(run);
         }
         let count: usize = all.merged.iter().map(|part| (*part.table).len as usize).sum();
         if count > MOST_ENTRIES {
@@ -219,49 +221,59 @@ impl Gather<'_> {
         let entry_bytes = self.desc.entry_bytes as usize;
         // SAFETY: this step alone writes this part.
         let merged = unsafe { &mut *self.merged.as_ptr().cast_mut().add(part) };
+        let expected = self.expected.load(Ordering::Relaxed);
         // SAFETY: by contract of the phases.
         let table = unsafe {
             let inner = &mut (*ctx).inner;
             let table = inner.dict_new(i64::from(self.desc.entry_bytes), 0)?;
-            let slots = (self.rows_per_part / 4).next_power_of_two().max(2 * LINE);
+            let slots = (expected / 16 * 27).next_power_of_two().max(2 * LINE);
+            // Looked at a line at a time, fuller tables than usual are fine.
+            let cap = slots / 8 * 5;
             let bytes = slots * size_of::<u64>();
-            let room = self.run.store.temporary(bytes + slots / 2 * entry_bytes)?;
+            let room = self.run.store.temporary(bytes + cap * entry_bytes)?;
             ptr::write_bytes(room.data(), 0, bytes);
             (*table).slots = room.data().cast();
             (*table).mask = slots as i64 - 1;
             (*table).entries = room.data().add(bytes);
-            (*table).cap = slots as i64 / 2;
+            (*table).cap = cap as i64;
             merged._room = Some(room);
             merged.table = table;
             table
         };
         let mut room = 0;
         for source in &self.sources {
-            for rows in &source.rows {
-                let mut read = |rows: *const u8, n: usize| {
-                    // SAFETY: by contract of the phases.
-                    unsafe {
-                        if self.run.stopped() {
-                            return Err(plain_failure(self.run.stop_status()));
-                        }
-                        let len = (*table).len as usize;
-                        if len + n > room {
-                            room = (len + n).max(room * 2).max(self.rows_per_part / 4);
-                            let new = self.run.store.temporary(room * size_of::<i64>())?;
-                            if let Some(old) = &merged.places {
-                                ptr::copy_nonoverlapping(old.data(), new.data(), len * size_of::<i64>());
-                            }
-                            merged.places = Some(new);
-                        }
-                        let places = merged.places.as_ref().map_or(ptr::null_mut(), |it| it.data().cast());
-                        let stride = i64::from(self.desc.row_bytes);
-                        let (base, taken) = (source.base, i64::from(source.taken));
-                        let env = Absorbed { rows, stride, places, base, taken };
-                        absorb(ctx, self.desc, table, &env, n as i64)
+            let mut read = |rows: *const u8, n: usize| {
+                // SAFETY: by contract of the phases.
+                unsafe {
+                    if self.run.stopped() {
+                        return Err(plain_failure(self.run.stop_status()));
                     }
-                };
-                // SAFETY: the chunks are over.
-                unsafe { rows.each(part, &mut read)? };
+                    let len = (*table).len as usize;
+                    if len + n > room {
+                        room = (len + n).max(room * 2).max(expected);
+                        let new = self.run.store.temporary(room * size_of::<i64>())?;
+                        if let Some(old) = &merged.places {
+                            ptr::copy_nonoverlapping(old.data(), new.data(), len * size_of::<i64>());
+                        }
+                        merged.places = Some(new);
+                    }
+                    let places = merged.places.as_ref().map_or(ptr::null_mut(), |it| it.data().cast());
+                    let stride = i64::from(self.desc.row_bytes);
+                    let (base, taken) = (source.base, i64::from(source.taken));
+                    let env = Absorbed { rows, stride, places, base, taken };
+                    absorb(ctx, self.desc, table, &env, n as i64)
+                }
+            };
+            // SAFETY: the chunks are over.
+            unsafe { source.rows.each(part, &mut read)? };
+        }
+        // SAFETY: as above.
+        self.expected.fetch_max(unsafe { (*table).len as usize }, Ordering::Relaxed);
+        if self.desc.indexed == 0 {
+            // SAFETY: nobody looks for a key of this part any more.
+            unsafe {
+                self.run.store.free((*table).slots.cast());
+                (*table).slots = ptr::null_mut();
             }
         }
         // SAFETY: each key has its place, in ascending order; the bounds of this part are written here alone.

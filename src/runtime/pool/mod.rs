@@ -3,6 +3,7 @@
 //! Promises: one loop at a time has the pool, all others run on the thread that began them; threads start when the
 //! first loop has work to give away, sleep when there is none, and end with the pool.
 
+mod chaos;
 mod chunked;
 mod gather;
 mod job;
@@ -14,6 +15,7 @@ mod worker;
 use super::abi::{LoopDesc, Status, TaskCtx};
 use super::lock;
 use super::run::plain_failure;
+use chaos::Chaos;
 use chunked::Chunked;
 use crossbeam_deque::{Steal, Stealer, Worker};
 use job::{Job, Segment, Task, Work, left_failure};
@@ -44,8 +46,20 @@ impl Pool {
             chunk: Duration::ZERO,
             spin: Duration::from_micros(200),
             linger: Duration::from_micros(50),
+            chaos: None,
             #[cfg(test)]
             faults: tests::Faults::default(),
+        };
+        Pool::with_policy(max_threads, policy)
+    }
+
+    /// A pool that splits, steals and waits by chance. It is slow; tests use it to see schedules that time does not bring.
+    pub fn chaotic(max_threads: usize, seed: u64) -> Arc<Pool> {
+        let policy = Policy {
+            alone: Duration::ZERO,
+            chunk: Duration::ZERO,
+            chaos: Some(Chaos::new(seed)),
+            ..Policy::default()
         };
         Pool::with_policy(max_threads, policy)
     }
@@ -95,6 +109,8 @@ struct Policy {
     spin: Duration,
     /// A thread that has given work away waits up to this long for somebody to take it.
     linger: Duration,
+    /// What decides instead of time.
+    chaos: Option<Chaos>,
     #[cfg(test)]
     faults: tests::Faults,
 }
@@ -106,6 +122,7 @@ impl Default for Policy {
             chunk: Duration::from_micros(10),
             spin: Duration::from_micros(10),
             linger: Duration::ZERO,
+            chaos: None,
             #[cfg(test)]
             faults: tests::Faults::default(),
         }
@@ -216,7 +233,11 @@ impl Shared {
         }
         let live = self.started.load(Ordering::Acquire);
         // Each thief begins at its right neighbour, so that they do not all ask the same one.
-        let victims = self.slots.iter().take(live).cycle().skip(slot + 1).take(live);
+        let first = match &self.policy.chaos {
+            None => slot + 1,
+            Some(chaos) => chaos.dice().below(live as u64) as usize,
+        };
+        let victims = self.slots.iter().take(live).cycle().skip(first).take(live);
         for victim in victims.filter(|victim| !victim.stealer.is_empty()) {
             loop {
                 match victim.stealer.steal() {
@@ -360,7 +381,7 @@ unsafe fn run_shared(
     let pool = &run.pool.shared;
     // SAFETY: by contract; no body is running.
     let outer = unsafe { std::mem::replace(&mut (*ctx).inner.inner_shared, false) };
-    let mut seat = Seat { pool, slot: 0, deque: None, start: Instant::now() };
+    let mut seat = Seat::new(pool, 0, None);
     // The job must not go while others work on it, so a panic has to wait too.
     // SAFETY: by contract.
     let driven = catch_unwind(AssertUnwindSafe(|| unsafe { seat.drive(&job, &mut segment, ctx) }));

@@ -4,6 +4,7 @@
 //! the job, whatever happens in it.
 
 use super::Shared;
+use super::chaos::{Chaos, Dice};
 use super::job::{Job, MOST_LEAVES, Segment, Task, left_failure};
 use crate::runtime::abi::{Status, TaskCtx};
 use crate::runtime::run::plain_failure;
@@ -21,15 +22,34 @@ pub(super) struct Seat<'p> {
     pub(super) deque: Option<MutexGuard<'p, Worker<Task>>>,
     /// When the loop began.
     pub(super) start: Instant,
+    /// What decides instead of time.
+    dice: Option<Dice>,
+}
+
+impl<'p> Seat<'p> {
+    /// The seat of `slot`, now.
+    pub(super) fn new(
+        pool: &'p Arc<Shared>,
+        slot: usize,
+        deque: Option<MutexGuard<'p, Worker<Task>>>,
+    ) -> Seat<'p> {
+        let dice = pool.policy.chaos.as_ref().map(Chaos::dice);
+        Seat { pool, slot, deque, start: Instant::now(), dice }
+    }
 }
 
 impl Seat<'_> {
     /// Gives the upper half of `segment` away if that pays. `chunk` iterations take about as long as a chunk should.
     fn offer(&mut self, job: &Job, segment: &mut Segment, ctx: *mut TaskCtx, chunk: i64, now: Instant) {
         let left = segment.hi - segment.lo;
-        if left < chunk.saturating_mul(2)
-            || job.working.load(Ordering::Relaxed) >= self.pool.usable(job.threads)
-        {
+        let pays = match &mut self.dice {
+            Some(dice) => dice.below(2) == 0,
+            None => {
+                left >= chunk.saturating_mul(2)
+                    && job.working.load(Ordering::Relaxed) < self.pool.usable(job.threads)
+            }
+        };
+        if !pays {
             return;
         }
         if self.deque.is_none() && !self.take_pool(job, left, ctx, now) {
@@ -38,8 +58,12 @@ impl Seat<'_> {
         let Some(deque) = &self.deque else { return };
         // The first border from the middle on.
         let unit = job.work.unit();
-        let middle = ((segment.lo + left / 2 - 1) / unit).saturating_add(1).saturating_mul(unit);
-        if middle >= segment.hi || !deque.is_empty() {
+        let (part, crowded) = match &mut self.dice {
+            Some(dice) => (dice.below(left.unsigned_abs()) as i64, false),
+            None => (left / 2, !deque.is_empty()),
+        };
+        let middle = ((segment.lo + part - 1) / unit).saturating_add(1).saturating_mul(unit);
+        if middle <= segment.lo || middle >= segment.hi || crowded {
             return;
         }
         job.pending.fetch_add(1, Ordering::Relaxed);
@@ -97,6 +121,10 @@ impl Seat<'_> {
                 }
                 if job.pointless(segment.lo) {
                     return false;
+                }
+                if let Some(dice) = &mut self.dice {
+                    chunk_leaves = 1 + dice.below(4) as i64;
+                    dice.delay();
                 }
                 let chunk = leaf.saturating_mul(chunk_leaves);
                 let end = segment.lo.saturating_add(chunk).min(segment.hi);
@@ -194,7 +222,7 @@ pub(super) unsafe fn release(
 /// The life of worker `slot`.
 pub(super) fn work(pool: &Arc<Shared>, slot: usize) {
     let Some(deque) = pool.deque(slot) else { return };
-    let mut seat = Seat { pool, slot, deque: Some(deque), start: Instant::now() };
+    let mut seat = Seat::new(pool, slot, Some(deque));
     while !pool.closing() {
         let Some(task) = pool.find_or_spin(slot, || pool.closing()) else {
             pool.sleep(slot, || pool.closing() || pool.has_work(slot));
