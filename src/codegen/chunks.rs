@@ -73,9 +73,9 @@ impl<'c> FnCx<'_, 'c> {
         let next_at = self.offset(part, offset_of!(Part, next))?;
         let next = self.table_int(part, offset_of!(Part, next))?;
         let end = self.table_int(part, offset_of!(Part, end))?;
-        let full = self.b.build_int_compare(IntPredicate::EQ, next, end, "full")?;
+        let room = self.b.build_int_compare(IntPredicate::NE, next, end, "room")?;
         let (grow, roomy) = (self.block("grow_part"), self.block("roomy"));
-        self.b.build_conditional_branch(full, grow, roomy)?;
+        self.likely(room, roomy, grow)?;
         self.b.position_at_end(grow);
         self.call_runtime("weld_rt_part_grow", &[table.into(), number.into()])?;
         self.enter(roomy)?;
@@ -120,6 +120,7 @@ impl<'c> FnCx<'_, 'c> {
         let is_row = cx.b.build_is_not_null(places, "is_row")?;
         let last = cx.b.build_int_sub(hi, cx.int64(1), "last")?;
         let row = entry.row();
+        cx.hold_header(table)?;
         cx.counted(lo, hi, 1, Vec::new(), &mut |cx, i, carried| {
             let bytes = cx.b.build_int_mul(i, stride, "bytes")?;
             let from = cx.element(cx.m.context.i8_type().into(), rows, bytes)?;

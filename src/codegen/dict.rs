@@ -117,8 +117,7 @@ impl<'c> FnCx<'_, 'c> {
         tag: IntValue<'c>,
     ) -> Result<PointerValue<'c>, CodegenError> {
         let i64_ty = self.m.context.i64_type();
-        let slots = self.table_ptr(table, offset_of!(Dict, slots))?;
-        let mask = self.table_int(table, offset_of!(Dict, mask))?;
+        let (slots, mask) = (self.slots_of(table)?, self.mask_of(table)?);
         let place = self.b.build_int_z_extend(tag, i64_ty, "place")?;
         self.element(i64_ty.into(), slots, self.b.build_and(place, mask, "place")?)
     }
@@ -130,8 +129,7 @@ impl<'c> FnCx<'_, 'c> {
         table: PointerValue<'c>,
         key: &[Leaf<'c>],
     ) -> Result<IntValue<'c>, CodegenError> {
-        let seed = self.table_int(table, offset_of!(Dict, seed))?;
-        let hash = self.hash(&entry.key, key, seed)?;
+        let hash = self.hash(&entry.key, key, self.seed_of(table)?)?;
         self.tag_of(hash)
     }
 
@@ -149,15 +147,14 @@ impl<'c> FnCx<'_, 'c> {
         let held = int(self.b.build_load(i32_ty, self.offset(slot, TAG_OFFSET)?, "held")?)?;
         let alike = self.b.build_int_compare(IntPredicate::EQ, held, tag, "alike")?;
         let (own, found, other) = (self.block("own"), self.block("found"), self.block("other"));
-        self.b.build_conditional_branch(alike, own, other)?;
+        self.likely(alike, own, other)?;
         self.b.position_at_end(own);
         let number = int(self.b.build_load(i32_ty, slot, "number")?)?;
         let number = self.b.build_int_z_extend(number, i64_ty, "number")?;
         let ticket = self.b.build_int_sub(number, self.int64(1), "ticket")?;
-        let entries = self.table_ptr(table, offset_of!(Dict, entries))?;
-        let address = self.elem_address(&entry.pair, entries, ticket)?;
+        let address = self.elem_address(&entry.pair, self.entries_of(table)?, ticket)?;
         let same = self.is_key_of(entry, address, key)?;
-        self.b.build_conditional_branch(same, found, other)?;
+        self.likely(same, found, other)?;
         Ok(Probe { found, entry: address, ticket, other, tag })
     }
 
@@ -209,7 +206,7 @@ impl<'c> FnCx<'_, 'c> {
     /// `tovec(d)`: the entries are such a vector.
     pub fn tovec(&mut self, dict: &Expr) -> Result<Val<'c>, CodegenError> {
         // A dictionary that nobody else has is not looked into.
-        self.only_entries = match &dict.kind {
+        self.tables.only_entries = match &dict.kind {
             ExprKind::Result(builder) => matches!(builder.kind, ExprKind::For(_)),
             _ => false,
         };
@@ -352,6 +349,15 @@ struct Told<'c> {
     hit: IntValue<'c>,
     /// Its entry, or zeros.
     address: PointerValue<'c>,
+}
+
+/// The bytes of a key that is one integer in memory.
+pub(super) fn key_word_bytes(key: &Ty) -> Option<usize> {
+    match key {
+        Ty::Scalar(scalar) => scalar.is_int().then(|| scalar.bytes()),
+        Ty::Struct(fields) => solid_bytes(fields),
+        _ => None,
+    }
 }
 
 /// The bytes of a struct of integers that lies in memory as one integer of at most a word.

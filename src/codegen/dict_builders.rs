@@ -25,9 +25,6 @@ const IN_LANES: usize = 4;
 /// Slots that a table outside of loops begins with, so that a few keys hardly meet.
 const FIRST_SLOTS: i64 = 512;
 
-/// The number of the iteration, and where a key goes that the table of a chunk has no room for.
-pub(super) type Spill<'c> = Option<(IntValue<'c>, BasicBlock<'c>)>;
-
 /// Where a key is.
 struct Found<'c> {
     entry: PointerValue<'c>,
@@ -61,12 +58,33 @@ impl<'c> FnCx<'_, 'c> {
         pair: &[Leaf<'c>],
         hint: Option<IntValue<'c>>,
     ) -> Result<(), CodegenError> {
-        let (key, value) = pair.split_at(width(&entry.key).min(pair.len()));
         let table = pointer(table)?;
-        let spill = self.chunked_at.map(|i| (i, self.block("spill")));
-        let found = self.entry_of(entry, table, key, (hint, spill), Start::Of(op))?;
+        if let Some(k) = self.tables.rows.iter().position(|rows| rows.are_of(table)) {
+            return self.wait(k, pair);
+        }
+        if self.tables.chunked_at.is_some() {
+            let key = pair.get(..width(&entry.key)).unwrap_or_default();
+            let tag = self.key_tag(entry, table, key)?;
+            return self.merge_row(entry, op, table, pair, tag);
+        }
+        let (key, value) = pair.split_at(width(&entry.key).min(pair.len()));
+        let found = self.entry_of(entry, table, key, hint, Start::Of(op))?;
+        self.merge_value(entry, op, found.entry, value)
+    }
+
+    /// A merge into the table of a chunk; `tag` is that of the key.
+    pub fn merge_row(
+        &mut self,
+        entry: &Entry,
+        op: MergeOp,
+        table: PointerValue<'c>,
+        pair: &[Leaf<'c>],
+        tag: IntValue<'c>,
+    ) -> Result<(), CodegenError> {
+        let (key, value) = pair.split_at(width(&entry.key).min(pair.len()));
+        let spill = self.block("spill");
+        let found = self.looked_up(entry, table, (tag, key), Some(spill), Start::Of(op))?;
         self.merge_value(entry, op, found.entry, value)?;
-        let Some((_, spill)) = spill else { return Ok(()) };
         let merged = self.block("merged");
         self.b.build_unconditional_branch(merged)?;
         self.b.position_at_end(spill);
@@ -128,27 +146,23 @@ impl<'c> FnCx<'_, 'c> {
         self.store_scalar(scalar, merged, at)
     }
 
-    /// The entry of a key and its ticket; a new key gets the value `start`. What a hint says is tried first. In the table of
-    /// a chunk, which holds a limited number of keys, a key without an entry goes on in the block of `spill`, which comes
-    /// with the number of the iteration.
+    /// The entry of a key and its ticket; a new key gets the value `start`. What a hint says is tried first.
     fn entry_of(
         &mut self,
         entry: &Entry,
         table: PointerValue<'c>,
         key: &[Leaf<'c>],
-        (hint, spill): (Option<IntValue<'c>>, Spill<'c>),
+        hint: Option<IntValue<'c>>,
         start: Start,
     ) -> Result<Found<'c>, CodegenError> {
         let Some(number) = hint else {
             let tag = self.key_tag(entry, table, key)?;
-            return self.looked_up(entry, table, (tag, key), spill, start);
+            return self.looked_up(entry, table, (tag, key), None, start);
         };
         let (told, look, ready) = (self.block("told"), self.block("look"), self.block("ready"));
         let number = self.b.build_int_z_extend(number, self.m.context.i64_type(), "number")?;
         let ticket = self.b.build_int_sub(number, self.int64(1), "ticket")?;
-        // The table of a chunk may have been given up since. No hint is a huge ticket.
-        let len = self.table_int(table, offset_of!(Dict, len))?;
-        let known = self.b.build_int_compare(IntPredicate::ULT, ticket, len, "known")?;
+        let known = self.b.build_int_compare(IntPredicate::NE, number, self.int64(0), "known")?;
         self.b.build_conditional_branch(known, told, look)?;
         self.b.position_at_end(told);
         let entries = self.table_ptr(table, offset_of!(Dict, entries))?;
@@ -158,7 +172,7 @@ impl<'c> FnCx<'_, 'c> {
         self.b.build_conditional_branch(same, ready, look)?;
         self.b.position_at_end(look);
         let tag = self.key_tag(entry, table, key)?;
-        let found = self.looked_up(entry, table, (tag, key), spill, start)?;
+        let found = self.looked_up(entry, table, (tag, key), None, start)?;
         let looked = self.here()?;
         self.enter(ready)?;
         let (known, probed) =
@@ -193,23 +207,26 @@ impl<'c> FnCx<'_, 'c> {
         Ok((found.entry, found.ticket))
     }
 
+    /// The same. In the table of a chunk, which holds a limited number of keys, a key that it has no room for goes on in the block
+    /// `spill`.
     fn looked_up(
         &mut self,
         entry: &Entry,
         table: PointerValue<'c>,
         (tag, key): (IntValue<'c>, &[Leaf<'c>]),
-        spill: Spill<'c>,
+        spill: Option<BasicBlock<'c>>,
         start: Start,
     ) -> Result<Found<'c>, CodegenError> {
         let probe = self.probe_tag(entry, table, key, tag)?;
         self.b.position_at_end(probe.other);
-        let number = match spill {
-            None => self.seek(entry, Some(start), table, probe.tag, key)?,
-            Some(spill) => self.seek_or_spill(entry, start, table, (probe.tag, key), spill)?,
+        let number = match (spill, self.tables.chunked_at) {
+            (Some(spill), Some(i)) => {
+                self.seek_or_spill(entry, start, table, (probe.tag, key), (i, spill))?
+            }
+            _ => self.seek(entry, Some(start), table, probe.tag, key)?,
         };
         let ticket = self.b.build_int_sub(number, self.int64(1), "ticket")?;
-        let entries = self.table_ptr(table, offset_of!(Dict, entries))?;
-        let address = self.elem_address(&entry.pair, entries, ticket)?;
+        let address = self.elem_address(&entry.pair, self.entries_of(table)?, ticket)?;
         let sought = self.here()?;
         let ready = self.block("ready");
         self.b.build_unconditional_branch(ready)?;
@@ -232,7 +249,7 @@ impl<'c> FnCx<'_, 'c> {
     ) -> Result<(), CodegenError> {
         let table = pointer(table)?;
         let (key, value) = pair.split_at(width(&entry.key).min(pair.len()));
-        let Found { entry: at, ticket, .. } = self.entry_of(entry, table, key, (hint, None), Start::Blank)?;
+        let Found { entry: at, ticket, .. } = self.entry_of(entry, table, key, hint, Start::Blank)?;
         let count_at = self.offset(self.value_at(entry, at)?, LEN)?;
         let count = int(self.b.build_load(self.m.context.i64_type(), count_at, "count")?)?;
         self.b.build_store(count_at, self.b.build_int_add(count, self.int64(1), "count")?)?;

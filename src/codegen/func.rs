@@ -4,6 +4,7 @@
 //! `element`, whose result is as valid as the index its caller checked.
 
 use super::CodegenError;
+use super::header::Tables;
 use super::leaves::{Leaf, LeafTy, Val, int, leaf_at, memory_ty, pointer, register_ty, width, with_lanes};
 use super::module::{Check, ModuleCx};
 use super::prefetch::Hint;
@@ -42,12 +43,9 @@ pub(super) struct FnCx<'m, 'c> {
     pub streaming: bool,
     /// Whether this is inside a loop: loops in loops run in place.
     pub in_loop: bool,
-    /// Inside a loop whose tables are filled chunk by chunk: the number of its iteration.
-    pub chunked_at: Option<IntValue<'c>>,
     /// In a body that writes rows: what they look like, for each kind of vecmerger.
     pub rows: Vec<RowForm>,
-    /// Of the tables that the next loop fills only the entries will be read.
-    pub only_entries: bool,
+    pub tables: Tables<'c>,
     /// What is known about keys of this iteration.
     pub hints: Vec<Hint<'c>>,
     /// Expressions since a block was begun for its length.
@@ -67,11 +65,11 @@ impl<'m, 'c> FnCx<'m, 'c> {
             _ => m.context.ptr_type(AddressSpace::default()).const_null(),
         };
         let (vars, hints, rows) = (HashMap::new(), Vec::new(), Vec::new());
-        let (lanes, mask, bail, chunked_at) = (None, None, None, None);
-        let (streaming, in_loop, only_entries, since) = (false, false, false, 0);
+        let (lanes, mask, bail, tables) = (None, None, None, Tables::default());
+        let (streaming, in_loop, since) = (false, false, 0);
         #[rustfmt::skip]
         let cx = FnCx {
-            m, b, function, task, vars, lanes, mask, bail, streaming, in_loop, chunked_at, rows, only_entries, hints, since, entry,
+            m, b, function, task, vars, lanes, mask, bail, streaming, in_loop, rows, tables, hints, since, entry,
         };
         Ok(cx)
     }
@@ -371,9 +369,9 @@ impl<'m, 'c> FnCx<'m, 'c> {
         args: &[BasicMetadataValueEnum<'c>],
     ) -> Result<(), CodegenError> {
         let status = self.call_status(function, args)?;
-        let failed = self.b.build_int_compare(IntPredicate::NE, status, self.int32(0), "failed")?;
+        let done = self.b.build_int_compare(IntPredicate::EQ, status, self.int32(0), "done")?;
         let (leave, go_on) = (self.block("leave"), self.block("go_on"));
-        self.b.build_conditional_branch(failed, leave, go_on)?;
+        self.likely(done, go_on, leave)?;
         self.b.position_at_end(leave);
         self.b.build_return(Some(&status))?;
         self.b.position_at_end(go_on);

@@ -22,7 +22,7 @@ pub(super) type Body<'b, 'c, Cx> =
 impl<'c> FnCx<'_, 'c> {
     /// `for(..)`.
     pub fn for_loop(&mut self, parts: &For, expr: &Expr) -> Result<Val<'c>, CodegenError> {
-        let only_entries = std::mem::take(&mut self.only_entries);
+        let only_entries = std::mem::take(&mut self.tables.only_entries);
         let mut start = self.expr(&parts.builder)?;
         let (mut iters, mut counts) = (Vec::new(), Vec::new());
         for iter in &parts.iters {
@@ -87,7 +87,7 @@ impl<'c> FnCx<'_, 'c> {
 
     /// The same, and the `i` at which it ended: `hi`, or earlier where the body left through `bail`, before anything of that
     /// step was carried. Whether there is another step is asked behind each, so that there is one jump in each.
-    fn stepped(
+    pub fn stepped(
         &mut self,
         lo: IntValue<'c>,
         hi: IntValue<'c>,
@@ -197,6 +197,10 @@ impl<'c> FnCx<'_, 'c> {
         if shape.blocks {
             return self.run_blocks(shape, lo, hi, start);
         }
+        if let Some(lanes) = shape.rows.filter(|_| self.m.can_compress(4) && self.m.traced.is_none()) {
+            self.rows_in_lanes(shape, (lo, hi), start, lanes)?;
+            return Ok(start.clone());
+        }
         let mut value = start.clone();
         let mut lo = lo;
         if let Some(lanes) = shape.lanes {
@@ -216,25 +220,28 @@ impl<'c> FnCx<'_, 'c> {
         }
         self.iterations(shape, lo, hi, value, &mut |cx, i, builder| {
             let fixed = builder.clone();
-            let next = cx.numbered_iteration(shape, i, builder)?;
+            let next = cx.numbered_iteration(shape, i, builder, start)?;
             Ok(keep_in_place(shape, next, &fixed))
         })
     }
 
-    /// One iteration; where tables are filled by chunks, merges know its number.
+    /// One iteration; where tables are filled by chunks, merges know its number. `fixed` has their tables.
     fn numbered_iteration(
         &mut self,
         shape: &Shape<'_, 'c>,
         i: IntValue<'c>,
-        builder: Val<'c>,
+        mut builder: Val<'c>,
+        fixed: &Val<'c>,
     ) -> Result<Val<'c>, CodegenError> {
-        let chunked = shape.builders.iter().any(|part| matches!(part, Part::Table { .. }));
-        if !chunked {
-            return self.iteration(shape, i, builder);
+        let around = self.tables.chunked_at;
+        for part in &shape.builders {
+            if let Part::Table { at, .. } = part {
+                builder.splice(*at..*at + 1, [leaf_at(fixed, *at)?]);
+                self.tables.chunked_at = Some(i);
+            }
         }
-        self.chunked_at = Some(i);
         let next = self.iteration(shape, i, builder);
-        self.chunked_at = None;
+        self.tables.chunked_at = around;
         next
     }
 
@@ -256,7 +263,7 @@ impl<'c> FnCx<'_, 'c> {
         }
         let mut value = self.counted(lo, hi, 1, neutral, &mut |cx, i, builder| {
             let fixed = builder.clone();
-            let next = cx.numbered_iteration(shape, i, builder)?;
+            let next = cx.numbered_iteration(shape, i, builder, start)?;
             Ok(keep_in_place(shape, next, &fixed))
         })?;
         for part in &shape.builders {
@@ -408,7 +415,7 @@ impl<'c> FnCx<'_, 'c> {
                 let address = cx.element(memory_ty(cx.m.context, *scalar), *slot, lane)?;
                 now.splice(*at..*at + 1, [cx.load_scalar(*scalar, address, None)?]);
             }
-            let mut next = cx.numbered_iteration(shape, i, now)?;
+            let mut next = cx.numbered_iteration(shape, i, now, start)?;
             for (at, scalar, slot) in &slots {
                 let address = cx.element(memory_ty(cx.m.context, *scalar), *slot, lane)?;
                 cx.store_scalar(*scalar, leaf_at(&next, *at)?, address)?;

@@ -181,6 +181,11 @@ impl<'c> FnCx<'_, 'c> {
                 start.splice(at..at + 1, [data]);
             }
         }
+        for part in &inner.builders {
+            if let Part::Table { at, .. } = part {
+                cx.hold_header(pointer(leaf_at(&start, *at)?)?)?;
+            }
+        }
         inner.streams = leaves.next().map(int).transpose()?;
         if !cx.rows.is_empty() {
             // A row is written for one iteration.

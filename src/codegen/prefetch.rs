@@ -1,5 +1,5 @@
 #![forbid(unsafe_code)]
-//! Looking ahead for a loop that merges into large tables or looks into dictionaries: a block of iterations at a time, first
+//! Looking ahead for a loop that fills one large table or looks into dictionaries (the tables of chunks are small): a block of iterations at a time, first
 //! the slots of all its keys are fetched, then the entries that the slots tell, and then the iterations run.
 //!
 //! Promises: changes nothing but time: only keys that are cheap and cannot fail are computed twice, and only elements of
@@ -13,7 +13,7 @@ use super::iterators::IterVal;
 use super::leaves::{Val, field_range, int, leaf_at, pointer};
 use super::loops::Body as Iteration;
 use super::seek::Line;
-use super::shape::Shape;
+use super::shape::{Part, Shape};
 use crate::diag::stack;
 use crate::ir::{BinOp, Expr, ExprKind, Let, Name, Scalar, build, visit};
 use crate::runtime::abi::{Dict, LINE};
@@ -229,6 +229,11 @@ impl<'c> FnCx<'_, 'c> {
             let (params, lets, later) = ([&index.name, &elem.name], Vec::new(), HashSet::new());
             let mut body = Body { builder: &param.name, params, lets, later };
             self.find_keys(&shape.parts.func.body, &mut body, &mut found)?;
+            let chunked = |place: usize| {
+                shape.builders.iter().any(|part| matches!(part, Part::Table { at, .. } if *at == place))
+            };
+            let inside = self.tables.chunked_at.is_some();
+            found.retain(|ahead| !matches!(ahead.place, Place::Builder(at) if inside || chunked(at)));
         }
         Ok(found)
     }

@@ -40,7 +40,9 @@ impl<'c> FnCx<'_, 'c> {
             && shape.builders.iter().all(|part| match part {
                 Part::Merger { .. } | Part::Grow { .. } => true,
                 // Who reads soon what was written under a mask waits for it, longer than one at a time takes.
-                Part::InPlace { .. } | Part::Target { .. } | Part::Vector { .. } | Part::Table { .. } => false,
+                Part::InPlace { .. } | Part::Target { .. } | Part::Vector { .. } | Part::Table { .. } => {
+                    false
+                }
             })
     }
 

@@ -57,6 +57,9 @@ impl<'c> FnCx<'_, 'c> {
         let mut args: Vec<BasicMetadataValueEnum<'c>> = vec![table.into(), out.into(), tag.into()];
         args.extend(key.iter().map(|leaf| BasicMetadataValueEnum::from(*leaf)));
         self.call_or_leave(function, &args)?;
+        if start.is_some() {
+            self.renew_headers()?;
+        }
         int(self.b.build_load(i64_ty, out, "number")?)
     }
 

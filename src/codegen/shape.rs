@@ -70,6 +70,8 @@ pub(super) struct Shape<'p, 'c> {
     pub builders: Vec<Part>,
     pub tree: bool,
     pub lanes: Option<u32>,
+    /// Iterations whose rows for tables are computed at once.
+    pub rows: Option<u32>,
     pub parallel: bool,
     /// Iterations per leaf.
     pub leaf: i64,
@@ -131,6 +133,7 @@ pub(super) fn shape<'p, 'c>(
         builders,
         tree: rounds(&parts.builder.ty),
         lanes: plan.lanes,
+        rows: plan.rows,
         parallel: plan.parallel,
         leaf: plan.leaf,
         indexed: true,

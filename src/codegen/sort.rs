@@ -14,6 +14,9 @@ use crate::value::layout;
 use inkwell::IntPredicate;
 use inkwell::values::{BasicValue, IntValue, PointerValue};
 
+/// Larger elements are inserted as bytes.
+const IN_REGISTERS: usize = 16;
+
 /// Emits whether the first of two loaded elements belongs after the second.
 pub(super) type After<'f, 'c> =
     dyn FnMut(&mut FnCx<'_, 'c>, Val<'c>, Val<'c>) -> Result<IntValue<'c>, CodegenError> + 'f;
@@ -180,8 +183,21 @@ impl<'c> FnCx<'_, 'c> {
     ) -> Result<(), CodegenError> {
         let one = self.int64(1);
         let second = self.b.build_int_add(lo, one, "second")?;
+        // What is wide is moved as bytes: of its fields, only those that are compared become registers.
+        let size = layout::layout(elem);
+        let bytes = self.int64(size.size as i64);
+        let aside = if size.size > IN_REGISTERS {
+            let ty = self.m.context.i8_type().array_type(size.size as u32);
+            Some(self.alloca(ty.into(), "own")?)
+        } else {
+            None
+        };
         self.counted(second, hi, 1, Vec::new(), &mut |cx, i, carried| {
-            let own = cx.load(elem, cx.elem_address(elem, data, i)?)?;
+            let from = cx.elem_address(elem, data, i)?;
+            let own = cx.load(elem, from)?;
+            if let Some(aside) = aside {
+                cx.copy_bytes(aside, from, bytes, size.align)?;
+            }
             let before = cx.here()?;
             let (head, test, shift, placed) =
                 (cx.block("head"), cx.block("test"), cx.block("shift"), cx.block("placed"));
@@ -193,15 +209,24 @@ impl<'c> FnCx<'_, 'c> {
             cx.b.build_conditional_branch(more, test, placed)?;
             cx.b.position_at_end(test);
             let before = cx.b.build_int_sub(to, one, "before")?;
-            let left = cx.load(elem, cx.elem_address(elem, data, before)?)?;
+            let left_at = cx.elem_address(elem, data, before)?;
+            let left = cx.load(elem, left_at)?;
             let moves = after(cx, left.clone(), own.clone())?;
             cx.b.build_conditional_branch(moves, shift, placed)?;
             cx.b.position_at_end(shift);
-            cx.store(elem, &left, cx.elem_address(elem, data, to)?)?;
+            let place = cx.elem_address(elem, data, to)?;
+            match aside {
+                Some(_) => cx.copy_bytes(place, left_at, bytes, size.align)?,
+                None => cx.store(elem, &left, place)?,
+            }
             phi.add_incoming(&[(&before, shift)]);
             cx.b.build_unconditional_branch(head)?;
             cx.b.position_at_end(placed);
-            cx.store(elem, &own, cx.elem_address(elem, data, to)?)?;
+            let place = cx.elem_address(elem, data, to)?;
+            match aside {
+                Some(aside) => cx.copy_bytes(place, aside, bytes, size.align)?,
+                None => cx.store(elem, &own, place)?,
+            }
             Ok(carried)
         })?;
         Ok(())

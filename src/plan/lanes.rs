@@ -26,6 +26,40 @@ fn block<T>(at: &Expr, condition: impl Into<String>, would: Option<&str>) -> Res
 
 /// Whether the loop `parts` of the node `at` can run in lanes.
 pub fn check(at: &Expr, parts: &For) -> Result<(), Blocked> {
+    iterators(at, parts)?;
+    builders(at, &parts.builder.ty, neighbours::are_changed(parts))?;
+    // What stands in the body is a better reason than the number of merges, which depends on it.
+    body(&parts.func.body)?;
+    appends(at, &parts.builder.ty, &merges::per_iteration(&parts.func))
+}
+
+/// Whether what the loop `parts` of the node `at` merges into tables can be computed in lanes: an iteration has one row for a
+/// table at most.
+pub fn rows(at: &Expr, parts: &For) -> bool {
+    fn tables(ty: &Ty, merges: &Merges) -> bool {
+        match (ty, merges) {
+            (Ty::Struct(fields), _) => {
+                fields.iter().enumerate().all(|(k, field)| tables(field, &merges.component(k)))
+            }
+            (_, Merges::One(Count { max: Some(0 | 1), .. })) => match ty.as_builder() {
+                Some(BuilderTy::DictMerger(key, value, _)) => {
+                    is_lane(key) && is_lane(value) && scalars(key) + scalars(value) <= MOST_COLUMNS
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+    iterators(at, parts).is_ok()
+        && body(&parts.func.body).is_ok()
+        && tables(&parts.builder.ty, &merges::per_iteration(&parts.func))
+}
+
+/// Scalars of a row: each waits in a place of its own.
+const MOST_COLUMNS: usize = 16;
+
+/// Whether the elements of a loop can be read in lanes.
+fn iterators(at: &Expr, parts: &For) -> Result<(), Blocked> {
     for iter in &parts.iters {
         let data = iter.data().unwrap_or(at);
         match iter {
@@ -54,11 +88,7 @@ pub fn check(at: &Expr, parts: &For) -> Result<(), Blocked> {
             );
         }
     }
-    let neighbours = neighbours::are_changed(parts);
-    builders(at, &parts.builder.ty, neighbours)?;
-    // What stands in the body is a better reason than the number of merges, which depends on it.
-    body(&parts.func.body)?;
-    appends(at, &parts.builder.ty, &merges::per_iteration(&parts.func))
+    Ok(())
 }
 
 /// Whether skipping a branch that no lane takes is worth the question.
@@ -139,12 +169,13 @@ fn builders(at: &Expr, ty: &Ty, neighbours: bool) -> Result<(), Blocked> {
 }
 
 /// Fields of a struct that registers have room for when there are as many of each as there are lanes.
-const MOST_FIELDS: usize = 12;
+const MOST_FIELDS: usize = 8;
+
+fn scalars(ty: &Ty) -> usize {
+    ty.fields().map_or(1, |fields| fields.iter().map(scalars).sum())
+}
 
 fn narrow(at: &Expr, elem: &Ty) -> Result<(), Blocked> {
-    fn scalars(ty: &Ty) -> usize {
-        ty.fields().map_or(1, |fields| fields.iter().map(scalars).sum())
-    }
     let count = scalars(elem);
     if count <= MOST_FIELDS {
         return Ok(());

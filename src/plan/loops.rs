@@ -46,6 +46,8 @@ pub struct LoopPlan {
     pub leaf: i64,
     /// Iterations computed at once by SIMD instructions.
     pub lanes: Option<u32>,
+    /// Iterations whose rows for tables are computed at once, before they are merged in turn.
+    pub rows: Option<u32>,
     /// One per single builder, in field order.
     pub builders: Vec<(Ty, Strategy)>,
     /// Whether the program itself says that an iteration is a block of lanes (`simditer`).
@@ -77,6 +79,8 @@ pub fn loop_plan(expr: &Expr, parts: &For, depth: usize) -> LoopPlan {
             }
         }
     }
+    let tables = builders.iter().all(|(_, strategy)| *strategy == Strategy::Chunks);
+    let rows = (tables && lanes::rows(expr, parts)).then_some(LANES as u32);
     let origin = &expr.origin;
     LoopPlan {
         id: 0,
@@ -87,6 +91,7 @@ pub fn loop_plan(expr: &Expr, parts: &For, depth: usize) -> LoopPlan {
         serial,
         leaf: leaf_len(expr, parts),
         lanes,
+        rows,
         builders,
         blocks: parts.iters.iter().any(|iter| matches!(iter, Iter::Simd(_))),
         depth,
@@ -228,6 +233,7 @@ impl fmt::Display for LoopPlan {
         };
         let simd = match self.lanes {
             Some(lanes) => format!("simd, {lanes} at once"),
+            None if let Some(rows) = self.rows => format!("rows computed {rows} at once"),
             None if self.blocks => format!("blocks of {SIMD_LANES} elements, as written"),
             None => "one at a time".to_string(),
         };
