@@ -278,7 +278,7 @@ impl Gather<'_> {
         }
         // SAFETY: each key has its place, in ascending order; the bounds of this part are written here alone.
         unsafe {
-            let places = self.places(part);
+            let places = &*self.places(part, 0..(*table).len as usize);
             let mut at = 0;
             for range in 0..=self.n_ranges {
                 let begin = range as i64 * self.range;
@@ -289,19 +289,16 @@ impl Gather<'_> {
         Ok(())
     }
 
-    /// The places of the keys of a part.
+    /// The places of these keys of a part.
     ///
     /// # Safety
-    /// The part is merged, and nobody changes its places.
-    unsafe fn places(&self, part: usize) -> &mut [i64] {
-        let Some(merged) = self.merged.get(part) else { return &mut [] };
-        match &merged.places {
-            // SAFETY: there is one for each key.
-            Some(places) => unsafe {
-                std::slice::from_raw_parts_mut(places.data().cast(), (*merged.table).len as usize)
-            },
-            None => &mut [],
-        }
+    /// The part is merged and has these keys.
+    unsafe fn places(&self, part: usize, tickets: std::ops::Range<usize>) -> *mut [i64] {
+        let places = self.merged.get(part).and_then(|merged| merged.places.as_ref());
+        let Some(places) = places else { return &mut [] };
+        // SAFETY: there is one for each key.
+        let first = unsafe { places.data().cast::<i64>().add(tickets.start) };
+        ptr::slice_from_raw_parts_mut(first, tickets.len())
     }
 
     /// Writes the entries whose places are in a range.
@@ -318,14 +315,9 @@ impl Gather<'_> {
             let mut set = [0u64; WORDS];
             let mut to = from;
             for (part, to) in to.iter_mut().enumerate() {
-                // SAFETY: the part is merged; its places from `from` on belong to this range.
-                let places = unsafe { self.places(part) };
-                let end = bound(range + 1, part);
-                while (*to as usize) < end {
-                    let Some(place) = places.get(*to as usize).map(|place| place - begin) else { break };
-                    if place >= RANGE {
-                        break;
-                    }
+                // SAFETY: the part is merged; its places from `to` up to the next range belong to this one.
+                let places = unsafe { &*self.places(part, *to as usize..bound(range + 1, part)) };
+                for place in places.iter().map(|place| place - begin).take_while(|place| *place < RANGE) {
                     if let Some(word) = set.get_mut(place as usize / 64) {
                         *word |= 1 << (place % 64);
                     }
@@ -339,11 +331,11 @@ impl Gather<'_> {
                 count += word.count_ones();
             }
             for (part, (from, to)) in from.iter().zip(&to).enumerate() {
+                let tickets = *from as usize..*to as usize;
                 // SAFETY: as above; nobody else has these places.
-                let places = unsafe { self.places(part) };
+                let places = unsafe { &mut *self.places(part, tickets.clone()) };
                 let Some(merged) = self.merged.get(part) else { continue };
-                for ticket in *from as usize..*to as usize {
-                    let Some(place) = places.get_mut(ticket) else { continue };
+                for (ticket, place) in tickets.zip(places) {
                     let at = (*place - begin) as usize;
                     let (word, bit) = (at / 64, at % 64);
                     let smaller = set.get(word).map_or(0, |set| (set & ((1 << bit) - 1)).count_ones());
@@ -368,7 +360,7 @@ impl Gather<'_> {
         // SAFETY: by contract of the phases: the slots are cleared, larger in number than the keys, and changed in
         // atomic steps only.
         unsafe {
-            let places = self.places(part);
+            let places = &*self.places(part, 0..(*merged.table).len as usize);
             for at in 0..slot_count(&*merged.table) {
                 let slot = *(*merged.table).slots.add(at);
                 let ticket = (slot & 0xffff_ffff) as usize;
