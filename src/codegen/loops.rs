@@ -276,18 +276,6 @@ impl<'c> FnCx<'_, 'c> {
         Ok(value)
     }
 
-    /// The last index up to which whole groups of lanes fit.
-    pub fn whole_lanes(
-        &mut self,
-        lo: IntValue<'c>,
-        hi: IntValue<'c>,
-        lanes: u32,
-    ) -> Result<IntValue<'c>, CodegenError> {
-        let count = self.b.build_int_sub(hi, lo, "count")?;
-        let whole = self.b.build_and(count, self.int64(-i64::from(lanes)), "whole")?;
-        Ok(self.b.build_int_add(lo, whole, "middle")?)
-    }
-
     /// The iterations `lo..hi`, `lanes` at a time; mergers start neutral and come back as vectors. The scalar loop goes on at
     /// the iteration that comes back with them: `hi`, or the begin of the first block in which a check failed.
     pub fn in_lanes(

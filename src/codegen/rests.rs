@@ -61,6 +61,18 @@ impl<'c> FnCx<'_, 'c> {
         if shape.rests { self.rest_in_lanes(shape, from, hi, lanes, value) } else { Ok((value, from)) }
     }
 
+    /// The last index up to which whole groups of lanes fit.
+    fn whole_lanes(
+        &mut self,
+        lo: IntValue<'c>,
+        hi: IntValue<'c>,
+        lanes: u32,
+    ) -> Result<IntValue<'c>, CodegenError> {
+        let count = self.b.build_int_sub(hi, lo, "count")?;
+        let whole = self.b.build_and(count, self.int64(-i64::from(lanes)), "whole")?;
+        Ok(self.b.build_int_add(lo, whole, "middle")?)
+    }
+
     /// The iterations `from..hi`, if they are fewer than a block. More are left only after a check has failed.
     fn rest_in_lanes(
         &mut self,
