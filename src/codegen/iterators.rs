@@ -15,11 +15,11 @@ use inkwell::values::{BasicValueEnum, IntValue, PointerValue};
 /// An evaluated iterator.
 #[derive(Clone)]
 pub(super) enum IterVal<'c> {
-    /// `again`: the loop around reads the same vector in each of its iterations.
+    /// `halves`: an inner loop reads the vector once: see `reads`.
     Whole {
         elem: Ty,
         data: PointerValue<'c>,
-        again: bool,
+        halves: bool,
     },
     Strided {
         elem: Ty,
@@ -72,8 +72,8 @@ impl<'c> FnCx<'_, 'c> {
             Iter::Whole(data) => {
                 let vector = self.expr(data)?;
                 let data = pointer(leaf_at(&vector, 0)?)?;
-                let again = self.in_loop && self.is_from_outside(data);
-                Ok((IterVal::Whole { elem: iter.elem_ty(), data, again }, int(leaf_at(&vector, 1)?)?))
+                let halves = self.in_loop && !self.is_from_outside(data);
+                Ok((IterVal::Whole { elem: iter.elem_ty(), data, halves }, int(leaf_at(&vector, 1)?)?))
             }
             Iter::Strided { data, start, end, stride } => {
                 let vector = self.expr(data)?;
@@ -241,11 +241,11 @@ impl<'c> FnCx<'_, 'c> {
     /// The element of an iterator at iteration `i`, or those of all lanes from `i` on.
     pub fn element_of(&mut self, iter: &IterVal<'c>, i: IntValue<'c>) -> Result<Val<'c>, CodegenError> {
         match iter {
-            IterVal::Whole { elem, data, again } => {
+            IterVal::Whole { elem, data, halves } => {
                 let address = self.elem_address(elem, *data, i)?;
                 match self.lanes {
                     None => self.load(elem, address),
-                    Some(lanes) => self.read_lanes(elem, address, lanes, *again),
+                    Some(lanes) => self.read_lanes(elem, address, lanes, *halves),
                 }
             }
             IterVal::Strided { elem, data, start, stride } => {
@@ -333,8 +333,8 @@ impl<'c> IterVal<'c> {
     /// The same iterator with other registers.
     pub fn with_leaves(&self, leaves: &[BasicValueEnum<'c>]) -> Result<IterVal<'c>, CodegenError> {
         Ok(match self {
-            IterVal::Whole { elem, again, .. } => {
-                IterVal::Whole { elem: elem.clone(), data: pointer(leaf_at(leaves, 0)?)?, again: *again }
+            IterVal::Whole { elem, halves, .. } => {
+                IterVal::Whole { elem: elem.clone(), data: pointer(leaf_at(leaves, 0)?)?, halves: *halves }
             }
             IterVal::Blocks { elem, .. } => {
                 IterVal::Blocks { elem: elem.clone(), data: pointer(leaf_at(leaves, 0)?)? }

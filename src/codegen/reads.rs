@@ -1,9 +1,10 @@
 #![forbid(unsafe_code)]
 //! How a block of lanes reads its elements.
 //!
-//! What a loop reads once comes from memory, and callers align it as they like. There, loads of a whole 64-byte register that
-//! cross lines of the cache take twice the time of loads of its halves (measured on Zen 5), so registers are read in halves. A vector
-//! that an inner loop reads again and again is in the cache, where whole registers are faster.
+//! Callers align vectors as they like. Where they come from memory, loads of a whole 64-byte register that cross lines of the
+//! cache take twice the time of loads of its halves (measured on Zen 5), so inner loops read what they read once in halves. A vector
+//! that an inner loop reads again and again is in the cache, where whole registers are faster; in outermost loops halves are not
+//! worth the time that they take to compile.
 //!
 //! Promises: reads the bytes of the elements and no others.
 
@@ -17,19 +18,19 @@ use inkwell::values::{BasicValue, PointerValue};
 const HALF: u32 = 32;
 
 impl<'c> FnCx<'_, 'c> {
-    /// The `lanes` neighbouring elements that begin at `from`, those of lanes that take part; `again` tells that they were read
-    /// not long ago.
+    /// The `lanes` neighbouring elements that begin at `from`, those of lanes that take part; `halves` asks for halves of
+    /// registers.
     pub fn read_lanes(
         &self,
         elem: &Ty,
         from: PointerValue<'c>,
         lanes: u32,
-        again: bool,
+        halves: bool,
     ) -> Result<Val<'c>, CodegenError> {
         Ok(match (elem.scalar(), self.mask) {
             (Some(scalar), Some(mask)) => vec![self.load_under(mask, scalar, from, lanes)?],
             (Some(scalar), None)
-                if !again
+                if halves
                     && scalar != Scalar::Bool
                     && self.m.has_wide_registers()
                     && scalar.bytes() as u32 * lanes > HALF =>

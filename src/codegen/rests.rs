@@ -62,7 +62,7 @@ impl<'c> FnCx<'_, 'c> {
     }
 
     /// The last index up to which whole groups of lanes fit.
-    fn whole_lanes(
+    pub fn whole_lanes(
         &mut self,
         lo: IntValue<'c>,
         hi: IntValue<'c>,
