@@ -49,6 +49,7 @@ impl<'c> FnCx<'_, 'c> {
         self.b.build_conditional_branch(no_room, full, found)?;
         self.b.position_at_end(full);
         self.call_runtime("weld_rt_dict_full", &[table.into(), i.into()])?;
+        self.renew_headers()?;
         self.b.build_unconditional_branch(again)?;
         self.b.position_at_end(found);
         Ok(number)
