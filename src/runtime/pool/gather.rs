@@ -24,6 +24,8 @@ const RANGE: i64 = 1 << 16;
 const WORDS: usize = RANGE as usize / 64;
 /// The first tables of parts begin with room for at most so many keys, the others for as many as those came to have.
 const FIRST_KEYS: usize = 1024;
+/// Slots up to here are in the nearest cache, where many of them cost nothing and keys that meet cost a wrong guess.
+const NEAR_SLOTS: usize = 4096;
 /// There are at most so many ranges; they become longer then.
 const MOST_RANGES: i64 = 1 << 14;
 
@@ -226,7 +228,8 @@ impl Gather<'_> {
         let table = unsafe {
             let inner = &mut (*ctx).inner;
             let table = inner.dict_new(i64::from(self.desc.entry_bytes), 0)?;
-            let slots = (expected / 16 * 27).next_power_of_two().max(2 * LINE);
+            let sparse = (expected * 6).next_power_of_two().clamp(2 * LINE, NEAR_SLOTS);
+            let slots = sparse.max((expected / 16 * 27).next_power_of_two());
             // Looked at a line at a time, fuller tables than usual are fine.
             let cap = slots / 8 * 5;
             let bytes = slots * size_of::<u64>();
